@@ -1,0 +1,1 @@
+"""Words: frozen values, enums, errors and pure rules. Standard library only."""

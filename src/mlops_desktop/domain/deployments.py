@@ -1,0 +1,110 @@
+"""Endpoints, the deployments behind them, and the rollouts that change which one answers."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from datetime import datetime
+
+from mlops_desktop.domain.experiments import Failure
+from mlops_desktop.domain.processes import ProcessIdentity
+
+THIS_COMPUTER = "this computer"
+
+
+class DeploymentStatus(enum.StrEnum):
+    BUILDING = "building"
+    STARTING = "starting"
+    RUNNING = "running"
+    STOPPED = "stopped"
+    FAILED = "failed"
+
+
+class Health(enum.StrEnum):
+    HEALTHY = "healthy"
+    DEGRADED = "degraded"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A name and a URL on one host. `token_sha256` is all the registry knows of the token.
+
+    `wanted_deployment_id` is what should answer; None after a stop.
+    """
+
+    id: str
+    name: str
+    host: str
+    port: int
+    token_sha256: str
+    created_at: datetime
+    wanted_deployment_id: str | None = None
+    trashed_at: datetime | None = None
+    revision: int = 1
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """One model version behind an endpoint; `number` counts up per endpoint. `share` is 0 to 1."""
+
+    id: str
+    endpoint_id: str
+    endpoint_name: str
+    number: int
+    model_version_id: str
+    model_reference: str
+    manifest_hash: str
+    status: DeploymentStatus
+    health: Health
+    share: float
+    created_at: datetime
+    created_by: str
+    process: ProcessIdentity | None = None
+    checked_at: datetime | None = None
+    stopped_at: datetime | None = None
+    restarts: int = 0
+    failure: Failure | None = None
+
+
+class RolloutKind(enum.StrEnum):
+    DEPLOY = "deploy"
+    ROLLBACK = "rollback"
+    RESTART = "restart"
+    STOP = "stop"
+
+
+class RolloutStep(enum.StrEnum):
+    """Steps in order. Each is journalled before it is done, and may be done again."""
+
+    QUEUED = "queued"
+    START = "start"
+    CHECK = "check"
+    SWITCH = "switch"
+    DRAIN = "drain"
+    DONE = "done"
+    FAILED = "failed"
+
+    @property
+    def is_ended(self) -> bool:
+        return self in (RolloutStep.DONE, RolloutStep.FAILED)
+
+
+@dataclass(frozen=True)
+class Rollout:
+    """One change of what answers behind an endpoint, from one deployment to another."""
+
+    id: str
+    endpoint_id: str
+    kind: RolloutKind
+    from_deployment_id: str | None
+    to_deployment_id: str | None
+    step: RolloutStep
+    created_at: datetime
+    created_by: str
+    finished_at: datetime | None = None
+    failure: Failure | None = None

@@ -1,0 +1,72 @@
+"""What a name may look like, and how a version is referred to: `flights@v3`, `flight-late@champion`."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from mlops_desktop.domain.errors import InvalidNameError
+
+LONGEST_NAME = 100
+_NAME = re.compile(r"[^\W_](?:[\w .\-]*[\w)])?")
+_VERSION = re.compile(r"v?([1-9][0-9]{0,8})")
+_ALIAS = re.compile(r"[a-z][a-z0-9_\-]{0,49}")
+
+
+def check_name(name: str, kind: str) -> str:
+    """The name, trimmed and in Unicode NFC.
+
+    Letters, digits, space, dot, hyphen and underscore; starts with a letter or digit; 100 characters at most.
+    A name is never a path: it is shown and looked up, never joined to a folder.
+
+    Raises InvalidNameError.
+    """
+    tidy = unicodedata.normalize("NFC", name).strip()
+    if not tidy:
+        raise InvalidNameError(f"A {kind} needs a name.", hint="Use letters, digits, spaces, dots, hyphens.")
+    if len(tidy) > LONGEST_NAME:
+        raise InvalidNameError(f"The {kind} name has {len(tidy)} characters.", hint=f"Use at most {LONGEST_NAME}.")
+    if not _NAME.fullmatch(tidy):
+        raise InvalidNameError(
+            f"{tidy!r} cannot be a {kind} name.",
+            hint="Use letters, digits, spaces, dots, hyphens and underscores; start with a letter or digit.",
+        )
+    return tidy
+
+
+def check_alias(alias: str) -> str:
+    """The alias; lower case, such as `champion`. Raises InvalidNameError; `v3` and `latest` are taken by numbers."""
+    tidy = alias.strip()
+    if not _ALIAS.fullmatch(tidy) or _VERSION.fullmatch(tidy) or tidy == "latest":
+        raise InvalidNameError(
+            f"{alias!r} cannot be an alias.",
+            hint="Use lower-case letters, digits, hyphens; start with a letter; not v1, v2 or latest.",
+        )
+    return tidy
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A name with a version number or an alias; neither means the latest version."""
+
+    name: str
+    number: int | None = None
+    alias: str | None = None
+
+    def __str__(self) -> str:
+        if self.number is not None:
+            return f"{self.name}@v{self.number}"
+        return f"{self.name}@{self.alias}" if self.alias else self.name
+
+
+def parse_reference(text: str, kind: str) -> Reference:
+    """`flights`, `flights@v3`, `flights@3`, `flights@latest`, `flight-late@champion`. Raises InvalidNameError."""
+    name, mark, selector = text.partition("@")
+    checked = check_name(name, kind)
+    if not mark or selector == "latest":
+        return Reference(checked)
+    version = _VERSION.fullmatch(selector)
+    if version:
+        return Reference(checked, number=int(version[1]))
+    return Reference(checked, alias=check_alias(selector))

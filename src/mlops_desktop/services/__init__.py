@@ -1,0 +1,1 @@
+"""Wishes: what a user can ask for, one service per noun."""
