@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from mlops_desktop.domain.plain import to_json
+from mlops_desktop.domain.plain import to_json, to_plain
 
 FIRST_HASH = "0" * 64
 
@@ -36,7 +37,8 @@ class AuditHead:
     hash: str
 
 
-def entry_hash(
+def chained(
+    *,
     seq: int,
     at: datetime,
     actor: str,
@@ -44,19 +46,20 @@ def entry_hash(
     action: str,
     subject: str,
     details: Mapping[str, Any],
-    previous: str,
-) -> str:
-    """The hash that chains an entry to the one before it."""
-    content = {
-        "seq": seq, "at": at, "actor": actor, "machine": machine, "action": action,
-        "subject": subject, "details": details, "previous_hash": previous,
-    }  # fmt: skip
+    previous_hash: str,
+) -> AuditEntry:
+    """The entry with the hash that chains it to the one before it."""
+    unsealed = AuditEntry(seq, at, actor, machine, action, subject, details, previous_hash, hash="")
+    return dataclasses.replace(unsealed, hash=entry_hash(unsealed))
+
+
+def entry_hash(entry: AuditEntry) -> str:
+    """The sha256 of all fields of the entry but its own hash, as canonical JSON."""
+    content = to_plain(entry)
+    del content["hash"]
     return hashlib.sha256(to_json(content).encode()).hexdigest()
 
 
 def is_sound(entry: AuditEntry, previous_hash: str) -> bool:
     """Whether the entry's own hash holds and it follows on from the hash before it."""
-    expected = entry_hash(
-        entry.seq, entry.at, entry.actor, entry.machine, entry.action, entry.subject, entry.details, entry.previous_hash
-    )
-    return entry.hash == expected and entry.previous_hash == previous_hash
+    return entry.hash == entry_hash(entry) and entry.previous_hash == previous_hash

@@ -12,7 +12,7 @@ import json
 import math
 import types
 import typing
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -70,7 +70,7 @@ def _read(kind: Any, plain: Any) -> Any:
     if kind is Any or kind is object:
         return plain
     if dataclasses.is_dataclass(kind):
-        return _read_dataclass(typing.cast("type[Any]", kind), plain)
+        return _read_dataclass(kind, plain)
     return _read_scalar(kind, plain)
 
 
@@ -110,11 +110,11 @@ def _read_union(arguments: tuple[Any, ...], plain: Any) -> Any:
 
 
 @functools.cache
-def _hints(kind: Hashable) -> dict[str, Any]:
+def _hints(kind: Any) -> dict[str, Any]:
     return typing.get_type_hints(kind)
 
 
-def _read_dataclass(kind: type[Any], plain: Any) -> Any:
+def _read_dataclass(kind: Any, plain: Any) -> Any:
     if isinstance(plain, kind):
         return plain
     _expect(plain, Mapping, kind)

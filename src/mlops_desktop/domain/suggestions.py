@@ -1,0 +1,154 @@
+"""What to suggest for a run: task, features with roles, validation, judged from profiles alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mlops_desktop.domain.datasets import Column, ColumnProfile, ColumnType, Derived, Finding
+from mlops_desktop.domain.errors import InvalidInputError, UnusableTargetError
+from mlops_desktop.domain.experiments import Feature, FeatureRole, LeftOut, Task, Validation, ValidationKind
+
+MOST_CLASSES = 100
+FEW_INTEGER_CLASSES = 20
+MOST_TEXT_CATEGORIES = 1000
+LEAKING = frozenset({"decides_target", "known_after"})
+"""Codes of findings that keep a column out unless the person names it."""
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """A run's set-up as the program would choose it, each choice changeable."""
+
+    target: str
+    task: Task
+    positive_label: str | None
+    features: tuple[Feature, ...]
+    left_out: tuple[LeftOut, ...]
+    validation: Validation
+    time_column: str | None
+    findings: tuple[Finding, ...] = ()
+
+
+def detect_task(column: Column, profile: ColumnProfile) -> Task:
+    """binary for two values, multiclass for other text and for few whole numbers, else regression.
+
+    Raises UnusableTargetError where there is nothing to learn: no value, one value, or hardly two rows.
+    """
+    present = profile.rows - profile.missing
+    if present == 0:
+        raise UnusableTargetError(f"{column.name} is empty in every row.", hint="Choose another target.")
+    if profile.distinct < 2:
+        raise UnusableTargetError(
+            f"{column.name} has the same value in all {present:,} rows.",
+            hint="A model cannot learn to tell apart what never differs; choose another target.",
+        )
+    if present < 10:
+        raise UnusableTargetError(f"{column.name} has a value in {present} rows only.", hint="Import more rows.")
+    if column.type is ColumnType.BOOLEAN or profile.distinct == 2:
+        return Task.BINARY
+    if column.type is ColumnType.TEXT:
+        if profile.distinct > MOST_CLASSES:
+            raise UnusableTargetError(
+                f"{column.name} has {profile.distinct:,} different texts.",
+                hint=f"A target has at most {MOST_CLASSES} classes; derive a coarser column.",
+            )
+        return Task.MULTICLASS
+    if column.type is ColumnType.INTEGER and profile.distinct <= FEW_INTEGER_CLASSES:
+        return Task.MULTICLASS
+    if column.type.is_temporal:
+        raise UnusableTargetError(f"{column.name} is a date.", hint="Derive a number or a yes/no column from it.")
+    return Task.REGRESSION
+
+
+def suggest_positive_label(column: Column, profile: ColumnProfile) -> str:
+    """`true` for yes/no columns, the greater of two numbers, else the rarer of two texts."""
+    if column.type is ColumnType.BOOLEAN:
+        return "true"
+    if column.type.is_numeric:
+        return str(max((item.value for item in profile.top_values), key=float))
+    return min(profile.top_values, key=lambda item: (item.count, item.value)).value
+
+
+def choose_features(
+    columns: Sequence[Column],
+    profiles: Sequence[ColumnProfile],
+    target: str,
+    findings: Sequence[Finding] = (),
+    named: Sequence[str] | None = None,
+    without: Sequence[str] = (),
+) -> tuple[tuple[Feature, ...], tuple[LeftOut, ...]]:
+    """The columns to learn from with their roles, and the others with the reason they are left out.
+
+    `named` are the columns the person asked for: nothing is left out of them but the target.
+    Raises InvalidInputError for a name that is no column, or when nothing is left to learn from.
+    """
+    known = {column.name for column in columns}
+    for name in (*(named or ()), *without):
+        if name not in known:
+            raise InvalidInputError(f"There is no column {name}.", hint=f"Columns: {', '.join(sorted(known))}.")
+    by_name = {profile.name: profile for profile in profiles}
+    leaks = {finding.columns[0]: finding.sentence for finding in findings if finding.code in LEAKING}
+    features: list[Feature] = []
+    left_out: list[LeftOut] = []
+    for column in columns:
+        if column.name == target:
+            continue
+        reason = _reason_to_leave_out(column, by_name[column.name], leaks, named, without)
+        if reason:
+            left_out.append(LeftOut(column.name, reason))
+        else:
+            features.append(Feature(column.name, feature_role(column)))
+    if not features:
+        raise InvalidInputError("No column is left to learn from.", hint="Name the features yourself.")
+    return tuple(features), tuple(left_out)
+
+
+def _reason_to_leave_out(
+    column: Column,
+    profile: ColumnProfile,
+    leaks: dict[str, str],
+    named: Sequence[str] | None,
+    without: Sequence[str],
+) -> str:
+    if named is not None:
+        return "" if column.name in named else "not chosen"
+    if column.name in without:
+        return "left out by you"
+    if column.name in leaks:
+        return leaks[column.name]
+    present = profile.rows - profile.missing
+    if present == 0:
+        return "empty in every row"
+    if profile.distinct < 2:
+        return "the same value in every row"
+    if column.type is ColumnType.TEXT and profile.distinct > MOST_TEXT_CATEGORIES:
+        return f"{profile.distinct:,} different texts, too many for categories"
+    if column.type is ColumnType.TEXT and present > 20 and profile.distinct == present:
+        return "every text is different, like an identifier"
+    return ""
+
+
+def feature_role(column: Column) -> FeatureRole:
+    if column.type.is_temporal:
+        return FeatureRole.DATE
+    return FeatureRole.CATEGORY if column.type is ColumnType.TEXT else FeatureRole.NUMERIC
+
+
+def time_column(columns: Sequence[Column], profiles: Sequence[ColumnProfile]) -> str | None:
+    """The date column that orders the rows best: the one with most different values and none missing."""
+    by_name = {profile.name: profile for profile in profiles}
+    dates = [c.name for c in columns if c.type.is_temporal and by_name[c.name].missing == 0]
+    return max(dates, key=lambda name: by_name[name].distinct, default=None)
+
+
+def suggest_validation(rows: int) -> Validation:
+    """Five folds; one holdout where the table is large enough for one part to measure well."""
+    if rows > 50_000:
+        return Validation(ValidationKind.HOLDOUT)
+    return Validation(ValidationKind.K_FOLD, folds=5)
+
+
+def derived_sources(derived: Sequence[Derived], target: str, names_in: Sequence[str]) -> tuple[str, ...]:
+    """The columns out of which the target was derived: they decide it by definition."""
+    return tuple(names_in) if any(item.name == target for item in derived) else ()
