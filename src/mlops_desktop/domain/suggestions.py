@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mlops_desktop.domain.datasets import Column, ColumnProfile, ColumnType, Derived, Finding
+from mlops_desktop.domain.datasets import Column, ColumnProfile, ColumnType, Finding
 from mlops_desktop.domain.errors import InvalidInputError, UnusableTargetError
 from mlops_desktop.domain.experiments import Feature, FeatureRole, LeftOut, Task, Validation, ValidationKind
 
@@ -74,6 +74,7 @@ def choose_features(
     columns: Sequence[Column],
     profiles: Sequence[ColumnProfile],
     target: str,
+    *,
     findings: Sequence[Finding] = (),
     named: Sequence[str] | None = None,
     without: Sequence[str] = (),
@@ -147,8 +148,3 @@ def suggest_validation(rows: int) -> Validation:
     if rows > 50_000:
         return Validation(ValidationKind.HOLDOUT)
     return Validation(ValidationKind.K_FOLD, folds=5)
-
-
-def derived_sources(derived: Sequence[Derived], target: str, names_in: Sequence[str]) -> tuple[str, ...]:
-    """The columns out of which the target was derived: they decide it by definition."""
-    return tuple(names_in) if any(item.name == target for item in derived) else ()

@@ -1,0 +1,43 @@
+"""The real parts that `bootstrap` hands to the services, and what every service does with them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from mlops_desktop.services.ports import (
+    ArtifactStore,
+    BundleStore,
+    Clock,
+    Host,
+    Registry,
+    SecretStore,
+    StartKeeper,
+    Workers,
+)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """One workspace's parts. `actor` is who is using it, `folder` the workspace folder."""
+
+    folder: Path
+    state_folder: Path
+    workspace_id: str
+    workspace_name: str
+    program_version: str
+    actor: str
+    registry: Registry
+    artifacts: ArtifactStore
+    bundles: BundleStore
+    secrets: SecretStore
+    workers: Workers
+    host: Host
+    clock: Clock
+    start_keeper: StartKeeper
+
+    def job_folder(self, job_id: str) -> Path:
+        return self.folder / "jobs" / job_id
+
+    def deployment_folder(self, deployment_id: str) -> Path:
+        return self.folder / "deployments" / deployment_id
