@@ -1,0 +1,1 @@
+"""The workshop: everything heavy runs here, in child processes."""

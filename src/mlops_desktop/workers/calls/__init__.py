@@ -1,0 +1,1 @@
+"""Short questions, one module per kind of call."""

@@ -1,0 +1,1 @@
+"""Long work, one module per kind of job."""

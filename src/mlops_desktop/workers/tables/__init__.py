@@ -1,0 +1,1 @@
+"""Tables: reading, typing, profiling and judging them."""
