@@ -71,7 +71,7 @@ class JobService:
         return job
 
     def cancel(self, job_id: str) -> Job:
-        """Asks for the job to stop; the keeper ends it five seconds later if it does not. An ended job is left alone."""
+        """Asks for the job to stop; the keeper ends it five seconds later if it does not. Ended jobs are left alone."""
         with self._parts.registry.write() as unit:
             job = unit.jobs.get(job_id)
             if job is None:

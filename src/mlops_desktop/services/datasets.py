@@ -1,0 +1,215 @@
+"""Datasets: import and version tables, look at them, compare versions, score them with a model."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mlops_desktop.domain.datasets import Dataset, DatasetVersion, Derived, ReadAnswers, VersionDifference
+from mlops_desktop.domain.errors import AlreadyExistsError, InvalidInputError, UnreadableTableError
+from mlops_desktop.domain.expressions import parse_derived
+from mlops_desktop.domain.identifiers import new_identifier
+from mlops_desktop.domain.jobs import Job, JobKind
+from mlops_desktop.domain.names import check_name
+from mlops_desktop.domain.plain import from_plain, to_plain
+from mlops_desktop.services import lookup
+from mlops_desktop.services.jobs import queue_job
+from mlops_desktop.services.parts import Parts
+
+
+@dataclass(frozen=True)
+class Preview:
+    """A file as it would be read. `evidence` says in a sentence why each answer was taken."""
+
+    answers: ReadAnswers
+    evidence: Mapping[str, str]
+    columns: Sequence[Mapping[str, str]]
+    rows: Sequence[Sequence[str | None]]
+    row_count: int
+    findings: Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some rows of a stored table, as plain values."""
+
+    columns: Sequence[Mapping[str, str]]
+    rows: Sequence[Sequence[Any]]
+    total: int
+
+
+class DatasetService:
+    """Named collections of immutable, hashed table contents."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    def import_file(
+        self,
+        path: Path,
+        name: str,
+        answers: ReadAnswers | None = None,
+        derived: Sequence[str] = (),
+        target: str | None = None,
+    ) -> Job:
+        """Queues the import of a delimited text file as the next version of the dataset `name` (made if need be).
+
+        `derived` are columns such as `late = arr_delay > 15`. `target` lets the findings speak of leakage.
+        The finished job's result names `dataset_version_id` and whether the content was `unchanged`.
+
+        Raises InvalidNameError, ExpressionError, UnreadableTableError (no such file).
+        """
+        checked = check_name(name, "dataset")
+        columns = tuple(parse_derived(text) for text in derived)
+        source = path.expanduser().absolute()
+        if not source.exists():
+            raise UnreadableTableError(f"There is no file {source}.", hint="Check the path.")
+        with self._parts.registry.write() as unit:
+            dataset = unit.datasets.find(checked)
+            if dataset is None:
+                dataset = Dataset(new_identifier(), checked, "", self._parts.clock(), 0)
+                unit.datasets.add(dataset)
+                unit.audit.append("dataset.create", checked)
+            elif dataset.trashed_at:
+                raise AlreadyExistsError(f"The dataset {checked} is in the trash.", hint="Restore it, or purge it.")
+            job = queue_job(
+                unit,
+                self._parts,
+                JobKind.IMPORT_DATASET,
+                title=f"Import {source.name} into {checked}",
+                spec={
+                    "path": str(source),
+                    "answers": to_plain(answers or ReadAnswers()),
+                    "derived": to_plain(columns),
+                    "target": target,
+                },
+                object_id=dataset.id,
+            )
+            unit.audit.append("dataset.import", checked, {"file": source.name, "job": job.id})
+            unit.commit()
+        self._parts.start_keeper()
+        return job
+
+    def list(self, *, trashed: bool = False) -> Sequence[Dataset]:
+        with self._parts.registry.read() as unit:
+            return unit.datasets.list(trashed=trashed)
+
+    def get(self, reference: str) -> DatasetVersion:
+        """`flights` (the latest version) or `flights@v3`. Raises NotFoundError."""
+        with self._parts.registry.read() as unit:
+            return lookup.dataset_version(unit, reference)
+
+    def version(self, version_id: str) -> DatasetVersion | None:
+        with self._parts.registry.read() as unit:
+            return unit.datasets.version(version_id)
+
+    def versions(self, name: str) -> Sequence[DatasetVersion]:
+        with self._parts.registry.read() as unit:
+            return unit.datasets.versions(lookup.dataset(unit, name).id)
+
+    def diff(self, before: str, after: str) -> VersionDifference:
+        """What changed between two versions, of one dataset or of two. Raises NotFoundError."""
+        old, new = self.get(before), self.get(after)
+        answer = self._parts.workers.call(
+            "difference",
+            {
+                "before": _table(self._parts, old),
+                "after": _table(self._parts, new),
+                "number": old.number,
+                "columns_before": to_plain(old.columns),
+                "columns_after": to_plain(new.columns),
+            },
+            seconds=600,
+        )
+        return from_plain(VersionDifference, answer["difference"])
+
+    def preview(self, path: Path, answers: ReadAnswers | None = None, derived: Sequence[str] = ()) -> Preview:
+        """How the file would be read; nothing is stored. Raises UnreadableTableError, ExpressionError."""
+        answer = self._parts.workers.call(
+            "preview",
+            {
+                "path": str(path.expanduser().absolute()),
+                "answers": to_plain(answers or ReadAnswers()),
+                "derived": to_plain(tuple(parse_derived(text) for text in derived)),
+            },
+            seconds=600,
+        )
+        return from_plain(Preview, answer)
+
+    def page(self, reference: str, offset: int = 0, limit: int = 100) -> Page:
+        """Rows `offset` to `offset + limit` of a stored version."""
+        version = self.get(reference)
+        request = {"table": _table(self._parts, version), "offset": offset, "limit": limit}
+        return from_plain(Page, self._parts.workers.call("page", request))
+
+    def score(self, model: str, *, dataset: str | None = None, file: Path | None = None, parquet: bool = False) -> Job:
+        """Queues predictions for every row of a dataset version or a file. Save the result with `save_scores`.
+
+        Raises NotFoundError, InvalidInputError (neither or both of dataset and file).
+        """
+        if (dataset is None) == (file is None):
+            raise InvalidInputError("Score either a dataset version or a file.", hint="Name one of the two.")
+        with self._parts.registry.write() as unit:
+            version = lookup.model_version(unit, model)
+            table = lookup.dataset_version(unit, dataset) if dataset else None
+            what = table.reference if table else file.name if file else ""
+            job = queue_job(
+                unit,
+                self._parts,
+                JobKind.SCORE,
+                title=f"Score {what} with {version.reference}",
+                spec={
+                    "manifest_hash": version.manifest_hash,
+                    "content_hash": table.content_hash if table else None,
+                    "file": str(file.expanduser().absolute()) if file else None,
+                    "format": "parquet" if parquet else "csv",
+                },
+                object_id=version.id,
+            )
+            unit.audit.append("model.score", version.reference, {"table": what, "job": job.id})
+            unit.commit()
+        self._parts.start_keeper()
+        return job
+
+    def save_scores(self, job: Job, target: Path) -> Path:
+        """Writes a finished scoring job's table to `target`. Raises InvalidInputError where the folder is missing."""
+        if not target.parent.is_dir():
+            raise InvalidInputError(f"There is no folder {target.parent}.", hint="Make it first.")
+        partial = target.with_name(f".{target.name}.part")
+        shutil.copyfile(self._parts.artifacts.path(str(job.result["file_hash"])), partial)
+        partial.chmod(0o644)
+        partial.replace(target)
+        return target
+
+    def rename(self, name: str, new_name: str) -> Dataset:
+        """Raises NotFoundError, InvalidNameError, AlreadyExistsError."""
+        checked = check_name(new_name, "dataset")
+        with self._parts.registry.write() as unit:
+            dataset = lookup.dataset(unit, name)
+            if unit.datasets.find(checked):
+                raise AlreadyExistsError(f"There is a dataset {checked} already.", hint="Choose another name.")
+            dataset = dataclasses.replace(dataset, name=checked)
+            unit.datasets.update(dataset)
+            unit.audit.append("dataset.rename", checked, {"from": name})
+            unit.commit()
+        return dataset
+
+
+def _table(parts: Parts, version: DatasetVersion) -> str:
+    return str(parts.artifacts.path(version.content_hash))
+
+
+def leakage_key(version: DatasetVersion, target: str) -> str:
+    """Under which setting the leakage findings of a target are remembered: they never change for one content."""
+    digest = hashlib.sha256(f"{version.content_hash}\n{target}".encode()).hexdigest()
+    return f"leakage.{digest[:32]}"
+
+
+def derived_from(version: DatasetVersion, column: str) -> Derived | None:
+    """The expression that made a column, where one did."""
+    return next((item for item in version.source.derived if item.name == column), None)

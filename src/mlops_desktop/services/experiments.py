@@ -1,0 +1,421 @@
+"""Experiments: set up runs, start, stop and repeat them, read what they measured."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mlops_desktop.domain.comparisons import Comparison, compare
+from mlops_desktop.domain.datasets import DatasetVersion, Finding, FindingSeverity
+from mlops_desktop.domain.errors import InvalidInputError, NotFoundError
+from mlops_desktop.domain.experiments import (
+    Experiment,
+    Preprocessing,
+    Run,
+    RunSpec,
+    RunStatus,
+    Task,
+    ThresholdRule,
+    Validation,
+    ValidationKind,
+)
+from mlops_desktop.domain.expressions import names, parse
+from mlops_desktop.domain.identifiers import new_identifier
+from mlops_desktop.domain.jobs import JobKind
+from mlops_desktop.domain.names import check_name
+from mlops_desktop.domain.plain import from_plain, to_plain
+from mlops_desktop.domain.run_names import new_run_names
+from mlops_desktop.domain.suggestions import (
+    Suggestion,
+    choose_features,
+    detect_task,
+    suggest_positive_label,
+    suggest_validation,
+    time_column,
+)
+from mlops_desktop.services import lookup
+from mlops_desktop.services.datasets import derived_from, leakage_key
+from mlops_desktop.services.jobs import JobService, queue_job
+from mlops_desktop.services.parts import Parts
+from mlops_desktop.services.ports import MetricPoint, UnitOfWork
+
+SUGGESTED_ESTIMATOR = "HistGradientBoosting"
+
+
+@dataclass(frozen=True)
+class EstimatorChoice:
+    """One estimator with the parameters that differ from its defaults."""
+
+    name: str
+    params: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class RunRequest:
+    """What a person decides about some runs; None means: as suggested."""
+
+    dataset: str
+    target: str
+    experiment: str | None = None
+    question: str = ""
+    estimators: tuple[EstimatorChoice, ...] = (EstimatorChoice(SUGGESTED_ESTIMATOR),)
+    features: tuple[str, ...] | None = None
+    without: tuple[str, ...] = ()
+    task: Task | None = None
+    positive_label: str | None = None
+    class_weight: str | None = None
+    preprocessing: Preprocessing = Preprocessing()
+    validation: Validation | None = None
+    threshold_rule: ThresholdRule = ThresholdRule.FIXED
+    threshold: float = 0.5
+    seed: int = 0
+    threads: int = 1
+    tags: tuple[str, ...] = ()
+    notes: str = ""
+
+
+class ExperimentService:
+    """Questions, and the runs that try to answer them."""
+
+    def __init__(self, parts: Parts, jobs: JobService) -> None:
+        self._parts = parts
+        self._jobs = jobs
+
+    # --- setting up -------------------------------------------------------------------------------------------------
+
+    def estimators(self, task: Task) -> Sequence[Mapping[str, Any]]:
+        """The catalogue for a task: name, title, family, sentence, default."""
+        answer = self._parts.workers.call("estimators", {"task": task.value})
+        return list(answer["estimators"])
+
+    def parameter_form(self, task: Task, estimator: str) -> Sequence[Mapping[str, Any]]:
+        """The fields of an estimator's form, from scikit-learn's own constraints."""
+        answer = self._parts.workers.call("parameter_form", {"task": task.value, "estimator": estimator})
+        return list(answer["fields"])
+
+    def suggest(self, request: RunRequest) -> Suggestion:
+        """The set-up for a request, with the columns left out and why.
+
+        Raises NotFoundError, UnusableTargetError, InvalidInputError.
+        """
+        with self._parts.registry.read() as unit:
+            version = lookup.dataset_version(unit, request.dataset)
+        column, profile = version.column(request.target), version.profile(request.target)
+        if column is None or profile is None:
+            known = ", ".join(item.name for item in version.columns)
+            raise InvalidInputError(
+                f"{version.reference} has no column {request.target}.", hint=f"Its columns are {known}."
+            )
+        task = request.task or detect_task(column, profile)
+        findings = self._leakage(version, request.target)
+        features, left_out = choose_features(
+            version.columns,
+            version.profiles,
+            request.target,
+            findings=findings,
+            named=request.features,
+            without=request.without,
+        )
+        times = time_column(version.columns, version.profiles)
+        return Suggestion(
+            target=request.target,
+            task=task,
+            positive_label=(request.positive_label or suggest_positive_label(column, profile))
+            if task is Task.BINARY
+            else None,
+            features=features,
+            left_out=left_out,
+            validation=_with_column(request.validation or suggest_validation(version.rows), times),
+            time_column=times,
+            findings=findings,
+        )
+
+    def _leakage(self, version: DatasetVersion, target: str) -> tuple[Finding, ...]:
+        """Findings on columns that give the target away; computed once for a content and a target."""
+        key = leakage_key(version, target)
+        with self._parts.registry.read() as unit:
+            known = unit.settings.get(key)
+        if known is None:
+            known = self._parts.workers.call(
+                "leakage",
+                {
+                    "table": str(self._parts.artifacts.path(version.content_hash)),
+                    "target": target,
+                    "columns": to_plain(version.columns),
+                },
+                seconds=600,
+            )["findings"]
+            with self._parts.registry.write() as unit:
+                unit.settings.set(key, known)
+                unit.commit()
+        return (*_derivation(version, target), *from_plain(tuple[Finding, ...], known))
+
+    # --- runs -------------------------------------------------------------------------------------------------------
+
+    def start_runs(self, request: RunRequest) -> Sequence[Run]:
+        """Queues one run for each estimator of the request, with a readable name each.
+
+        Raises NotFoundError, UnusableTargetError, InvalidInputError (naming the parameter and its rule).
+        """
+        if not request.estimators:
+            raise InvalidInputError("No estimator was chosen.", hint=f"Choose one, for example {SUGGESTED_ESTIMATOR}.")
+        suggestion = self.suggest(request)
+        choices = [self._checked(suggestion.task, choice) for choice in request.estimators]
+        dataset_name = request.dataset.partition("@")[0]
+        name = check_name(request.experiment or f"{dataset_name}-{request.target}", "experiment")
+        with self._parts.registry.write() as unit:
+            version = lookup.dataset_version(unit, request.dataset)
+            experiment = self._experiment(unit, name, request.question)
+            specs = [_spec(version, request, suggestion, choice) for choice in choices]
+            runs = self._queue(unit, experiment, version, specs, tags=request.tags, notes=request.notes)
+            unit.commit()
+        self._parts.start_keeper()
+        return runs
+
+    def rerun(self, name: str, *, params: Mapping[str, object] | None = None, **changes: Any) -> Run:
+        """Queues the same run again, with other params or RunSpec fields where given (`seed=1`, `estimator="Ridge"`).
+
+        Raises NotFoundError, InvalidInputError.
+        """
+        with self._parts.registry.read() as unit:
+            run = lookup.run(unit, name)
+        spec = dataclasses.replace(run.spec, **changes)
+        if "estimator" in changes and changes["estimator"] != run.spec.estimator:
+            spec = dataclasses.replace(spec, params={})
+        if params or "estimator" in changes:
+            choice = self._checked(spec.task, EstimatorChoice(spec.estimator, {**spec.params, **(params or {})}))
+            spec = dataclasses.replace(spec, params=choice.params)
+        with self._parts.registry.write() as unit:
+            experiment = unit.experiments.get(run.experiment_id)
+            version = unit.datasets.version(spec.dataset_version_id)
+            if experiment is None or version is None:
+                raise NotFoundError(f"The data of {name} was erased.", hint="Start a new run on another version.")
+            (again,) = self._queue(unit, experiment, version, [spec], tags=run.tags, rerun_of=run.id)
+            unit.commit()
+        self._parts.start_keeper()
+        return again
+
+    def _checked(self, task: Task, choice: EstimatorChoice) -> EstimatorChoice:
+        request = {"check": True, "task": task.value, "estimator": choice.name, "params": to_plain(choice.params)}
+        answer = self._parts.workers.call("parameter_form", request)
+        return EstimatorChoice(str(answer.get("estimator", choice.name)), dict(answer["params"]))
+
+    def _experiment(self, unit: UnitOfWork, name: str, question: str) -> Experiment:
+        found = unit.experiments.find(name)
+        if found is None:
+            found = Experiment(new_identifier(), name, question, self._parts.clock())
+            unit.experiments.add(found)
+            unit.audit.append("experiment.create", name)
+        elif found.trashed_at or (question and question != found.question):
+            found = dataclasses.replace(found, trashed_at=None, question=question or found.question)
+            unit.experiments.update(found)
+        return found
+
+    def _queue(
+        self,
+        unit: UnitOfWork,
+        experiment: Experiment,
+        version: DatasetVersion,
+        specs: Sequence[RunSpec],
+        *,
+        tags: Sequence[str] = (),
+        notes: str = "",
+        rerun_of: str | None = None,
+    ) -> list[Run]:
+        runs = []
+        for spec, name in zip(specs, new_run_names(unit.runs.names(), len(specs)), strict=True):
+            run_id = new_identifier()
+            job = queue_job(
+                unit,
+                self._parts,
+                JobKind.TRAIN,
+                title=f"{name}: {spec.estimator} on {version.reference}",
+                spec={"run_id": run_id},
+                object_id=run_id,
+            )
+            run = Run(
+                id=run_id,
+                experiment_id=experiment.id,
+                experiment_name=experiment.name,
+                name=name,
+                status=RunStatus.QUEUED,
+                spec=spec,
+                dataset_reference=version.reference,
+                dataset_hash=version.content_hash,
+                job_id=job.id,
+                created_at=job.created_at,
+                created_by=self._parts.actor,
+                tags=tuple(tags),
+                notes=notes,
+                rerun_of=rerun_of,
+            )
+            unit.runs.add(run)
+            unit.audit.append("run.start", name, {"estimator": spec.estimator, "dataset": version.reference})
+            runs.append(run)
+        return runs
+
+    # --- reading ----------------------------------------------------------------------------------------------------
+
+    def list(self, *, trashed: bool = False) -> Sequence[Experiment]:
+        with self._parts.registry.read() as unit:
+            return unit.experiments.list(trashed=trashed)
+
+    def runs(
+        self,
+        experiment: str | None = None,
+        *,
+        statuses: Sequence[RunStatus] = (),
+        trashed: bool = False,
+        limit: int | None = None,
+    ) -> Sequence[Run]:
+        """Newest first. Raises NotFoundError for an unknown experiment."""
+        with self._parts.registry.read() as unit:
+            owner = lookup.experiment(unit, experiment).id if experiment else None
+            return unit.runs.list(experiment_id=owner, statuses=statuses, trashed=trashed, limit=limit)
+
+    def run(self, name: str) -> Run:
+        """By name or id. Raises NotFoundError."""
+        with self._parts.registry.read() as unit:
+            return lookup.run(unit, name)
+
+    def points(self, name: str) -> Sequence[MetricPoint]:
+        """The metrics fold by fold, as they came in."""
+        with self._parts.registry.read() as unit:
+            return unit.runs.points(lookup.run(unit, name).id)
+
+    def evaluation(self, name: str) -> dict[str, Any]:
+        """Curves, matrices and importance of a finished run. Raises NotFoundError where it has none."""
+        run = self.run(name)
+        if run.evaluation_hash is None:
+            raise NotFoundError(f"{run.name} is {run.status.value} and has no evaluation.", hint="Choose another run.")
+        return dict(json.loads(self._parts.artifacts.read(run.evaluation_hash)))
+
+    def log(self, name: str) -> Sequence[str]:
+        """The run's log lines, oldest first."""
+        return self._jobs.log(self.run(name).job_id)
+
+    def compare(self, names_: Sequence[str]) -> Comparison:
+        """Metrics side by side, and in what the runs differ. Raises NotFoundError, InvalidInputError (no run)."""
+        if not names_:
+            raise InvalidInputError("There is nothing to compare.", hint="Name at least one run.")
+        return compare([self.run(name) for name in names_])
+
+    def chart(
+        self,
+        kind: str,
+        names_: Sequence[str],
+        folder: Path,
+        *,
+        metric: str | None = None,
+        theme: str = "light",
+        formats: Sequence[str] = ("png", "svg"),
+        size: tuple[int, int] = (960, 600),
+    ) -> tuple[Sequence[Path], str]:
+        """Draws a chart of some runs into `folder`; gives the files and a one-sentence summary.
+
+        Raises NotFoundError, InvalidInputError (no such chart for these runs).
+        """
+        runs = [self.run(name) for name in names_]
+        finished = [run for run in runs if run.evaluation_hash]
+        if not finished:
+            raise InvalidInputError("None of these runs is finished.", hint="A chart needs what a run measured.")
+        answer = self._parts.workers.call(
+            "chart",
+            {
+                "kind": kind,
+                "runs": [
+                    {
+                        "name": run.name,
+                        "evaluation": str(self._parts.artifacts.path(run.evaluation_hash or "")),
+                        "metrics": to_plain(run.metrics),
+                    }
+                    for run in finished
+                ],
+                "metric": metric,
+                "theme": theme,
+                "width": size[0],
+                "height": size[1],
+                "pixel_ratio": 2,
+                "formats": list(formats),
+                "folder": str(folder.absolute()),
+            },
+        )
+        return [Path(name) for name in answer["files"]], str(answer["sentence"])
+
+    # --- changing ---------------------------------------------------------------------------------------------------
+
+    def cancel(self, name: str) -> Run:
+        """Asks the run to stop. Raises NotFoundError."""
+        run = self.run(name)
+        self._jobs.cancel(run.job_id)
+        return run
+
+    def annotate(
+        self, name: str, *, notes: str | None = None, add_tags: Sequence[str] = (), remove_tags: Sequence[str] = ()
+    ) -> Run:
+        """Sets the notes, adds and takes away tags. Raises NotFoundError, InvalidNameError, ConflictError."""
+        added = [check_name(tag, "tag") for tag in add_tags]
+        with self._parts.registry.write() as unit:
+            run = lookup.run(unit, name)
+            tags = [tag for tag in dict.fromkeys((*run.tags, *added)) if tag not in remove_tags]
+            run = dataclasses.replace(run, tags=tuple(tags), notes=run.notes if notes is None else notes)
+            unit.runs.update(run)
+            unit.audit.append("run.annotate", run.name, {"tags": tags, "notes": notes is not None})
+            unit.commit()
+        return self.run(name)
+
+
+def _derivation(version: DatasetVersion, target: str) -> tuple[Finding, ...]:
+    """Where the target was derived from other columns, these decide it by definition."""
+    made = derived_from(version, target)
+    if made is None:
+        return ()
+    return tuple(
+        Finding(
+            "decides_target",
+            FindingSeverity.WARNING,
+            f"{target} was made from it: {target} = {made.expression}",
+            (name, target),
+        )
+        for name in names(parse(made.expression))
+    )
+
+
+def _with_column(validation: Validation, times: str | None) -> Validation:
+    """Time-ordered validation takes the suggested time column where none is named."""
+    if validation.kind is ValidationKind.TIME_ORDERED and validation.column is None:
+        if times is None:
+            raise InvalidInputError(
+                "Time-ordered validation needs a date column without gaps.", hint="Name one, or choose another way."
+            )
+        return dataclasses.replace(validation, column=times)
+    if validation.kind is ValidationKind.GROUPED and validation.column is None:
+        raise InvalidInputError("Grouped validation needs the column that names the group.", hint="Name one.")
+    return validation
+
+
+def _spec(version: DatasetVersion, request: RunRequest, suggestion: Suggestion, choice: EstimatorChoice) -> RunSpec:
+    validation = suggestion.validation
+    if validation.column and version.column(validation.column) is None:
+        raise InvalidInputError(f"There is no column {validation.column} to validate by.", hint="Name another.")
+    return RunSpec(
+        dataset_version_id=version.id,
+        target=suggestion.target,
+        task=suggestion.task,
+        features=suggestion.features,
+        estimator=choice.name,
+        params=choice.params,
+        positive_label=suggestion.positive_label,
+        class_weight=request.class_weight,
+        preprocessing=request.preprocessing,
+        validation=validation,
+        threshold_rule=request.threshold_rule,
+        threshold=request.threshold,
+        seed=request.seed,
+        threads=request.threads,
+        left_out=suggestion.left_out,
+    )
