@@ -16,8 +16,8 @@ _BIRDS = (
     "avocet", "bunting", "crane", "curlew", "dipper", "dove", "dunlin", "dunnock", "eagle", "egret", "eider", "falcon",
     "finch", "gannet", "godwit", "goose", "grebe", "gull", "harrier", "hawk", "heron", "hobby", "ibis", "jay",
     "kestrel", "kite", "knot", "lapwing", "lark", "linnet", "magpie", "martin", "merlin", "osprey", "owl", "petrel",
-    "pipit", "plover", "puffin", "quail", "raven", "robin", "rook", "ruff", "shrike", "siskin", "skua", "snipe", "sparrow",
-    "starling", "stork", "swallow", "swan", "swift", "teal", "tern", "thrush", "wagtail", "warbler", "wren",
+    "pipit", "plover", "puffin", "quail", "raven", "robin", "rook", "ruff", "shrike", "siskin", "skua", "snipe",
+    "sparrow", "starling", "stork", "swallow", "swan", "swift", "teal", "tern", "thrush", "wagtail", "warbler", "wren",
 )  # fmt: skip
 _NUMBER = re.compile(r".*-(\d{1,9})")
 

@@ -1,0 +1,220 @@
+"""Models: register runs as immutable versions, move aliases, carry bundles in and out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from mlops_desktop.domain.errors import AlreadyExistsError, DamagedBundleError, InvalidInputError, NotFoundError
+from mlops_desktop.domain.experiments import MetricSummary, Run, RunStatus, Task
+from mlops_desktop.domain.identifiers import new_identifier
+from mlops_desktop.domain.models import AliasMove, Model, ModelVersion
+from mlops_desktop.domain.names import check_alias, check_name
+from mlops_desktop.services import lookup
+from mlops_desktop.services.parts import Parts
+from mlops_desktop.services.ports import UnitOfWork
+
+
+class ModelService:
+    """Registered names and their numbered versions."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    def register(self, run: str, name: str, *, description: str = "") -> ModelVersion:
+        """Makes the next version of the model `name` (made if need be) from a finished run.
+
+        The version is the run's bundle, refitted on all rows outside the test part.
+
+        Raises NotFoundError, InvalidInputError (the run has not finished), AlreadyExistsError (that run is a version
+        of this model already), DamagedBundleError.
+        """
+        checked = check_name(name, "model")
+        with self._parts.registry.read() as unit:
+            source = lookup.run(unit, run)
+        if source.status is not RunStatus.FINISHED or source.bundle_hash is None:
+            raise InvalidInputError(
+                f"{source.name} is {source.status.value}; only a finished run can be registered.",
+                hint="Wait until it has finished, or choose another run.",
+            )
+        self._parts.bundles.folder(source.bundle_hash)
+        with self._parts.registry.write() as unit:
+            model = self._model(unit, checked, description)
+            same = [v for v in unit.models.versions(model.id) if v.run_id == source.id]
+            if same:
+                raise AlreadyExistsError(
+                    f"{source.name} is {same[0].reference} already.", hint="Use that version, or register another run."
+                )
+            version = self._add_version(unit, model, _version_of_run(source), source.bundle_hash)
+            unit.commit()
+        return version
+
+    def import_file(self, path: Path, name: str | None = None) -> ModelVersion:
+        """Takes in a bundle that was exported as one file; the bundle is checked and tried before it is registered.
+
+        Raises DamagedBundleError, UntrustedBundleError, InvalidNameError.
+        """
+        if not path.is_file():
+            raise NotFoundError(f"There is no file {path}.", hint="Check the path.")
+        manifest_hash = self._parts.bundles.import_file(path.expanduser().absolute())
+        try:
+            facts = self._inspect(manifest_hash)
+        except Exception:
+            self._forget_bundle(manifest_hash)
+            raise
+        checked = check_name(name or str(facts.get("model_name") or path.stem.partition("@")[0]), "model")
+        with self._parts.registry.write() as unit:
+            model = self._model(unit, checked, "")
+            same = [v for v in unit.models.versions(model.id) if v.manifest_hash == manifest_hash]
+            if same:
+                raise AlreadyExistsError(f"This bundle is {same[0].reference} already.", hint="Nothing was changed.")
+            version = self._add_version(unit, model, facts, manifest_hash)
+            unit.commit()
+        return version
+
+    def export(self, reference: str, target: Path) -> Path:
+        """Writes the version's bundle as one zip file. Raises NotFoundError, DamagedBundleError, InvalidInputError."""
+        version = self.get(reference)
+        if not target.parent.is_dir():
+            raise InvalidInputError(f"There is no folder {target.parent}.", hint="Make it first.")
+        self._parts.bundles.export(version.manifest_hash, target)
+        with self._parts.registry.write() as unit:
+            unit.audit.append("model.export", version.reference, {"file": target.name})
+            unit.commit()
+        return target
+
+    def list(self, *, trashed: bool = False) -> Sequence[Model]:
+        with self._parts.registry.read() as unit:
+            return unit.models.list(trashed=trashed)
+
+    def versions(self, name: str) -> Sequence[ModelVersion]:
+        """Oldest first. Raises NotFoundError."""
+        with self._parts.registry.read() as unit:
+            return unit.models.versions(lookup.model(unit, name).id)
+
+    def get(self, reference: str) -> ModelVersion:
+        """`flight-late`, `flight-late@v7`, `flight-late@champion`. Raises NotFoundError."""
+        with self._parts.registry.read() as unit:
+            return lookup.model_version(unit, reference)
+
+    def recipe(self, reference: str) -> dict[str, Any]:
+        """What the version's bundle declares: inputs with types, classes, threshold. Raises DamagedBundleError."""
+        folder = self._parts.bundles.folder(self.get(reference).manifest_hash)
+        return _read_json(folder / "recipe.json")
+
+    def example_rows(self, reference: str) -> Sequence[Mapping[str, object]]:
+        """Real rows that travelled in the bundle, to try the model with."""
+        folder = self._parts.bundles.folder(self.get(reference).manifest_hash)
+        return list(_read_json(folder / "example.json")["rows"])
+
+    def set_alias(self, reference: str, alias: str) -> ModelVersion:
+        """Moves the alias to this version; the move is kept. Raises NotFoundError, InvalidNameError."""
+        checked = check_alias(alias)
+        with self._parts.registry.write() as unit:
+            version = lookup.model_version(unit, reference)
+            unit.models.set_alias(version.model_id, checked, version.number, self._parts.clock(), self._parts.actor)
+            unit.audit.append("model.alias", version.reference, {"alias": checked})
+            unit.commit()
+        return self.get(version.reference)
+
+    def remove_alias(self, model: str, alias: str) -> None:
+        """Takes the alias away; that is kept as a move too. Raises NotFoundError."""
+        with self._parts.registry.write() as unit:
+            owner = lookup.model(unit, model)
+            if alias not in owner.aliases:
+                raise NotFoundError(
+                    f"{owner.name} has no alias {alias}.", hint=f"Aliases set: {', '.join(owner.aliases) or 'none'}."
+                )
+            unit.models.set_alias(owner.id, alias, None, self._parts.clock(), self._parts.actor)
+            unit.audit.append("model.alias", owner.name, {"alias": alias, "removed": True})
+            unit.commit()
+
+    def alias_moves(self, model: str) -> Sequence[AliasMove]:
+        """Every move of every alias, oldest first."""
+        with self._parts.registry.read() as unit:
+            return unit.models.alias_moves(lookup.model(unit, model).id)
+
+    def _model(self, unit: UnitOfWork, name: str, description: str) -> Model:
+        found = unit.models.find(name)
+        if found is None:
+            found = Model(new_identifier(), name, description, self._parts.clock(), 0, {})
+            unit.models.add(found)
+        elif found.trashed_at:
+            raise AlreadyExistsError(f"The model {name} is in the trash.", hint="Restore it, or purge it.")
+        return found
+
+    def _add_version(
+        self, unit: UnitOfWork, model: Model, facts: Mapping[str, Any], manifest_hash: str
+    ) -> ModelVersion:
+        version = ModelVersion(
+            id=new_identifier(),
+            model_id=model.id,
+            model_name=model.name,
+            number=model.latest_number + 1,
+            manifest_hash=manifest_hash,
+            run_id=facts.get("run_id"),
+            run_name=str(facts.get("run_name") or ""),
+            dataset_reference=str(facts.get("dataset_reference") or ""),
+            task=Task(facts["task"]),
+            estimator=str(facts["estimator"]),
+            metrics=tuple(facts.get("metrics", ())),
+            aliases=(),
+            created_at=self._parts.clock(),
+            created_by=self._parts.actor,
+        )
+        unit.models.add_version(version)
+        unit.audit.append("model.register", version.reference, {"manifest": manifest_hash, "run": version.run_name})
+        return version
+
+    def _inspect(self, manifest_hash: str) -> dict[str, Any]:
+        """Loads the bundle in a capped worker and lets it answer its own example."""
+        folder = self._parts.bundles.folder(manifest_hash)
+        answer = self._parts.workers.call("check_bundle", {"bundle": str(folder), "manifest_hash": manifest_hash})
+        if answer.get("differs"):
+            raise DamagedBundleError(
+                f"The bundle answers its own example wrongly: {answer['differs']}.", hint="Ask for it to be made again."
+            )
+        recipe = _read_json(folder / "recipe.json")
+        return {
+            "task": recipe["task"],
+            "estimator": recipe["estimator"],
+            "run_name": recipe.get("run_name"),
+            "dataset_reference": recipe.get("dataset_reference"),
+        }
+
+    def _forget_bundle(self, manifest_hash: str) -> None:
+        with self._parts.registry.read() as unit:
+            used = any(
+                version.manifest_hash == manifest_hash
+                for trashed in (False, True)
+                for model in unit.models.list(trashed=trashed)
+                for version in unit.models.versions(model.id)
+            ) or any(
+                run.bundle_hash == manifest_hash for trashed in (False, True) for run in unit.runs.list(trashed=trashed)
+            )
+        if not used:
+            self._parts.bundles.remove(manifest_hash)
+
+
+def _version_of_run(run: Run) -> dict[str, Any]:
+    metrics: tuple[MetricSummary, ...] = run.metrics
+    return {
+        "run_id": run.id,
+        "run_name": run.name,
+        "dataset_reference": run.dataset_reference,
+        "task": run.spec.task,
+        "estimator": run.spec.estimator,
+        "metrics": metrics,
+    }
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError) as error:
+        raise DamagedBundleError(f"{path.name} of the bundle cannot be read.", details=str(error)) from error
+    if not isinstance(content, dict):
+        raise DamagedBundleError(f"{path.name} of the bundle is not what it should be.")
+    return content
