@@ -14,7 +14,8 @@ from mlops_desktop.domain.changes import Change
 from mlops_desktop.domain.datasets import Dataset, DatasetVersion
 from mlops_desktop.domain.deployments import Deployment, Endpoint, Rollout
 from mlops_desktop.domain.experiments import Experiment, Run, RunStatus
-from mlops_desktop.domain.jobs import Job, JobKind, JobStatus, Message
+from mlops_desktop.domain.jobs import Job, JobKind, JobStatus
+from mlops_desktop.domain.jobs import JournalPart as JournalPart
 from mlops_desktop.domain.models import AliasMove, Model, ModelVersion
 from mlops_desktop.domain.processes import ProcessIdentity
 from mlops_desktop.domain.verification import Problem
@@ -228,14 +229,6 @@ class SecretStore(Protocol):
     def get(self, name: str) -> str | None: ...
     def set(self, name: str, value: str) -> None: ...
     def remove(self, name: str) -> None: ...
-
-
-@dataclass(frozen=True)
-class JournalPart:
-    """What was new in a journal; `offset` is where to go on reading. A torn last line is not part of it."""
-
-    messages: tuple[Message, ...]
-    offset: int
 
 
 class Workers(Protocol):

@@ -1,0 +1,229 @@
+"""The trash: what was put away, how it comes back, and how it is erased for good with the files only it used."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from mlops_desktop.domain.errors import ConflictError, NotFoundError
+from mlops_desktop.services.parts import Parts
+from mlops_desktop.services.ports import UnitOfWork
+
+
+class Kind(enum.StrEnum):
+    DATASET = "dataset"
+    EXPERIMENT = "experiment"
+    RUN = "run"
+    MODEL = "model"
+    ENDPOINT = "endpoint"
+
+
+@dataclass(frozen=True)
+class TrashItem:
+    kind: Kind
+    id: str
+    name: str
+    trashed_at: datetime
+
+
+@dataclass(frozen=True)
+class Purge:
+    """What an erasure took away: objects, files, and the bytes that are free again."""
+
+    items: int
+    files: int
+    size: int
+
+
+class TrashService:
+    """Puts things away and brings them back. Nothing is erased before `purge`."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    def list(self) -> Sequence[TrashItem]:
+        """Newest first."""
+        with self._parts.registry.read() as unit:
+            items = [
+                TrashItem(kind, value.id, value.name, value.trashed_at)
+                for kind in Kind
+                for value in _trashed(unit, kind)
+            ]
+        return sorted(items, key=lambda item: item.trashed_at, reverse=True)
+
+    def put(self, kind: Kind, names: Sequence[str]) -> Sequence[TrashItem]:
+        """Moves things to the trash. Raises NotFoundError, ConflictError (it is serving or running)."""
+        now = self._parts.clock()
+        items = []
+        with self._parts.registry.write() as unit:
+            for name in names:
+                value = _find(unit, kind, name)
+                if value is None or value.trashed_at:
+                    raise NotFoundError(f"There is no {kind.value} called {name}.", hint="It may be in the trash.")
+                _refuse_if_busy(unit, kind, value)
+                _update(unit, kind, dataclasses.replace(value, trashed_at=now))
+                unit.audit.append(f"{kind.value}.trash", value.name)
+                items.append(TrashItem(kind, value.id, value.name, now))
+            unit.commit()
+        return items
+
+    def restore(self, kind: Kind, names: Sequence[str]) -> None:
+        """Takes things out of the trash. Raises NotFoundError."""
+        with self._parts.registry.write() as unit:
+            for name in names:
+                value = _find(unit, kind, name)
+                if value is None or not value.trashed_at:
+                    raise NotFoundError(
+                        f"There is no {kind.value} called {name} in the trash.", hint="mlops trash list"
+                    )
+                _update(unit, kind, dataclasses.replace(value, trashed_at=None))
+                unit.audit.append(f"{kind.value}.restore", value.name)
+            unit.commit()
+
+    def purge(self, kind: Kind | None = None, names: Sequence[str] | None = None) -> Purge:
+        """Erases things in the trash for good, all of them unless named, with the files that nothing else uses.
+
+        Raises NotFoundError; ConflictError where something outside the trash was made from it.
+        """
+        with self._parts.registry.write() as unit:
+            chosen = [item for item in _chosen(unit, kind, names) if item is not None]
+            for each, value in chosen:
+                _refuse_if_used(unit, each, value)
+            for each, value in chosen:
+                _remove(unit, each, value.id)
+                unit.audit.append(f"{each.value}.purge", value.name)
+            unit.commit()
+        files, size = self._sweep()
+        return Purge(len(chosen), files, size)
+
+    def _sweep(self) -> tuple[int, int]:
+        """Removes artifacts and bundles that no row names. A running job's files are not in the stores yet."""
+        with self._parts.registry.read() as unit:
+            artifacts, bundles = referenced(unit)
+        files = size = 0
+        for sha256 in self._parts.artifacts.hashes():
+            if sha256 not in artifacts:
+                size += self._parts.artifacts.size(sha256)
+                self._parts.artifacts.remove(sha256)
+                files += 1
+        for manifest_hash in self._parts.bundles.hashes():
+            if manifest_hash not in bundles:
+                self._parts.bundles.remove(manifest_hash)
+                files += 1
+        return files, size
+
+
+def referenced(unit: UnitOfWork) -> tuple[set[str], set[str]]:
+    """The hashes of all artifacts and all bundles that some row names, in the trash too."""
+    artifacts: set[str] = set()
+    bundles: set[str] = set()
+    for trashed in (False, True):
+        for dataset in unit.datasets.list(trashed=trashed):
+            artifacts.update(version.content_hash for version in unit.datasets.versions(dataset.id))
+        for run in unit.runs.list(trashed=trashed):
+            artifacts.update(sha for sha in (run.evaluation_hash, run.log_hash) if sha)
+            bundles.update(sha for sha in (run.bundle_hash,) if sha)
+        for model in unit.models.list(trashed=trashed):
+            bundles.update(version.manifest_hash for version in unit.models.versions(model.id))
+    for endpoint in (*unit.deployments.endpoints(), *unit.deployments.endpoints(trashed=True)):
+        bundles.update(deployment.manifest_hash for deployment in unit.deployments.list(endpoint.id))
+    for job in unit.jobs.list():
+        artifacts.update(str(value) for key, value in job.result.items() if key == "file_hash")
+    return artifacts, bundles
+
+
+def _chosen(unit: UnitOfWork, kind: Kind | None, names: Sequence[str] | None) -> list[tuple[Kind, Any]]:
+    if names is None or kind is None:
+        return [(each, value) for each in (Kind.ENDPOINT, Kind.MODEL, Kind.RUN, Kind.EXPERIMENT, Kind.DATASET)
+                if kind in (None, each) for value in _trashed(unit, each)]  # fmt: skip
+    found = [(kind, _find(unit, kind, name)) for name in names]
+    for name, (_, value) in zip(names, found, strict=True):
+        if value is None or not value.trashed_at:
+            raise NotFoundError(f"There is no {kind.value} called {name} in the trash.", hint="mlops trash list")
+    return found
+
+
+def _trashed(unit: UnitOfWork, kind: Kind) -> Sequence[Any]:
+    lists: dict[Kind, Callable[[], Sequence[Any]]] = {
+        Kind.DATASET: lambda: unit.datasets.list(trashed=True),
+        Kind.EXPERIMENT: lambda: unit.experiments.list(trashed=True),
+        Kind.RUN: lambda: unit.runs.list(trashed=True),
+        Kind.MODEL: lambda: unit.models.list(trashed=True),
+        Kind.ENDPOINT: lambda: unit.deployments.endpoints(trashed=True),
+    }
+    return lists[kind]()
+
+
+def _find(unit: UnitOfWork, kind: Kind, name: str) -> Any:
+    finders: dict[Kind, Callable[[str], Any]] = {
+        Kind.DATASET: unit.datasets.find,
+        Kind.EXPERIMENT: unit.experiments.find,
+        Kind.RUN: lambda text: unit.runs.find(text) or unit.runs.get(text),
+        Kind.MODEL: unit.models.find,
+        Kind.ENDPOINT: unit.deployments.find_endpoint,
+    }
+    return finders[kind](name)
+
+
+def _update(unit: UnitOfWork, kind: Kind, value: Any) -> None:
+    updates: dict[Kind, Callable[[Any], None]] = {
+        Kind.DATASET: unit.datasets.update,
+        Kind.EXPERIMENT: unit.experiments.update,
+        Kind.RUN: unit.runs.update,
+        Kind.MODEL: unit.models.update,
+        Kind.ENDPOINT: unit.deployments.update_endpoint,
+    }
+    updates[kind](value)
+
+
+def _remove(unit: UnitOfWork, kind: Kind, identifier: str) -> None:
+    removals: dict[Kind, Callable[[str], None]] = {
+        Kind.DATASET: unit.datasets.remove,
+        Kind.EXPERIMENT: unit.experiments.remove,
+        Kind.RUN: unit.runs.remove,
+        Kind.MODEL: unit.models.remove,
+        Kind.ENDPOINT: unit.deployments.remove_endpoint,
+    }
+    removals[kind](identifier)
+
+
+def _refuse_if_busy(unit: UnitOfWork, kind: Kind, value: Any) -> None:
+    if kind is Kind.RUN and not value.status.is_ended:
+        raise ConflictError(f"{value.name} is {value.status.value}.", hint="Cancel the run first.")
+    if kind is Kind.EXPERIMENT:
+        open_runs = [run.name for run in unit.runs.list(experiment_id=value.id) if not run.status.is_ended]
+        if open_runs:
+            raise ConflictError(f"{value.name} has runs under way: {', '.join(open_runs)}.", hint="Cancel them first.")
+    if kind is Kind.ENDPOINT and (value.wanted_deployment_id or unit.deployments.rollouts(value.id, open_only=True)):
+        raise ConflictError(f"{value.name} is answering.", hint=f"Stop it first: mlops deployments stop {value.name}")
+    if kind is Kind.MODEL:
+        serving = _serving(unit, value.id)
+        if serving:
+            raise ConflictError(f"{value.name} answers behind {', '.join(serving)}.", hint="Stop the endpoint first.")
+
+
+def _refuse_if_used(unit: UnitOfWork, kind: Kind, value: Any) -> None:
+    """A dataset whose runs, or a model whose deployments, are outside the trash stays."""
+    if kind is Kind.DATASET:
+        versions = {version.id for version in unit.datasets.versions(value.id)}
+        using = [run.name for run in unit.runs.list() if run.spec.dataset_version_id in versions]
+        if using:
+            raise ConflictError(
+                f"{value.name} is what {', '.join(using[:5])} learnt from.", hint="Move these runs to the trash first."
+            )
+    if kind is Kind.MODEL and _serving(unit, value.id):
+        raise ConflictError(f"{value.name} is answering.", hint="Stop the endpoint first.")
+
+
+def _serving(unit: UnitOfWork, model_id: str) -> list[str]:
+    versions = {version.id for version in unit.models.versions(model_id)}
+    names = []
+    for endpoint in unit.deployments.endpoints():
+        wanted = unit.deployments.get(endpoint.wanted_deployment_id) if endpoint.wanted_deployment_id else None
+        if wanted and wanted.model_version_id in versions:
+            names.append(endpoint.name)
+    return names
