@@ -170,7 +170,10 @@ def prepare_qt(*, optional: bool = False) -> bool:
     if shutil.which("apt-get") and _is_root():
         say(f"Qt needs system libraries that are not here; installing them:\n  {install}")
         run(["apt-get", "update", "-q"])
-        must(install.split(), "apt-get could not install them; its message is above.")
+        must(
+            ["env", "DEBIAN_FRONTEND=noninteractive", *install.split()],
+            "apt-get could not install them; its message is above.",
+        )
         return True
     debian, other = f"Install them with:  {_as_root(install)}", "Install the packages of your system that hold them."
     advice = debian if shutil.which("apt-get") else other
