@@ -9,16 +9,18 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
 
+from mlops_desktop.domain import experiments
 from mlops_desktop.domain.audit import AuditEntry, AuditHead
 from mlops_desktop.domain.changes import Change
 from mlops_desktop.domain.datasets import Dataset, DatasetVersion
 from mlops_desktop.domain.deployments import Deployment, Endpoint, Rollout
 from mlops_desktop.domain.experiments import Experiment, Run, RunStatus
-from mlops_desktop.domain.jobs import Job, JobKind, JobStatus
-from mlops_desktop.domain.jobs import JournalPart as JournalPart
+from mlops_desktop.domain.jobs import Job, JobKind, JobStatus, JournalPart
 from mlops_desktop.domain.models import AliasMove, Model, ModelVersion
 from mlops_desktop.domain.processes import ProcessIdentity
 from mlops_desktop.domain.verification import Problem
+
+MetricPoint = experiments.MetricPoint
 
 
 class DatasetRepository(Protocol):
@@ -45,15 +47,6 @@ class ExperimentRepository(Protocol):
     def get(self, experiment_id: str) -> Experiment | None: ...
     def find(self, name: str) -> Experiment | None: ...
     def list(self, *, trashed: bool = False) -> Sequence[Experiment]: ...
-
-
-@dataclass(frozen=True)
-class MetricPoint:
-    """One measured number; `step` is the fold, counted from 0."""
-
-    key: str
-    step: int
-    value: float
 
 
 class RunRepository(Protocol):
@@ -151,14 +144,22 @@ class UnitOfWork(Protocol):
     Every change through a repository adds to the change feed in the same transaction.
     """
 
-    datasets: DatasetRepository
-    experiments: ExperimentRepository
-    runs: RunRepository
-    models: ModelRepository
-    deployments: DeploymentRepository
-    jobs: JobRepository
-    audit: AuditLog
-    settings: SettingRepository
+    @property
+    def datasets(self) -> DatasetRepository: ...
+    @property
+    def experiments(self) -> ExperimentRepository: ...
+    @property
+    def runs(self) -> RunRepository: ...
+    @property
+    def models(self) -> ModelRepository: ...
+    @property
+    def deployments(self) -> DeploymentRepository: ...
+    @property
+    def jobs(self) -> JobRepository: ...
+    @property
+    def audit(self) -> AuditLog: ...
+    @property
+    def settings(self) -> SettingRepository: ...
 
     def __enter__(self) -> Self: ...
     def __exit__(

@@ -32,7 +32,7 @@ class TrashItem:
 
 @dataclass(frozen=True)
 class Purge:
-    """What an erasure took away: objects, files, and the bytes that are free again."""
+    """What an erasure took away: objects, artifacts and bundles, and the bytes of the artifacts."""
 
     items: int
     files: int
@@ -90,31 +90,22 @@ class TrashService:
         Raises NotFoundError; ConflictError where something outside the trash was made from it.
         """
         with self._parts.registry.write() as unit:
-            chosen = [item for item in _chosen(unit, kind, names) if item is not None]
+            artifacts, bundles = referenced(unit)
+            chosen = _chosen(unit, kind, names)
             for each, value in chosen:
                 _refuse_if_used(unit, each, value)
             for each, value in chosen:
                 _remove(unit, each, value.id)
                 unit.audit.append(f"{each.value}.purge", value.name)
+            artifacts_after, bundles_after = referenced(unit)
             unit.commit()
-        files, size = self._sweep()
-        return Purge(len(chosen), files, size)
-
-    def _sweep(self) -> tuple[int, int]:
-        """Removes artifacts and bundles that no row names. A running job's files are not in the stores yet."""
-        with self._parts.registry.read() as unit:
-            artifacts, bundles = referenced(unit)
-        files = size = 0
-        for sha256 in self._parts.artifacts.hashes():
-            if sha256 not in artifacts:
-                size += self._parts.artifacts.size(sha256)
-                self._parts.artifacts.remove(sha256)
-                files += 1
-        for manifest_hash in self._parts.bundles.hashes():
-            if manifest_hash not in bundles:
-                self._parts.bundles.remove(manifest_hash)
-                files += 1
-        return files, size
+        size = 0
+        for sha256 in artifacts - artifacts_after:
+            size += self._parts.artifacts.size(sha256)
+            self._parts.artifacts.remove(sha256)
+        for manifest_hash in bundles - bundles_after:
+            self._parts.bundles.remove(manifest_hash)
+        return Purge(len(chosen), len(artifacts - artifacts_after) + len(bundles - bundles_after), size)
 
 
 def referenced(unit: UnitOfWork) -> tuple[set[str], set[str]]:

@@ -1,0 +1,1 @@
+"""Makes wishes happen: what the keeper does at every turn."""

@@ -1,0 +1,131 @@
+"""Endpoints between rollouts: what should answer answers, nothing else does, and the registry says how it is."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import time
+from datetime import timedelta
+
+from mlops_desktop.domain.deployments import Deployment, DeploymentStatus, Endpoint, Health
+from mlops_desktop.domain.errors import BusyRegistryError, UserError
+from mlops_desktop.services.jobs import failure_of
+from mlops_desktop.services.keeping.rollouts import CHECK_SECONDS, RolloutSupervisor
+from mlops_desktop.services.parts import Parts
+from mlops_desktop.services.ports import Observation
+
+log = logging.getLogger(__name__)
+
+FRESH = timedelta(seconds=20)
+_FIRST_WAIT = 1.0
+_LONGEST_WAIT = 60.0
+
+
+class EndpointSupervisor:
+    """Compares what should answer with what the host sees; the host is right, the registry follows."""
+
+    def __init__(self, parts: Parts, rollouts: RolloutSupervisor) -> None:
+        self._parts = parts
+        self._rollouts = rollouts
+        self._next_try: dict[str, tuple[float, float]] = {}
+
+    def turn(self) -> bool:
+        """One round over all endpoints; says whether any should answer."""
+        with self._parts.registry.read() as unit:
+            endpoints = unit.deployments.endpoints()
+            busy = {rollout.endpoint_id for rollout in unit.deployments.rollouts(open_only=True)}
+        for endpoint in endpoints:
+            if endpoint.id not in busy:
+                self._see_to(endpoint)
+        return any(endpoint.wanted_deployment_id for endpoint in endpoints)
+
+    def _see_to(self, endpoint: Endpoint) -> None:
+        with self._parts.registry.read() as unit:
+            known = unit.deployments.list(endpoint.id)
+        for deployment in known:
+            if deployment.id == endpoint.wanted_deployment_id:
+                self._wanted(endpoint, deployment)
+            elif deployment.process is not None:
+                self._unwanted(deployment)
+
+    def _wanted(self, endpoint: Endpoint, deployment: Deployment) -> None:
+        seen = self._parts.host.observe(deployment.id)
+        if not seen.running:
+            self._start_again(endpoint, deployment)
+            return
+        self._next_try.pop(deployment.id, None)
+        if not seen.accepting and seen.healthy:
+            self._parts.host.accept(deployment.id)
+        self._parts.host.prepare(endpoint.id, endpoint.port, [deployment.id])
+        self._note(deployment, seen)
+
+    def _note(self, deployment: Deployment, seen: Observation) -> None:
+        health = Health.HEALTHY if seen.healthy else Health.DEGRADED
+        now = self._parts.clock()
+        fresh = deployment.checked_at is not None and now - deployment.checked_at < FRESH
+        same = deployment.health is health and deployment.status is DeploymentStatus.RUNNING
+        if fresh and same and deployment.process == seen.process:
+            return
+        self._update(
+            dataclasses.replace(
+                deployment,
+                health=health,
+                status=DeploymentStatus.RUNNING,
+                checked_at=now,
+                process=seen.process or deployment.process,
+            )
+        )
+
+    def _unwanted(self, deployment: Deployment) -> None:
+        """A warm one stays, but it must not answer; one that is gone is noted."""
+        seen = self._parts.host.observe(deployment.id)
+        if not seen.running:
+            self._update(dataclasses.replace(deployment, process=None))
+        elif seen.accepting:
+            self._parts.host.drain(deployment.id)
+
+    def _start_again(self, endpoint: Endpoint, deployment: Deployment) -> None:
+        """It crashed, or the computer was restarted: start it anew, waiting longer after each failure."""
+        due, wait = self._next_try.get(deployment.id, (0.0, _FIRST_WAIT))
+        if time.monotonic() < due:
+            return
+        log.warning("endpoint %s: %s is gone, starting it again", endpoint.name, deployment.model_reference)
+        restarts = deployment.restarts + 1
+        starting = dataclasses.replace(
+            deployment,
+            status=DeploymentStatus.STARTING,
+            health=Health.UNKNOWN,
+            process=None,
+            restarts=restarts,
+            checked_at=self._parts.clock(),
+        )
+        self._update(starting)
+        try:
+            order = self._rollouts.take_port(endpoint, deployment)
+            process = self._parts.host.start(order)
+            self._update(dataclasses.replace(starting, process=process))
+            self._parts.host.check(order, seconds=CHECK_SECONDS)
+            self._parts.host.accept(deployment.id)
+        except BusyRegistryError:
+            raise
+        except UserError as error:
+            self._next_try[deployment.id] = (time.monotonic() + wait, min(wait * 2, _LONGEST_WAIT))
+            failed = dataclasses.replace(starting, status=DeploymentStatus.FAILED, failure=failure_of(error))
+            self._update(failed)
+            return
+        self._update(
+            dataclasses.replace(
+                starting,
+                process=process,
+                status=DeploymentStatus.RUNNING,
+                health=Health.HEALTHY,
+                failure=None,
+                share=1.0,
+                checked_at=self._parts.clock(),
+            )
+        )
+
+    def _update(self, deployment: Deployment) -> None:
+        with self._parts.registry.write() as unit:
+            unit.deployments.update(deployment)
+            unit.commit()

@@ -1,0 +1,242 @@
+"""Rollouts: the journalled steps by which another deployment comes to answer behind an endpoint."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from mlops_desktop.domain.deployments import (
+    Deployment,
+    DeploymentStatus,
+    Endpoint,
+    Health,
+    Rollout,
+    RolloutStep,
+)
+from mlops_desktop.domain.errors import BusyRegistryError, DeploymentError, UserError
+from mlops_desktop.domain.experiments import Failure
+from mlops_desktop.services.jobs import failure_of
+from mlops_desktop.services.parts import Parts
+from mlops_desktop.services.ports import ServeOrder
+
+log = logging.getLogger(__name__)
+
+CHECK_SECONDS = 60.0
+DRAIN_SECONDS = 30.0
+_LIVE = (DeploymentStatus.BUILDING, DeploymentStatus.STARTING, DeploymentStatus.RUNNING)
+
+
+class RolloutSupervisor:
+    """Does the open rollouts, step by step.
+
+    Each step is written down before it is done and may be done again, so a keeper that takes over goes on at the step
+    it finds. The old deployment keeps answering until the new one is healthy and right on the stored example.
+    """
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    def turn(self) -> bool:
+        """Takes every open rollout to its end; says whether there was one."""
+        with self._parts.registry.read() as unit:
+            waiting = unit.deployments.rollouts(open_only=True)
+        for rollout in waiting:
+            self._carry_out(rollout)
+        return bool(waiting)
+
+    def _carry_out(self, rollout: Rollout) -> None:
+        try:
+            if rollout.to_deployment_id is None:
+                self._stop(rollout)
+            else:
+                self._replace(rollout)
+        except BusyRegistryError:
+            raise
+        except UserError as error:
+            self._fail(rollout, failure_of(error))
+
+    # --- one deployment takes over from another ---------------------------------------------------------------------
+
+    def _replace(self, rollout: Rollout) -> None:
+        if rollout.step in (RolloutStep.QUEUED, RolloutStep.START, RolloutStep.CHECK):
+            self._start_and_check(rollout)
+        elif not self._parts.host.observe(str(rollout.to_deployment_id)).running:
+            self._start_and_check(rollout)
+        self._switch(rollout)
+        self._drain(rollout)
+        self._done(rollout)
+
+    def _start_and_check(self, rollout: Rollout) -> None:
+        self._at(rollout, RolloutStep.START)
+        endpoint, deployment = self._both(rollout)
+        self._set(deployment, status=DeploymentStatus.STARTING, failure=None, stopped_at=None)
+        order = self.take_port(endpoint, deployment)
+        process = self._parts.host.start(order)
+        self._set(deployment, process=process)
+        self._at(rollout, RolloutStep.CHECK)
+        seen = self._parts.host.check(order, seconds=CHECK_SECONDS)
+        if not seen.healthy or seen.example_right is False:
+            raise DeploymentError(
+                f"{deployment.model_reference} is not right: {seen.sentence}",
+                hint="What answered before still answers.",
+            )
+
+    def take_port(self, endpoint: Endpoint, deployment: Deployment) -> ServeOrder:
+        """Holds the endpoint's port, remembers it, and gives the order for serving."""
+        with self._parts.registry.read() as unit:
+            known = unit.deployments.list(endpoint.id)
+        port = self._parts.host.prepare(endpoint.id, endpoint.port, [item.id for item in known if item.process])
+        if port != endpoint.port:
+            with self._parts.registry.write() as unit:
+                current = unit.deployments.endpoint(endpoint.id) or endpoint
+                unit.deployments.update_endpoint(dataclasses.replace(current, port=port))
+                unit.commit()
+        return self.order(endpoint, deployment)
+
+    def order(self, endpoint: Endpoint, deployment: Deployment) -> ServeOrder:
+        return ServeOrder(
+            endpoint_id=endpoint.id,
+            deployment_id=deployment.id,
+            endpoint_name=endpoint.name,
+            model_reference=deployment.model_reference,
+            bundle=self._parts.bundles.folder(deployment.manifest_hash),
+            manifest_hash=deployment.manifest_hash,
+            folder=self._parts.deployment_folder(deployment.id),
+            token_sha256=endpoint.token_sha256,
+        )
+
+    def _switch(self, rollout: Rollout) -> None:
+        """The new one accepts before the old one stops accepting: both take from one listening socket."""
+        self._at(rollout, RolloutStep.SWITCH)
+        endpoint, deployment = self._both(rollout)
+        self._parts.host.set_token(deployment.id, endpoint.token_sha256)
+        self._parts.host.accept(deployment.id)
+        for other in self._others(endpoint, deployment):
+            self._parts.host.drain(other.id)
+        now = self._parts.clock()
+        with self._parts.registry.write() as unit:
+            current = unit.deployments.endpoint(endpoint.id) or endpoint
+            unit.deployments.update_endpoint(dataclasses.replace(current, wanted_deployment_id=deployment.id))
+            chosen = unit.deployments.get(deployment.id) or deployment
+            unit.deployments.update(
+                dataclasses.replace(
+                    chosen, status=DeploymentStatus.RUNNING, health=Health.HEALTHY, share=1.0, checked_at=now
+                )
+            )
+            for other in self._others(endpoint, deployment):
+                if other.status in _LIVE:
+                    unit.deployments.update(
+                        dataclasses.replace(
+                            other, status=DeploymentStatus.STOPPED, health=Health.UNKNOWN, share=0.0, stopped_at=now
+                        )
+                    )
+            unit.commit()
+
+    def _drain(self, rollout: Rollout) -> None:
+        """Waits for open requests; the last one to answer stays warm for the way back, older ones are ended."""
+        self._at(rollout, RolloutStep.DRAIN)
+        endpoint, deployment = self._both(rollout)
+        deadline = time.monotonic() + DRAIN_SECONDS
+        warm = rollout.from_deployment_id
+        if warm:
+            while self._parts.host.observe(warm).open_connections and time.monotonic() < deadline:
+                time.sleep(0.05)
+        for other in self._others(endpoint, deployment):
+            if other.process is not None and other.id != warm:
+                self._parts.host.stop(other.id)
+                self._set(other, process=None)
+
+    def _others(self, endpoint: Endpoint, deployment: Deployment) -> Sequence[Deployment]:
+        with self._parts.registry.read() as unit:
+            return [item for item in unit.deployments.list(endpoint.id) if item.id != deployment.id]
+
+    # --- nothing takes over -----------------------------------------------------------------------------------------
+
+    def _stop(self, rollout: Rollout) -> None:
+        self._at(rollout, RolloutStep.SWITCH)
+        with self._parts.registry.write() as unit:
+            endpoint = unit.deployments.endpoint(rollout.endpoint_id)
+            if endpoint is not None:
+                unit.deployments.update_endpoint(dataclasses.replace(endpoint, wanted_deployment_id=None))
+            known = unit.deployments.list(rollout.endpoint_id)
+            unit.commit()
+        self._at(rollout, RolloutStep.DRAIN)
+        for deployment in known:
+            if deployment.process is not None:
+                self._parts.host.stop(deployment.id)
+        self._parts.host.release(rollout.endpoint_id)
+        for deployment in known:
+            if deployment.status in _LIVE or deployment.process is not None:
+                self._set(
+                    deployment,
+                    status=DeploymentStatus.STOPPED if deployment.status in _LIVE else deployment.status,
+                    health=Health.UNKNOWN,
+                    share=0.0,
+                    process=None,
+                    stopped_at=deployment.stopped_at or self._parts.clock(),
+                )
+        self._done(rollout)
+
+    # --- the journal ------------------------------------------------------------------------------------------------
+
+    def _at(self, rollout: Rollout, step: RolloutStep) -> None:
+        with self._parts.registry.write() as unit:
+            unit.deployments.update_rollout(dataclasses.replace(rollout, step=step))
+            unit.commit()
+
+    def _done(self, rollout: Rollout) -> None:
+        with self._parts.registry.write() as unit:
+            unit.deployments.update_rollout(
+                dataclasses.replace(rollout, step=RolloutStep.DONE, finished_at=self._parts.clock())
+            )
+            unit.audit.append("rollout.done", rollout.id, {"kind": rollout.kind.value})
+            unit.commit()
+        log.info("rollout %s done: %s", rollout.id, rollout.kind.value)
+
+    def _fail(self, rollout: Rollout, failure: Failure) -> None:
+        """The new deployment is taken away; what answered before was never touched."""
+        with self._parts.registry.read() as unit:
+            endpoint = unit.deployments.endpoint(rollout.endpoint_id)
+        failed = rollout.to_deployment_id
+        if failed and endpoint and endpoint.wanted_deployment_id != failed:
+            self._parts.host.stop(failed)
+        if endpoint and endpoint.wanted_deployment_id is None:
+            self._parts.host.release(endpoint.id)
+        with self._parts.registry.write() as unit:
+            deployment = unit.deployments.get(failed) if failed else None
+            if deployment is not None and endpoint and endpoint.wanted_deployment_id != failed:
+                unit.deployments.update(
+                    dataclasses.replace(
+                        deployment,
+                        status=DeploymentStatus.FAILED,
+                        health=Health.UNKNOWN,
+                        share=0.0,
+                        process=None,
+                        failure=failure,
+                        stopped_at=self._parts.clock(),
+                    )
+                )
+            unit.deployments.update_rollout(
+                dataclasses.replace(rollout, step=RolloutStep.FAILED, finished_at=self._parts.clock(), failure=failure)
+            )
+            unit.audit.append("rollout.failed", rollout.id, {"kind": rollout.kind.value, "code": failure.code})
+            unit.commit()
+        log.warning("rollout %s failed: %s", rollout.id, failure.message)
+
+    def _both(self, rollout: Rollout) -> tuple[Endpoint, Deployment]:
+        with self._parts.registry.read() as unit:
+            endpoint = unit.deployments.endpoint(rollout.endpoint_id)
+            deployment = unit.deployments.get(str(rollout.to_deployment_id))
+        if endpoint is None or deployment is None:
+            raise DeploymentError("The endpoint was erased during the rollout.")
+        return endpoint, deployment
+
+    def _set(self, deployment: Deployment, **changes: Any) -> None:
+        with self._parts.registry.write() as unit:
+            current = unit.deployments.get(deployment.id)
+            if current is not None:
+                unit.deployments.update(dataclasses.replace(current, **changes))
+                unit.commit()
