@@ -193,7 +193,7 @@ def _first(problems: list[str], most: int = 20) -> list[str]:
 
 
 def _write_zip(folder: Path, names: Iterable[str], target: Path, *, stored: frozenset[str]) -> frozenset[str]:
-    """Returns the names that shrink so far that `unpack` would take them for a bomb: they must be stored as they are."""
+    """Returns the names that shrink so far that `unpack` would take them for a bomb: store them as they are."""
     with zipfile.ZipFile(target, "w", allowZip64=True) as archive:
         for name in names:
             info = zipfile.ZipInfo(name, _ZIP_TIME)
