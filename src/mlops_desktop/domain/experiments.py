@@ -141,6 +141,15 @@ class MetricSummary:
 
 
 @dataclass(frozen=True)
+class MetricPoint:
+    """One measured number; `step` is the fold, counted from 0."""
+
+    key: str
+    step: int
+    value: float
+
+
+@dataclass(frozen=True)
 class Environment:
     """Where a run was made."""
 
