@@ -61,9 +61,10 @@ class RolloutSupervisor:
     # --- one deployment takes over from another ---------------------------------------------------------------------
 
     def _replace(self, rollout: Rollout) -> None:
-        if rollout.step in (RolloutStep.QUEUED, RolloutStep.START, RolloutStep.CHECK):
-            self._start_and_check(rollout)
-        elif not self._parts.host.observe(str(rollout.to_deployment_id)).running:
+        if (
+            rollout.step in (RolloutStep.QUEUED, RolloutStep.START, RolloutStep.CHECK)
+            or not self._parts.host.observe(str(rollout.to_deployment_id)).running
+        ):
             self._start_and_check(rollout)
         self._switch(rollout)
         self._drain(rollout)

@@ -1,0 +1,1 @@
+"""The one quiet process per workspace that moves things on while no window is open."""

@@ -1,0 +1,178 @@
+"""The keeper's life: one per workspace by a lock, two threads of turns, an end when there is nothing to do."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mlops_desktop.services.keeping.keeping import Keeping
+
+log = logging.getLogger("mlops_desktop.keeper")
+
+IDLE_SECONDS = 20.0
+"""How long a keeper with nothing to do stays, so that a row of short commands meets the same one."""
+WORKER_IDLE_SECONDS = 60.0
+BUSY_PAUSE = 0.05
+QUIET_PAUSE = 0.25
+ENDPOINT_PAUSE = 1.0
+CHECKPOINT_SECONDS = 30.0
+LARGEST_LOG = 4 * 1024 * 1024
+
+
+def main(arguments: Sequence[str]) -> int:
+    """`python -m mlops_desktop keeper FOLDER`: leaves the caller's session, then keeps the workspace until idle.
+
+    Returns at once, successfully, in the caller's child and where another keeper holds the lock.
+    """
+    if len(arguments) != 1:
+        sys.stderr.write("usage: python -m mlops_desktop keeper FOLDER\n")
+        return 2
+    folder = Path(arguments[0]).absolute()
+    if not _leave_session():
+        return 0
+    _log_to(folder / "keeper.log")
+    try:
+        return _keep(folder)
+    except Exception:
+        log.exception("the keeper ended by an error of its own")
+        return 3
+
+
+def _leave_session() -> bool:
+    """Whether we are the process that goes on: the caller's child ends at once, so that nobody has to wait for us."""
+    if not hasattr(os, "fork"):
+        return True
+    if os.fork():
+        return False
+    os.setsid()
+    return True
+
+
+def _log_to(path: Path) -> None:
+    with contextlib.suppress(OSError):
+        if path.stat().st_size > LARGEST_LOG:
+            path.replace(path.with_suffix(".log.1"))
+    logging.basicConfig(
+        filename=path, level=logging.INFO, format="%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s"
+    )
+
+
+def _keep(folder: Path) -> int:
+    from mlops_desktop.bootstrap import keeper_lock, open_keeping
+
+    while True:
+        with keeper_lock(folder) as held:
+            if not held:
+                return 0
+            log.info("keeping %s", folder.name)
+            keeping = open_keeping(folder)
+            try:
+                asked_to_stop = Turns(keeping).run()
+            finally:
+                keeping.close()
+        if asked_to_stop or not _left_over(folder):
+            log.info("nothing to do, ending")
+            return 0
+
+
+def _left_over(folder: Path) -> bool:
+    """Whether a face queued something between our last look and the release of the lock."""
+    from mlops_desktop.bootstrap import open_keeping
+
+    keeping = open_keeping(folder)
+    try:
+        return keeping.anything_open()
+    finally:
+        keeping.close()
+
+
+class Turns:
+    """Two threads that turn jobs and endpoints until both have been idle for a while, or SIGTERM came."""
+
+    def __init__(self, keeping: Keeping) -> None:
+        self._keeping = keeping
+        self._stop = threading.Event()
+        self._endpoints_busy_at = time.monotonic()
+
+    def run(self) -> bool:
+        """Says whether it was asked to stop."""
+        asked = threading.Event()
+
+        def stop(_number: int, _frame: FrameType | None) -> None:
+            asked.set()
+            self._stop.set()
+
+        signal.signal(signal.SIGTERM, stop)
+        signal.signal(signal.SIGINT, stop)
+        endpoints = threading.Thread(target=self._turn_endpoints, name="endpoints")
+        endpoints.start()
+        try:
+            self._turn_jobs()
+        finally:
+            self._stop.set()
+            endpoints.join()
+            self._keeping.checkpoint()
+        return asked.is_set()
+
+    def _turn_jobs(self) -> None:
+        feed = self._keeping.feed()
+        busy_at = checkpoint_at = time.monotonic()
+        worker_ready = changed = True
+        busy = False
+        try:
+            while not self._stop.is_set():
+                if busy or changed or time.monotonic() - busy_at > 1:
+                    busy = _bounded(self._keeping.turn_jobs, "jobs")
+                now = time.monotonic()
+                if busy:
+                    busy_at = now
+                    if not worker_ready:
+                        self._keeping.prepare_worker()
+                    worker_ready = True
+                elif worker_ready and now - busy_at > WORKER_IDLE_SECONDS:
+                    self._keeping.release_worker()
+                    worker_ready = False
+                if now - checkpoint_at > CHECKPOINT_SECONDS:
+                    checkpoint_at = now
+                    trouble = self._keeping.checkpoint()
+                    if trouble:
+                        log.info("checkpoint put off: %s", trouble)
+                if now - max(busy_at, self._endpoints_busy_at) > IDLE_SECONDS:
+                    return
+                self._stop.wait(BUSY_PAUSE if busy else QUIET_PAUSE)
+                changed = bool(feed.poll())
+        finally:
+            feed.close()
+
+    def _turn_endpoints(self) -> None:
+        feed = self._keeping.feed()
+        looked_at = 0.0
+        try:
+            while not self._stop.is_set():
+                if feed.poll() or time.monotonic() - looked_at > ENDPOINT_PAUSE:
+                    looked_at = time.monotonic()
+                    if _bounded(self._keeping.turn_endpoints, "endpoints"):
+                        self._endpoints_busy_at = time.monotonic()
+                self._stop.wait(BUSY_PAUSE * 2)
+        finally:
+            feed.close()
+
+
+def _bounded(turn: Callable[[], bool], name: str) -> bool:
+    """One turn; an error of ours is logged and the next turn tries again, more slowly."""
+    try:
+        return turn()
+    except Exception:
+        log.exception("a turn of %s failed", name)
+        time.sleep(1)
+        return True
