@@ -37,32 +37,42 @@ class JournalWriter:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._lock = threading.Lock()
-        descriptor = os.open(folder / JOURNAL, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o644)
-        self._file = os.fdopen(descriptor, "ab")
+        self._descriptor = os.open(folder / JOURNAL, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o644)
         self._size = 0
-        self._full = False
+        self._is_full = False
+        self._is_torn = False
+        self._is_ended = False
 
     def write(self, kind: MessageKind, body: Mapping[str, object]) -> None:
-        """Raises ProtocolError where the body has no plain form or is too long for a line."""
+        """After an ending nothing is added. Raises ProtocolError where the body is not plain or too long for a line."""
         line = _encode(Message(kind, datetime.now(UTC), body))
         with self._lock:
+            if self._is_ended:
+                return
             if kind in _ENDINGS:
                 self._append(line)
-                os.fsync(self._file.fileno())
+                os.fsync(self._descriptor)
                 _sync_folder(self._folder)
+                self._is_ended = True
             elif self._size + len(line) <= MAX_JOURNAL:
                 self._append(line)
-            elif not self._full:
-                self._full = True
+            elif not self._is_full:
+                self._is_full = True
                 self._append(_encode(Message(MessageKind.LOG, datetime.now(UTC), _LAST_WORD)))
 
     def close(self) -> None:
         with self._lock:
-            self._file.close()
+            self._is_ended = True
+            if self._descriptor >= 0:
+                os.close(self._descriptor)
+                self._descriptor = -1
 
     def _append(self, line: bytes) -> None:
-        self._file.write(line)
-        self._file.flush()
+        rest = memoryview(b"\n" + line if self._is_torn else line)
+        self._is_torn = True
+        while rest:
+            rest = rest[os.write(self._descriptor, rest) :]
+        self._is_torn = False
         self._size += len(line)
 
 
