@@ -239,7 +239,7 @@ def test(options: argparse.Namespace) -> int:
 def check(options: argparse.Namespace) -> int:
     """format, lint, types and import contracts"""
     failed = []
-    for step in ("ruff format --check .", "ruff check .", "mypy", "lint-imports"):
+    for step in ("ruff format --check .", "ruff check .", "mypy", "lint-imports --no-logo"):
         say(step)
         tool, *arguments = step.split()
         if run([BIN / tool, *arguments]) != 0:
