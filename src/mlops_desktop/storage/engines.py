@@ -1,0 +1,70 @@
+"""SQLite connections with our settings, and the write and read engines made of them."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from urllib.parse import quote
+
+from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
+
+BUSY_SECONDS = 10.0
+
+_WRITE_PRAGMAS = (
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    "trusted_schema=OFF",
+    "cell_size_check=ON",
+    "wal_autocheckpoint=0",  # before SQLite 3.51.3 a checkpoint that meets a write may do damage: the keeper does it
+    "fullfsync=ON",  # macOS: past the drive's own cache
+)
+
+
+def connect(
+    path: Path, *, create: bool = False, read_only: bool = False, busy_seconds: float = BUSY_SECONDS
+) -> sqlite3.Connection:
+    """A connection with our settings that says BEGIN only when told.
+
+    Never makes a file unless `create`: a registry that went away must not come back empty.
+    """
+    uri = f"file:{quote(path.absolute().as_posix())}?mode={'rwc' if create else 'rw'}"
+    connection = sqlite3.connect(uri, uri=True, timeout=busy_seconds, isolation_level=None, check_same_thread=False)
+    try:
+        connection.execute(f"PRAGMA busy_timeout={int(busy_seconds * 1000)}")
+        if not read_only:
+            connection.execute("PRAGMA journal_mode=WAL")
+        for pragma in _WRITE_PRAGMAS:
+            connection.execute(f"PRAGMA {pragma}")
+        if read_only:
+            connection.execute("PRAGMA query_only=ON")
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
+
+
+def write_engine(path: Path) -> Engine:
+    """Every transaction takes the write lock when it begins, so none fails half-way for want of it."""
+    return _engine(path, read_only=False, begin="BEGIN IMMEDIATE")
+
+
+def read_engine(path: Path) -> Engine:
+    """Transactions see one state of the registry and cannot change it."""
+    return _engine(path, read_only=True, begin="BEGIN")
+
+
+def _engine(path: Path, *, read_only: bool, begin: str) -> Engine:
+    engine = create_engine(
+        "sqlite://",
+        creator=lambda: connect(path, read_only=read_only),
+        poolclass=QueuePool,
+        pool_size=4,
+        max_overflow=12,
+        pool_timeout=BUSY_SECONDS,
+    )
+
+    @event.listens_for(engine, "begin")
+    def _say_begin(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine

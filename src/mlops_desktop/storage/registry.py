@@ -1,0 +1,89 @@
+"""The registry: one SQLite file, opened by every face, the keeper and nobody else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from mlops_desktop.domain.audit import AuditHead
+from mlops_desktop.domain.verification import Problem
+from mlops_desktop.storage.audit_head import keep_head, read_head
+from mlops_desktop.storage.engines import connect, read_engine, write_engine
+from mlops_desktop.storage.failures import translated
+from mlops_desktop.storage.feed import SqlChangeFeed
+from mlops_desktop.storage.schema import back_up, bring_up_to_date
+from mlops_desktop.storage.soundness import find_problems
+from mlops_desktop.storage.unit_of_work import SqlUnitOfWork
+
+FILE_NAME = "registry.db"
+_CHECKPOINT_SECONDS = 0.5
+
+
+def open_registry(
+    folder: Path, *, state_folder: Path, actor: str, machine: str, program_version: str
+) -> SqliteRegistry:
+    """The registry of the workspace `folder`, made or migrated if need be (an older one is backed up first).
+
+    `state_folder` is this user's own, outside the workspace; `actor` and `machine` sign the audit entries.
+    Raises NewerRegistryError, WorkspaceError, DamagedRegistryError, BusyRegistryError, DiskFullError.
+    """
+    path = folder / FILE_NAME
+    bring_up_to_date(path, program_version=program_version)
+    state_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return SqliteRegistry(path, state_folder=state_folder, actor=actor, machine=machine)
+
+
+class SqliteRegistry:
+    """Units of work may be made in any thread; each serves one thread at a time."""
+
+    def __init__(self, path: Path, *, state_folder: Path, actor: str, machine: str) -> None:
+        self._path = path
+        self._state_folder = state_folder
+        self._actor = actor
+        self._machine = machine
+        self._writing = write_engine(path)
+        self._reading = read_engine(path)
+
+    def write(self) -> SqlUnitOfWork:
+        """Takes the write lock when entered: keep it short."""
+        return self._unit(writable=True)
+
+    def read(self) -> SqlUnitOfWork:
+        """Sees one state of the registry from its first question on; cannot change anything."""
+        return self._unit(writable=False)
+
+    def open_feed(self) -> SqlChangeFeed:
+        return SqlChangeFeed(self._path)
+
+    def checkpoint(self) -> None:
+        """Moves what the WAL holds into the file. Gives up soon where readers are in the way: the next one will do."""
+        with translated(self._path):
+            connection = connect(self._path, busy_seconds=_CHECKPOINT_SECONDS)
+            try:
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            finally:
+                connection.close()
+
+    def backup(self, target: Path) -> None:
+        """A sound, durable copy as one file, also while others write. An existing `target` is replaced."""
+        back_up(self._path, target)
+
+    def problems(self) -> Sequence[Problem]:
+        return find_problems(self._path, self.audit_head())
+
+    def audit_head(self) -> AuditHead | None:
+        return read_head(self._state_folder)
+
+    def close(self) -> None:
+        self._writing.dispose()
+        self._reading.dispose()
+
+    def _unit(self, *, writable: bool) -> SqlUnitOfWork:
+        return SqlUnitOfWork(
+            self._writing if writable else self._reading,
+            self._path,
+            actor=self._actor,
+            machine=self._machine,
+            writable=writable,
+            keep_head=lambda head: keep_head(self._state_folder, head),
+        )

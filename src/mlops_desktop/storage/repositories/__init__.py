@@ -1,0 +1,1 @@
+"""One repository per noun: frozen values in and out, rows stay here."""
