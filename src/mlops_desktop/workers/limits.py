@@ -16,6 +16,9 @@ from mlops_desktop.workers.watch import Watch
 
 OUTPUT = "output.log"
 MAX_OUTPUT = 8 * 1024 * 1024
+SCRATCH = "scratch"
+"""Where a job's temporary files go: inside its run folder, so that they are found even when it was killed."""
+
 MEMORY_CAP_VARIABLE = "MLOPS_WORKER_MEMORY_CAP"
 
 _SHARE_OF_MACHINE = 0.6

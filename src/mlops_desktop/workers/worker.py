@@ -48,9 +48,6 @@ HEAVY = (
 )
 """Imported before a worker calls itself ready, so that no job and no call waits for them."""
 
-SCRATCH = "scratch"
-"""Where a job's temporary files go: inside its run folder, so that they are found even when it was killed."""
-
 _PACKAGES = ("joblib", "numpy", "pandas", "polars", "scikit-learn", "scipy", "skops")
 _GRACE_SECONDS = 2.0
 _EXIT_SECONDS = 5.0
@@ -188,7 +185,7 @@ class _Job:
         self._report.failure(_memory_error(cap))
         processes.stop_children(os.getpid())
         self._output.close()
-        shutil.rmtree(self._folder / SCRATCH, ignore_errors=True)
+        shutil.rmtree(self._folder / limits.SCRATCH, ignore_errors=True)
         os._exit(0)
 
 
@@ -264,7 +261,7 @@ def _on_stop(stop: Callable[[], None]) -> None:
 
 
 def _use_scratch(run_folder: Path) -> Path:
-    folder = run_folder / SCRATCH
+    folder = run_folder / limits.SCRATCH
     folder.mkdir(exist_ok=True)
     tempfile.tempdir = str(folder)
     for name in ("TMPDIR", "TEMP", "TMP", "JOBLIB_TEMP_FOLDER"):
