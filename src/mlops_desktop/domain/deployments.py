@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from mlops_desktop.domain.experiments import Failure
 from mlops_desktop.domain.processes import ProcessIdentity
@@ -108,3 +109,32 @@ class Rollout:
     created_by: str
     finished_at: datetime | None = None
     failure: Failure | None = None
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What a host sees of a deployment right now. `example_right` is None before it was tried."""
+
+    running: bool
+    accepting: bool = False
+    healthy: bool = False
+    example_right: bool | None = None
+    process: ProcessIdentity | None = None
+    requests: int = 0
+    errors: int = 0
+    open_connections: int = 0
+    sentence: str = ""
+
+
+@dataclass(frozen=True)
+class ServeOrder:
+    """What a host needs in order to serve one deployment. `folder` is the deployment's own (log, spec)."""
+
+    endpoint_id: str
+    deployment_id: str
+    endpoint_name: str
+    model_reference: str
+    bundle: Path
+    manifest_hash: str
+    folder: Path
+    token_sha256: str

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
 
-from mlops_desktop.domain import experiments
+from mlops_desktop.domain import deployments, experiments
 from mlops_desktop.domain.audit import AuditEntry, AuditHead
 from mlops_desktop.domain.changes import Change
 from mlops_desktop.domain.datasets import Dataset, DatasetVersion
@@ -21,6 +20,8 @@ from mlops_desktop.domain.processes import ProcessIdentity
 from mlops_desktop.domain.verification import Problem
 
 MetricPoint = experiments.MetricPoint
+Observation = deployments.Observation
+ServeOrder = deployments.ServeOrder
 
 
 class DatasetRepository(Protocol):
@@ -260,35 +261,6 @@ class Workers(Protocol):
         ...
 
     def close(self) -> None: ...
-
-
-@dataclass(frozen=True)
-class Observation:
-    """What a host sees of a deployment right now. `example_right` is None before it was tried."""
-
-    running: bool
-    accepting: bool = False
-    healthy: bool = False
-    example_right: bool | None = None
-    process: ProcessIdentity | None = None
-    requests: int = 0
-    errors: int = 0
-    open_connections: int = 0
-    sentence: str = ""
-
-
-@dataclass(frozen=True)
-class ServeOrder:
-    """What a host needs in order to serve one deployment. `folder` is the deployment's own (log, spec)."""
-
-    endpoint_id: str
-    deployment_id: str
-    endpoint_name: str
-    model_reference: str
-    bundle: Path
-    manifest_hash: str
-    folder: Path
-    token_sha256: str
 
 
 class Host(Protocol):
