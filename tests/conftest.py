@@ -19,8 +19,8 @@ import pytest
 GRACE = 5.0
 """Seconds that threads and processes have to end by themselves after a test."""
 
-MARK = "MLOPS_TEST"
-"""Inherited by every process that a test starts, however far it detaches itself."""
+MARK = "XDG_CACHE_HOME"
+"""Names a folder of the one test, and is inherited by every process it starts, however far that detaches itself."""
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 hypothesis.settings.register_profile("short", deadline=None, max_examples=50)
@@ -59,7 +59,6 @@ def _own_folders(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("MLOPS_STATE_FOLDER", str(folder / "state"))
     for kind in ("CONFIG", "DATA", "CACHE", "STATE"):
         monkeypatch.setenv(f"XDG_{kind}_HOME", str(folder / kind.lower()))
-    monkeypatch.setenv(MARK, folder.name)
     yield
     shutil.rmtree(folder, ignore_errors=True)
 
