@@ -1,0 +1,100 @@
+"""Starting a serving process that outlives whoever started it."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from mlops_desktop.domain.errors import DeploymentError
+from mlops_desktop.hosts.records import write_private
+
+LOG_NAME = "serving.log"
+OUTPUT_NAME = "output.log"
+SPECIFICATION_NAME = "spec.json"
+
+_SECRET_WORDS = ("SECRET", "TOKEN", "PASSWORD", "PASSWD", "CREDENTIAL", "API_KEY", "ACCESS_KEY", "PRIVATE_KEY")
+_SECONDS_TO_FORK = 30.0
+
+
+def launch(folder: Path, specification: Mapping[str, str], control: socket.socket) -> int:
+    """Starts a server on `specification`, kept in `folder`; returns its process id.
+
+    The process is an orphan from its birth: in a session of its own, nobody's child, and without our secrets.
+    Raises DeploymentError.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    write_private(folder / SPECIFICATION_NAME, dict(specification))
+    # -P: nothing is imported from the working folder, which other people may write to.
+    command = [sys.executable, "-P", "-m", "mlops_desktop.serving.main", "--detach"]
+    command += ["--spec", str(folder / SPECIFICATION_NAME), "--admin-fd", str(control.fileno())]
+    output = os.open(folder / OUTPUT_NAME, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        started = subprocess.run(
+            command,
+            cwd=folder,
+            env=_environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=output,
+            pass_fds=[control.fileno()],
+            start_new_session=True,
+            timeout=_SECONDS_TO_FORK,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise DeploymentError(f"The serving process could not be started: {error}.") from error
+    finally:
+        os.close(output)
+    if not started.stdout.strip().isdigit():
+        raise DeploymentError(
+            "The serving process did not start.",
+            hint="The last line of its output says why.",
+            details=last_output(folder),
+        )
+    return int(started.stdout)
+
+
+def _environment() -> dict[str, str]:
+    return {
+        name: value for name, value in os.environ.items() if not any(word in name.upper() for word in _SECRET_WORDS)
+    }
+
+
+def last_reason(folder: Path) -> str:
+    """The last error in the server's log, else the last line of its output, else nothing."""
+    for line in reversed(_last_lines(folder / LOG_NAME)):
+        record = _record(line)
+        if record.get("level") == "error" and record.get("message"):
+            return str(record["message"])
+        if record.get("event") == "start":
+            break
+    return last_output(folder)
+
+
+def last_output(folder: Path) -> str:
+    lines = [line for line in _last_lines(folder / OUTPUT_NAME) if line.strip()]
+    return lines[-1].strip() if lines else ""
+
+
+def _last_lines(path: Path) -> list[str]:
+    try:
+        with path.open("rb") as file:
+            file.seek(0, os.SEEK_END)
+            file.seek(max(0, file.tell() - 64 * 1024))
+            return file.read().decode("utf-8", errors="replace").splitlines()
+    except OSError:
+        return []
+
+
+def _record(line: str) -> dict[str, Any]:
+    try:
+        record = json.loads(line)
+    except ValueError:
+        return {}
+    return record if isinstance(record, dict) else {}

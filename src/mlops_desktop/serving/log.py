@@ -1,0 +1,97 @@
+"""The server's log: one JSON record per event, capped in size; a disk that is full never stops an answer."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+
+_LONGEST_TEXT = 4000
+_MODE = 0o600
+
+
+class ServingLog:
+    """Appends records to `path`; at `largest` bytes the file becomes `.1`, and at most `kept` old ones stay.
+
+    Records that could not be written are counted in `lost` and said as soon as writing works again.
+    """
+
+    def __init__(self, path: Path, *, largest: int = 1024 * 1024, kept: int = 2) -> None:
+        self._path = path
+        self._largest = largest
+        self._kept = kept
+        self._lock = threading.Lock()
+        self._descriptor: int | None = None
+        self._size = 0
+        self._unsaid = 0
+        self.lost = 0
+
+    def write(self, event: str, *, level: str = "info", **details: object) -> None:
+        record: dict[str, object] = {
+            "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
+            "level": level,
+            "event": event,
+        }
+        record.update({key: _short(value) for key, value in details.items()})
+        with self._lock:
+            try:
+                if self._unsaid:
+                    self._append({**record, "level": "warning", "event": "records_lost", "count": self._unsaid})
+                    self._unsaid = 0
+                self._append(record)
+            except OSError:
+                self.lost += 1
+                self._unsaid += 1
+                self._close()
+
+    def close(self) -> None:
+        with self._lock:
+            self._close()
+
+    def _append(self, record: dict[str, object]) -> None:
+        line = json.dumps(record, default=str).encode("ascii") + b"\n"
+        if self._descriptor is not None and self._size + len(line) > self._largest:
+            self._close()
+            self._rotate()
+        if self._descriptor is None:
+            self._descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, _MODE)
+            self._size = os.fstat(self._descriptor).st_size
+        written = os.write(self._descriptor, line)
+        self._size += written
+        if written < len(line):
+            raise OSError(f"only {written} of {len(line)} bytes were written")
+
+    def _rotate(self) -> None:
+        for number in range(self._kept, 0, -1):
+            older = self._path.with_name(f"{self._path.name}.{number}")
+            newer = self._path.with_name(f"{self._path.name}.{number - 1}") if number > 1 else self._path
+            if newer.exists():
+                newer.replace(older)
+
+    def _close(self) -> None:
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+
+class LogHandler(logging.Handler):
+    """Brings what libraries log (and Python's warnings) into the server's log, as records like all others."""
+
+    def __init__(self, log: ServingLog) -> None:
+        super().__init__(logging.WARNING)
+        self._log = log
+
+    def emit(self, record: logging.LogRecord) -> None:
+        details = {"logger": record.name, "message": record.getMessage()}
+        if record.exc_info is not None:
+            details["details"] = logging.Formatter().formatException(record.exc_info)
+        self._log.write("library", level=record.levelname.lower(), **details)
+
+
+def _short(value: object) -> object:
+    if isinstance(value, str) and len(value) > _LONGEST_TEXT:
+        return value[:_LONGEST_TEXT] + "…"
+    return value
