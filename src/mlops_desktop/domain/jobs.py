@@ -74,3 +74,14 @@ class Message:
     kind: MessageKind
     at: datetime
     body: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class JournalPart:
+    """What was new in a journal; `offset` is where to go on reading. A torn last line is not part of it.
+
+    A part is limited in size: there is nothing more when `offset` is the one that was asked for.
+    """
+
+    messages: tuple[Message, ...]
+    offset: int

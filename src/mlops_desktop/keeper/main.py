@@ -26,6 +26,7 @@ BUSY_PAUSE = 0.05
 QUIET_PAUSE = 0.25
 ENDPOINT_PAUSE = 1.0
 CHECKPOINT_SECONDS = 30.0
+PID_FILE = "keeper.pid"
 LARGEST_LOG = 4 * 1024 * 1024
 
 
@@ -74,6 +75,7 @@ def _keep(folder: Path) -> int:
         with keeper_lock(folder) as held:
             if not held:
                 return 0
+            (folder / PID_FILE).write_text(f"{os.getpid()}\n")
             log.info("keeping %s", folder.name)
             keeping = open_keeping(folder)
             try:

@@ -8,6 +8,7 @@ import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,7 @@ from mlops_desktop.services.ports import UnitOfWork
 
 _POLL_SECONDS = 0.1
 _KEEPER_SECONDS = 1.0
+_FRESH = timedelta(seconds=30)
 
 
 @dataclass(frozen=True)
@@ -185,6 +187,15 @@ class DeploymentService:
         if any(endpoint.wanted_deployment_id for endpoint, _ in pairs):
             self._parts.start_keeper()
         return pairs
+
+    def is_fresh(self, pairs: Sequence[tuple[Endpoint, Deployment | None]]) -> bool:
+        """Whether the keeper has looked lately at everything that should answer."""
+        now = self._parts.clock()
+        return all(
+            deployment.checked_at is not None and now - deployment.checked_at < _FRESH
+            for endpoint, deployment in pairs
+            if endpoint.wanted_deployment_id and deployment
+        )
 
     def endpoint(self, name: str) -> Endpoint:
         """Raises NotFoundError."""

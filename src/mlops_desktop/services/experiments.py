@@ -14,6 +14,7 @@ from mlops_desktop.domain.datasets import DatasetVersion, Finding, FindingSeveri
 from mlops_desktop.domain.errors import InvalidInputError, NotFoundError
 from mlops_desktop.domain.experiments import (
     Experiment,
+    MetricPoint,
     Preprocessing,
     Run,
     RunSpec,
@@ -41,7 +42,7 @@ from mlops_desktop.services import lookup
 from mlops_desktop.services.datasets import derived_from, leakage_key
 from mlops_desktop.services.jobs import JobService, queue_job
 from mlops_desktop.services.parts import Parts
-from mlops_desktop.services.ports import MetricPoint, UnitOfWork
+from mlops_desktop.services.ports import UnitOfWork
 
 SUGGESTED_ESTIMATOR = "HistGradientBoosting"
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 
 from mlops_desktop.domain.errors import (
+    InvalidInputError,
     JobCancelledError,
     JobFailedError,
     JobLostError,
@@ -69,6 +70,15 @@ class JobService:
         if job is None:
             raise NotFoundError(f"There is no job {job_id}.")
         return job
+
+    def find(self, beginning: str) -> Job:
+        """The one job whose id begins so. Raises NotFoundError, InvalidInputError (several do)."""
+        found = [job for job in self.list() if beginning and job.id.startswith(beginning)]
+        if not found:
+            raise NotFoundError(f"There is no job {beginning}.", hint="See: mlops jobs list")
+        if len(found) > 1:
+            raise InvalidInputError(f"{len(found)} jobs begin with {beginning}.", hint="Give more of the id.")
+        return found[0]
 
     def cancel(self, job_id: str) -> Job:
         """Asks for the job to stop; the keeper ends it five seconds later if it does not. Ended jobs are left alone."""

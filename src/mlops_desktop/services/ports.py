@@ -244,6 +244,10 @@ class Workers(Protocol):
         """Has a warm worker ready soon; returns at once."""
         ...
 
+    def rest(self) -> None:
+        """Lets the warm worker go, to give its memory back; the next job or call starts another."""
+        ...
+
     def is_alive(self, process: ProcessIdentity) -> bool: ...
     def memory(self, process: ProcessIdentity) -> int:
         """Resident bytes of the process and its children; 0 when it is gone."""

@@ -20,6 +20,7 @@ from mlops_desktop.services.jobs import JobService
 from mlops_desktop.services.models import ModelService
 from mlops_desktop.services.parts import Parts
 from mlops_desktop.services.ports import ChangeFeed
+from mlops_desktop.services.settings import SettingService
 from mlops_desktop.services.trash import TrashService, referenced
 
 
@@ -34,6 +35,7 @@ class Workspace:
         self.models = ModelService(parts)
         self.deployments = DeploymentService(parts)
         self.trash = TrashService(parts)
+        self.settings = SettingService(parts)
 
     @property
     def name(self) -> str:

@@ -70,6 +70,13 @@ class WorkerLauncher:
             if self._warm is None and not self._is_closed and not paused:
                 self._warm = WarmWorker(self._command, self._cap)
 
+    def rest(self) -> None:
+        """Lets the warm worker go, to give its memory back; the next job or call starts another."""
+        with self._lock:
+            warm, self._warm = self._warm, None
+        if warm is not None:
+            warm.dismiss()
+
     def start_job(self, kind: JobKind, spec: Mapping[str, object], folder: Path) -> ProcessIdentity:
         """Raises JobFailedError where the job could not be started; then nothing runs."""
         folder = folder.absolute()

@@ -7,12 +7,11 @@ import logging
 import time
 from datetime import timedelta
 
-from mlops_desktop.domain.deployments import Deployment, DeploymentStatus, Endpoint, Health
+from mlops_desktop.domain.deployments import Deployment, DeploymentStatus, Endpoint, Health, Observation
 from mlops_desktop.domain.errors import BusyRegistryError, UserError
 from mlops_desktop.services.jobs import failure_of
 from mlops_desktop.services.keeping.rollouts import CHECK_SECONDS, RolloutSupervisor
 from mlops_desktop.services.parts import Parts
-from mlops_desktop.services.ports import Observation
 
 log = logging.getLogger(__name__)
 

@@ -12,12 +12,14 @@ from datetime import timedelta
 from pathlib import Path
 
 from mlops_desktop.domain.errors import BusyRegistryError, JobCancelledError, JobFailedError, JobLostError, UserError
-from mlops_desktop.domain.experiments import Failure, Run, RunStatus
+from mlops_desktop.domain.experiments import Failure, MetricPoint, Run, RunStatus
 from mlops_desktop.domain.jobs import Job, JobKind, JobStatus, JournalPart, Message, MessageKind
+from mlops_desktop.domain.plain import from_plain
+from mlops_desktop.domain.processes import ProcessIdentity
 from mlops_desktop.services.jobs import failure_of
 from mlops_desktop.services.keeping.adoption import adopt, outputs, store_files, worker_spec
 from mlops_desktop.services.parts import Parts
-from mlops_desktop.services.ports import MetricPoint, UnitOfWork
+from mlops_desktop.services.ports import UnitOfWork
 
 log = logging.getLogger(__name__)
 
@@ -91,7 +93,7 @@ class JobSupervisor:
             self._finish(job, part, ending)
         elif ending is not None:
             self._fail(job, part, ending)
-        elif part.messages:
+        elif part.offset != job.journal_offset:
             self._store(job, part)
         elif not alive:
             self._gone(job)
@@ -107,7 +109,8 @@ class JobSupervisor:
         """The job after these messages; its metrics are stored in the same transaction as the new offset."""
         current = unit.jobs.get(job.id) or job
         progress = [m for m in part.messages if m.kind is MessageKind.PROGRESS]
-        advanced = dataclasses.replace(current, journal_offset=part.offset)
+        process = current.process or _started_process(part)
+        advanced = dataclasses.replace(current, journal_offset=part.offset, process=process)
         if progress:
             share, note = progress[-1].body.get("share"), progress[-1].body.get("note", "")
             advanced = dataclasses.replace(
@@ -228,6 +231,15 @@ def _remove(paths: Sequence[Path]) -> None:
             shutil.rmtree(path, ignore_errors=True)
         else:
             path.unlink(missing_ok=True)
+
+
+def _started_process(part: JournalPart) -> ProcessIdentity | None:
+    """The worker's own word of who it is: where a keeper was ended between starting it and writing that down."""
+    for message in part.messages:
+        if message.kind is MessageKind.STARTED:
+            with contextlib.suppress(TypeError, ValueError):
+                return from_plain(ProcessIdentity, message.body.get("process"))
+    return None
 
 
 def _point(message: Message) -> MetricPoint | None:

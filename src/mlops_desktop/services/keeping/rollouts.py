@@ -15,12 +15,12 @@ from mlops_desktop.domain.deployments import (
     Health,
     Rollout,
     RolloutStep,
+    ServeOrder,
 )
 from mlops_desktop.domain.errors import BusyRegistryError, DeploymentError, UserError
 from mlops_desktop.domain.experiments import Failure
 from mlops_desktop.services.jobs import failure_of
 from mlops_desktop.services.parts import Parts
-from mlops_desktop.services.ports import ServeOrder
 
 log = logging.getLogger(__name__)
 

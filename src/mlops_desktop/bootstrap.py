@@ -1,0 +1,235 @@
+"""The one place that wires real parts together: `open_workspace(folder)` gives a Workspace."""
+
+from __future__ import annotations
+
+import contextlib
+import getpass
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mlops_desktop import __version__
+from mlops_desktop.domain.errors import WorkspaceError
+
+if TYPE_CHECKING:
+    from mlops_desktop.services.keeping.keeping import Keeping
+    from mlops_desktop.services.parts import Parts
+    from mlops_desktop.services.workspace import Workspace
+
+KEEPER_LOCK = "keeper.lock"
+_KEEPER_PATIENCE = 3.0
+_KEEPER_STARTS = 2.0
+
+
+# --- folders ----------------------------------------------------------------------------------------------------------
+
+
+def state_root() -> Path:
+    """This user's own state, outside any workspace; MLOPS_STATE_FOLDER moves it."""
+    import platformdirs
+
+    named = os.environ.get("MLOPS_STATE_FOLDER")
+    return Path(named) if named else Path(platformdirs.user_state_dir("mlops-desktop"))
+
+
+def choose_workspace(named: Path | None = None) -> Path:
+    """The folder named, else the nearest workspace above the current folder, else the one used last.
+
+    Raises WorkspaceError where there is none.
+    """
+    from mlops_desktop.storage.folder import find_workspace
+
+    if named is not None:
+        return named.expanduser().absolute()
+    found = find_workspace(Path.cwd()) or last_workspace()
+    if found is None:
+        raise WorkspaceError(
+            "There is no workspace here, and none was used before.", hint="Make one: mlops workspace create FOLDER"
+        )
+    return found
+
+
+def last_workspace() -> Path | None:
+    """The workspace used last, if it is still there."""
+    try:
+        folder = Path(json.loads((state_root() / "last.json").read_text(encoding="utf-8"))["folder"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return folder if (folder / "workspace.json").is_file() else None
+
+
+def remember_workspace(folder: Path) -> None:
+    """Raises WorkspaceError where the folder is no workspace."""
+    from mlops_desktop.storage.durable import write_bytes
+    from mlops_desktop.storage.folder import read_workspace
+
+    read_workspace(folder)
+    root = state_root()
+    root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    write_bytes(root / "last.json", json.dumps({"folder": str(folder.absolute())}).encode())
+
+
+# --- opening ----------------------------------------------------------------------------------------------------------
+
+
+def create_workspace(folder: Path, name: str | None = None, *, actor: str | None = None) -> Workspace:
+    """Makes the folder a workspace and opens it. Raises WorkspaceError, NetworkFolderError, InvalidNameError."""
+    from mlops_desktop.storage import folder as workspace_folder
+
+    workspace_folder.create_workspace(folder.expanduser().absolute(), name)
+    return open_workspace(folder, actor=actor)
+
+
+def open_workspace(folder: Path, *, actor: str | None = None) -> Workspace:
+    """Opens the workspace in `folder`; it is the one used last from now on.
+
+    Raises WorkspaceError, NetworkFolderError, NewerRegistryError, DamagedRegistryError.
+    """
+    from mlops_desktop.services.workspace import Workspace
+
+    opened = Workspace(_parts(folder.expanduser().absolute(), actor))
+    with contextlib.suppress(OSError):
+        remember_workspace(opened.folder)
+    return opened
+
+
+def open_keeping(folder: Path) -> Keeping:
+    """The keeper's view of the workspace in `folder`."""
+    from mlops_desktop.services.keeping.keeping import Keeping
+
+    return Keeping(_parts(folder, "keeper"))
+
+
+def folder_warnings(folder: Path) -> Sequence[str]:
+    """What is odd about the file system of a folder that is not refused."""
+    from mlops_desktop.storage.folder import folder_warnings as warnings_of
+
+    return warnings_of(folder)
+
+
+def _parts(folder: Path, actor: str | None) -> Parts:
+    from mlops_desktop.hosts.process_host import ProcessHost
+    from mlops_desktop.services.parts import Parts
+    from mlops_desktop.storage.artifacts import FileArtifactStore
+    from mlops_desktop.storage.bundles import FolderBundleStore
+    from mlops_desktop.storage.folder import read_workspace
+    from mlops_desktop.storage.registry import open_registry
+    from mlops_desktop.storage.secrets import FileSecretStore
+    from mlops_desktop.workers import processes
+    from mlops_desktop.workers.launcher import WorkerLauncher
+
+    facts = read_workspace(folder)
+    state = state_root() / facts.id
+    state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    who = actor or _login()
+    return Parts(
+        folder=folder,
+        state_folder=state,
+        workspace_id=facts.id,
+        workspace_name=facts.name,
+        program_version=__version__,
+        actor=who,
+        registry=open_registry(
+            folder, state_folder=state, actor=who, machine=platform.node(), program_version=__version__
+        ),
+        artifacts=FileArtifactStore(folder / "artifacts"),
+        bundles=FolderBundleStore(folder / "bundles"),
+        secrets=FileSecretStore(state),
+        workers=WorkerLauncher(),
+        host=ProcessHost(state, processes.identity_of, processes.is_alive),
+        clock=_now,
+        start_keeper=KeeperStarter(folder),
+    )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _login() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "unknown"
+
+
+# --- the keeper -------------------------------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def keeper_lock(folder: Path) -> Iterator[bool]:
+    """Holds the lock of the workspace's one keeper; gives False where another one does."""
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(folder / KEEPER_LOCK)
+    try:
+        lock.acquire(timeout=_KEEPER_PATIENCE)
+    except Timeout:
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        lock.release()
+
+
+class KeeperStarter:
+    """Starts the keeper unless one holds the lock; called often, so it does not start several in a row."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._started_at = -_KEEPER_STARTS
+
+    def __call__(self) -> None:
+        if time.monotonic() - self._started_at < _KEEPER_STARTS or self._is_kept():
+            return
+        self._started_at = time.monotonic()
+        detached = {"creationflags": 0x00000008} if os.name == "nt" else {"start_new_session": True}
+        process = subprocess.Popen(
+            [sys.executable, "-m", "mlops_desktop", "keeper", str(self._folder)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd=self._folder,
+            close_fds=True,
+            **detached,  # type: ignore[call-overload]
+        )
+        if os.name != "nt":
+            process.wait(timeout=60)  # it leaves a child of its own behind at once
+
+    def _is_kept(self) -> bool:
+        from filelock import FileLock, Timeout
+
+        lock = FileLock(self._folder / KEEPER_LOCK)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            return True
+        lock.release()
+        return False
+
+
+# --- copies -----------------------------------------------------------------------------------------------------------
+
+
+def backup_workspace(workspace: Workspace, target: Path) -> int:
+    """Writes a sound copy of the workspace to one zip file, while others write; gives its size in bytes."""
+    from mlops_desktop.storage.copies import backup_workspace as write_backup
+
+    return write_backup(workspace.folder, target.expanduser().absolute())
+
+
+def restore_workspace(source: Path, folder: Path, *, actor: str | None = None) -> Sequence[str]:
+    """Makes the empty folder a workspace from a backup; gives what the backup lacks. Raises WorkspaceError."""
+    from mlops_desktop.storage.copies import restore_workspace as read_backup
+
+    missing = read_backup(source.expanduser().absolute(), folder.expanduser().absolute())
+    with open_workspace(folder, actor=actor):
+        return missing

@@ -1,0 +1,283 @@
+"""`mlops datasets`: import, look at, compare and score tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from mlops_desktop.cli.output import NOTHING, count, emit, json_option, note, number, progress, say, size, table, when
+from mlops_desktop.cli.session import Session, pass_session
+
+if TYPE_CHECKING:
+    from mlops_desktop.domain.datasets import ColumnProfile, DatasetVersion, Finding, ReadAnswers, VersionDifference
+    from mlops_desktop.services.workspace import Workspace
+
+
+@click.group()
+def datasets() -> None:
+    """Named tables and their immutable versions."""
+
+
+def _answers(
+    delimiter: str | None,
+    encoding: str | None,
+    decimal: str | None,
+    header: bool | None,
+    empty: tuple[str, ...],
+    types: tuple[str, ...],
+) -> ReadAnswers:
+    from mlops_desktop.domain.datasets import ColumnType, ReadAnswers
+
+    column_types = {}
+    for text in types:
+        name, mark, kind = text.rpartition("=")
+        if not mark or kind not in set(ColumnType):
+            raise click.BadParameter(
+                f"{text!r}: write COLUMN=TYPE, where TYPE is one of {', '.join(ColumnType)}.", param_hint="--type"
+            )
+        column_types[name] = ColumnType(kind)
+    tab = {"\\t": "\t", "tab": "\t"}
+    return ReadAnswers(
+        delimiter=tab.get(delimiter, delimiter) if delimiter else None,
+        encoding=encoding,
+        decimal=decimal,
+        header=header,
+        empty_values=empty or None,
+        column_types=column_types,
+    )
+
+
+_reading = [
+    click.option("--delimiter", help="The character between fields; \\t for a tab. Else detected."),
+    click.option("--encoding", help="Such as utf-8 or cp1252. Else detected."),
+    click.option("--decimal", type=click.Choice([".", ","]), help="The decimal sign. Else detected."),
+    click.option("--header/--no-header", default=None, help="Whether the first row names the columns. Else detected."),
+    click.option("--empty", multiple=True, help="A text that is read as empty, such as NA. May be repeated."),
+    click.option("--type", "types", multiple=True, help="COLUMN=TYPE: how a column is read. May be repeated."),
+    click.option("--derive", multiple=True, help="A new column, such as 'late = arr_delay > 15'. May be repeated."),
+]
+
+
+@datasets.command(name="import")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--name", help="The dataset; else the file's name.")
+@click.option("--preview", is_flag=True, help="Only show how the file would be read; store nothing.")
+@click.option("--wait/--no-wait", default=True, help="Wait until it is done.")
+@json_option
+@pass_session
+def import_dataset(
+    session: Session,
+    file: Path,
+    name: str | None,
+    delimiter: str | None,
+    encoding: str | None,
+    decimal: str | None,
+    header: bool | None,
+    empty: tuple[str, ...],
+    types: tuple[str, ...],
+    derive: tuple[str, ...],
+    preview: bool,
+    wait: bool,
+    as_json: bool,
+) -> None:
+    """Import a CSV or TSV FILE (also .gz, or .zip with one member) as the next version of a dataset."""
+    answers = _answers(delimiter, encoding, decimal, header, empty, types)
+    workspace = session.workspace
+    if preview:
+        _show_preview(workspace, file, answers, derive, as_json)
+        return
+    job = workspace.datasets.import_file(file, name or _dataset_name(file), answers, derive)
+    if not wait:
+        emit(job) if as_json else say(f"Queued: {job.title} (job {job.id[:8]})")
+        return
+    with progress(job.title) as show:
+        job = workspace.jobs.wait(job.id, show)
+    version = workspace.datasets.version(str(job.result["dataset_version_id"]))
+    assert version is not None
+    if as_json:
+        emit({"version": version, "unchanged": job.result["unchanged"]})
+        return
+    if job.result["unchanged"]:
+        say(f"{file.name} is {version.reference} already; no new version was made.")
+        return
+    say(f"{version.reference}: {count(version.rows)} rows, {len(version.columns)} columns, {size(version.size)}")
+    if version.difference:
+        _show_difference(version.difference)
+    _show_findings(version.findings)
+
+
+for _option in reversed(_reading):
+    import_dataset = _option(import_dataset)
+
+
+def _dataset_name(file: Path) -> str:
+    name = file.name
+    for ending in (".zip", ".gz", ".csv", ".tsv", ".txt"):
+        if name.lower().endswith(ending):
+            name = name[: -len(ending)]
+    return name
+
+
+def _show_preview(workspace: Workspace, file: Path, answers: ReadAnswers, derive: Sequence[str], as_json: bool) -> None:
+    preview = workspace.datasets.preview(file, answers, derive)
+    if as_json:
+        emit(preview)
+        return
+    for what, sentence in preview.evidence.items():
+        say(f"{what}: {sentence}")
+    head = [f"{column['name']} ({column['type']})" for column in preview.columns]
+    table(head, [[NOTHING if cell is None else str(cell) for cell in row] for row in preview.rows[:10]])
+    say(f"{count(preview.row_count)} rows")
+    for finding in preview.findings:
+        say(f"  {finding['sentence']}")
+
+
+@datasets.command(name="list")
+@json_option
+@pass_session
+def list_datasets(session: Session, as_json: bool) -> None:
+    """Every dataset with its latest version."""
+    found = session.workspace.datasets.list()
+    if as_json:
+        emit(found)
+        return
+    rows = []
+    for dataset in found:
+        latest = session.workspace.datasets.get(dataset.name) if dataset.latest_number else None
+        rows.append(
+            [
+                dataset.name,
+                f"v{dataset.latest_number}" if latest else NOTHING,
+                count(latest.rows) if latest else NOTHING,
+                count(len(latest.columns)) if latest else NOTHING,
+                size(latest.size) if latest else NOTHING,
+                when(latest.created_at if latest else dataset.created_at),
+            ]
+        )
+    table(["Dataset", "Version", "Rows", "Columns", "Size", "Imported"], rows, right=["Rows", "Columns", "Size"])
+
+
+@datasets.command()
+@click.argument("reference")
+@click.option("--rows", "row_count", default=0, help="Also show this many first rows.")
+@click.option("--versions", is_flag=True, help="List the versions instead.")
+@json_option
+@pass_session
+def show(session: Session, reference: str, row_count: int, versions: bool, as_json: bool) -> None:
+    """Columns, profile and findings of REFERENCE, such as flights or flights@v2."""
+    service = session.workspace.datasets
+    if versions:
+        known = service.versions(reference.partition("@")[0])
+        if as_json:
+            emit(known)
+        else:
+            _show_versions(known)
+        return
+    version = service.get(reference)
+    page = service.page(version.reference, 0, row_count) if row_count else None
+    if as_json:
+        emit({"version": version, "page": page} if page else version)
+        return
+    say(f"{version.reference}: {count(version.rows)} rows, {size(version.size)}, from {version.source.file_name}")
+    table(
+        ["Column", "Type", "Missing", "Distinct", "Min", "Mean", "Max", "Most frequent"],
+        [_profile_row(profile) for profile in version.profiles],
+        right=["Missing", "Distinct", "Min", "Mean", "Max"],
+    )
+    _show_findings(version.findings)
+    if page:
+        table([c["name"] for c in page.columns], [[NOTHING if x is None else str(x) for x in row] for row in page.rows])
+
+
+def _show_versions(known: Sequence[DatasetVersion]) -> None:
+    table(
+        ["Version", "Rows", "Columns", "From", "Imported", "By"],
+        [
+            [f"v{v.number}", count(v.rows), str(len(v.columns)), v.source.file_name, when(v.created_at), v.created_by]
+            for v in known
+        ],
+        right=["Rows", "Columns"],
+    )
+
+
+def _profile_row(profile: ColumnProfile) -> list[str]:
+    top = profile.top_values[0] if profile.top_values else None
+    return [
+        profile.name,
+        profile.type.value,
+        count(profile.missing),
+        count(profile.distinct),
+        profile.first or number(profile.minimum, 2),
+        number(profile.mean, 2),
+        profile.last or number(profile.maximum, 2),
+        f"{top.value} ({count(top.count)})" if top else NOTHING,
+    ]
+
+
+def _show_findings(findings: Sequence[Finding]) -> None:
+    for finding in findings:
+        mark = "!" if finding.severity.value == "warning" else "·"
+        say(f"  {mark} {finding.sentence}")
+
+
+@datasets.command()
+@click.argument("before")
+@click.argument("after")
+@json_option
+@pass_session
+def diff(session: Session, before: str, after: str, as_json: bool) -> None:
+    """What changed from version BEFORE to version AFTER, such as flights@v1 flights@v2."""
+    difference = session.workspace.datasets.diff(before, after)
+    if as_json:
+        emit(difference)
+    else:
+        _show_difference(difference)
+
+
+def _show_difference(difference: VersionDifference) -> None:
+    say(
+        f"Against v{difference.before_number}: {count(difference.rows_before)} rows before, "
+        f"{count(difference.rows_after)} now, {count(difference.rows_in_both)} in both"
+    )
+    for column in difference.columns:
+        detail = f": {column.before} → {column.after}" if column.before or column.after else ""
+        say(f"  {column.change} {column.name}{detail}")
+
+
+@datasets.command()
+@click.argument("model")
+@click.argument("what")
+@click.option("--to", "target", type=click.Path(path_type=Path), required=True, help="Where the scored table goes.")
+@json_option
+@pass_session
+def score(session: Session, model: str, what: str, target: Path, as_json: bool) -> None:
+    """Let MODEL (such as flight-late@champion) predict every row of WHAT: a dataset version, or a file."""
+    workspace = session.workspace
+    file = Path(what)
+    is_file = file.is_file()
+    job = workspace.datasets.score(
+        model,
+        dataset=None if is_file else what,
+        file=file if is_file else None,
+        parquet=target.suffix.lower() == ".parquet",
+    )
+    with progress(job.title) as show_progress:
+        job = workspace.jobs.wait(job.id, show_progress)
+    workspace.datasets.save_scores(job, target.expanduser().absolute())
+    if as_json:
+        emit({"file": str(target), "rows": job.result["rows"]})
+    else:
+        say(f"{count(int(str(job.result['rows'])))} rows scored into {target}")
+
+
+@datasets.command()
+@click.argument("name")
+@click.argument("new_name")
+@pass_session
+def rename(session: Session, name: str, new_name: str) -> None:
+    """Call the dataset NAME NEW_NAME from now on."""
+    session.workspace.datasets.rename(name, new_name)
+    note(f"{name} is now {new_name}")
