@@ -1,0 +1,1 @@
+"""How a run is trained: the catalogue, preprocessing, splits, metrics, evaluation and the bundle."""
