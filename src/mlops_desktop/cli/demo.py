@@ -68,9 +68,8 @@ def demo(session: Session, folder: Path, keep: bool, as_json: bool) -> None:
         return
     say(f"{answer['total']:6.1f} s  in all")
     if keep:
-        say(
-            f"{MODEL} goes on answering at {answer['url']}/predict; end it with: mlops -w {folder} deployments stop {MODEL}"
-        )
+        say(f"{MODEL} goes on answering at {answer['url']}/predict")
+        say(f"End it with: mlops -w {folder} deployments stop {MODEL}")
 
 
 def _path(workspace: Workspace, steps: Steps, sample: Path, keep: bool) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -407,16 +407,21 @@ def estimators(session: Session, task: str, estimator: str | None, as_json: bool
     )
 
 
-def _allowed(kinds: Sequence[dict[str, Any]]) -> str:
-    texts = []
-    for kind in kinds:
-        if kind.get("options"):
-            texts.append(", ".join(str(option) for option in kind["options"]))
-        elif kind.get("text"):
-            texts.append(str(kind["text"]))
-        else:
-            texts.append(str(kind.get("kind", "")))
-    return " | ".join(texts)
+def _allowed(kinds: Sequence[Mapping[str, Any]]) -> str:
+    return " | ".join(_kind(kind) for kind in kinds)
+
+
+def _kind(kind: Mapping[str, Any]) -> str:
+    """`0 < float ≤ 1`, a list of options, or the kind's own name."""
+    if "options" in kind:
+        return ", ".join(str(option) for option in kind["options"])
+    if kind["kind"] not in ("int", "float"):
+        return str(kind["kind"]).replace("_", " ")
+    closed = str(kind.get("closed", "neither"))
+    low, high = kind.get("low"), kind.get("high")
+    left = f"{low} {'≤' if closed in ('left', 'both') else '<'} " if low is not None else ""
+    right = f" {'≤' if closed in ('right', 'both') else '<'} {high}" if high is not None else ""
+    return f"{left}{kind['kind']}{right}"
 
 
 @experiments.command()

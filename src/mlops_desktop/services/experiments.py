@@ -201,8 +201,8 @@ class ExperimentService:
         return again
 
     def _checked(self, task: Task, choice: EstimatorChoice) -> EstimatorChoice:
-        request = {"check": True, "task": task.value, "estimator": choice.name, "params": to_plain(choice.params)}
-        answer = self._parts.workers.call("parameter_form", request)
+        request = {"task": task.value, "estimator": choice.name, "params": to_plain(choice.params)}
+        answer = self._parts.workers.call("check", request)
         return EstimatorChoice(str(answer.get("estimator", choice.name)), dict(answer["params"]))
 
     def _experiment(self, unit: UnitOfWork, name: str, question: str) -> Experiment:

@@ -62,7 +62,7 @@ def _train_spec(unit: UnitOfWork, parts: Parts, job: Job) -> Mapping[str, object
         "dataset_reference": version.reference,
         "columns": to_plain(version.columns),
         "profiles": to_plain(version.profiles),
-        "folder_of_program_git": str(Path(__file__).parent),
+        "folder_of_program_git": str(parts.folder),
         "threads": run.spec.threads,
     }
 

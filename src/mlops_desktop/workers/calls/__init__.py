@@ -9,10 +9,12 @@ CALLS: Mapping[str, str] = MappingProxyType(
     {
         "preview": "mlops_desktop.workers.calls.preview",
         "page": "mlops_desktop.workers.calls.page",
+        "difference": "mlops_desktop.workers.calls.difference",
         "leakage": "mlops_desktop.workers.calls.leakage",
         "estimators": "mlops_desktop.workers.calls.estimators",
         "parameter_form": "mlops_desktop.workers.calls.parameter_form",
         "check": "mlops_desktop.workers.calls.check",
+        "check_bundle": "mlops_desktop.workers.calls.check_bundle",
         "chart": "mlops_desktop.workers.calls.chart",
     }
 )
