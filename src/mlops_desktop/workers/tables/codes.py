@@ -1,0 +1,58 @@
+"""Every code a finding may have, what it means and how serious it is: the list the user guide is tested against."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mlops_desktop.domain.datasets import Finding, FindingSeverity
+
+_INFO, _WARNING = FindingSeverity.INFO, FindingSeverity.WARNING
+
+
+@dataclass(frozen=True)
+class Code:
+    severity: FindingSeverity
+    meaning: str
+
+
+CODES: dict[str, Code] = {
+    # how the file was read
+    "renamed_column": Code(_WARNING, "A column's name was empty, there already, overlong or had blanks around it."),
+    "blank_lines": Code(_INFO, "Blank lines were passed over."),
+    "stray_quotes": Code(_INFO, "Quote signs inside of unquoted cells were kept as letters."),
+    "mixed_line_ends": Code(_INFO, "Lines end in different ways; each way was taken as a line end."),
+    # why a column has its type
+    "missing_words_kept": Code(_INFO, "NA, null and the like stand in a column of text and were kept as text."),
+    "missing_words": Code(_INFO, "NA, null and the like were read as missing values."),
+    "leading_zeros": Code(_INFO, "Numbers with leading zeros were kept as text, so that no zero is lost."),
+    "number_too_large": Code(_WARNING, "Numbers too large to be kept exactly made the column text."),
+    "infinite_values": Code(_WARNING, "Infinite values made the column text."),
+    "ambiguous_dates": Code(_WARNING, "Dates where day and month cannot be told apart were kept as text."),
+    "mixed_time_zones": Code(_WARNING, "Times with and without an offset made the column text."),
+    "mixed_types": Code(_WARNING, "A few values that do not fit made the column text."),
+    # what the content looks like
+    "empty_column": Code(_WARNING, "A column without any value."),
+    "constant_column": Code(_WARNING, "A column with one value only."),
+    "many_missing": Code(_WARNING, "More than half of a column's values are missing."),
+    "likely_identifier": Code(
+        _INFO, "Every row has its own value: likely an identifier, which nothing is learnt from."
+    ),
+    "many_categories": Code(_INFO, "A text column with very many different values."),
+    "duplicate_rows": Code(_WARNING, "Rows that are there more than once."),
+    "outliers": Code(_INFO, "Values very far from the others."),
+    "surrounding_blanks": Code(_INFO, "Text values begin or end with blanks, which were kept."),
+    "twin_spellings": Code(_INFO, "Text values that differ only in upper and lower case or in blanks."),
+    "mixed_units": Code(_WARNING, "Numbers written with different units were kept as text."),
+    "formula_like": Code(_INFO, "Text values that a spreadsheet could take for a formula."),
+    # what a target should not be learnt from
+    "decides_target": Code(_WARNING, "A column alone decides the target, or nearly."),
+    "known_after": Code(_WARNING, "A column seems to be known only after the target."),
+    "strongly_related": Code(_WARNING, "A column alone is a very strong hint at the target."),
+}
+
+
+def finding(
+    code: str, sentence: str, columns: tuple[str, ...] = (), *, count: int | None = None, first_row: int | None = None
+) -> Finding:
+    """A finding with the severity of its code. Rows are counted from 1, the header not counted."""
+    return Finding(code, CODES[code].severity, sentence, columns, count, first_row)

@@ -1,0 +1,312 @@
+"""What type each column has, decided over all rows and never by the first ones.
+
+A few rows only tell which forms are worth trying; every form tried is then counted over the whole text, in bounded
+memory. A column takes a type only where every value fits; anything else stays text, with the reason as a finding.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mlops_desktop.domain.datasets import Column, ColumnType, Finding, ReadAnswers
+from mlops_desktop.domain.errors import InvalidInputError, UnreadableTableError
+from mlops_desktop.workers.tables import forms
+from mlops_desktop.workers.tables.codes import finding
+from mlops_desktop.workers.tables.detection import EMPTY_WORDS
+from mlops_desktop.workers.tables.forms import Form
+
+if TYPE_CHECKING:
+    import polars as pl
+
+_ROW = "row number"
+_MOSTLY = 0.8
+
+
+@dataclass(frozen=True)
+class Decision:
+    """A column and the form its values are written in. NA and the like are missing in any form but text."""
+
+    column: Column
+    form: Form
+
+
+@dataclass(frozen=True)
+class _Counts:
+    """Of one column: values that are no empty value, NA and the like among them, and what fits each form tried."""
+
+    filled: int
+    words: int
+    fits: Mapping[str, int]
+
+    @property
+    def values(self) -> int:
+        return self.filled - self.words
+
+
+def decide_types(
+    text: pl.LazyFrame, names: Sequence[str], sample: Sequence[Sequence[str]], answers: ReadAnswers
+) -> tuple[list[Decision], list[Finding]]:
+    """The type of every column of a table of text, and what is worth knowing about it.
+
+    Raises InvalidInputError for a type asked for a column that is not there, UnreadableTableError naming row, column
+    and value where one does not fit the type that was asked for.
+    """
+    _check_asked(answers.column_types, names)
+    decimal = answers.decimal or "."
+    tried = {name: _tried_forms(name, position, sample, answers) for position, name in enumerate(names)}
+    counts = _count(text, tried, answers)
+    decisions: list[Decision] = []
+    findings: list[Finding] = []
+    left: list[str] = []
+    for name in names:
+        asked = answers.column_types.get(name)
+        if asked is not None:
+            decisions.append(_forced(text, name, asked, tried[name], counts[name], answers))
+            continue
+        form = _fitting(tried[name], counts[name])
+        decisions.append(Decision(Column(name, form.type), form))
+        findings += _word_findings(name, form, counts[name])
+        if form.type is ColumnType.TEXT and tried[name]:
+            left.append(name)
+    findings += _reasons(text, left, tried, counts, answers, decimal)
+    return decisions, findings
+
+
+def typed(text: pl.LazyFrame, decisions: Sequence[Decision], answers: ReadAnswers) -> pl.LazyFrame:
+    """The table of text as the table of values that was decided."""
+    return text.select(
+        decision.form.value(_cell(decision.column.name, decision.form, answers)).alias(decision.column.name)
+        for decision in decisions
+    )
+
+
+def _cell(name: str, form: Form, answers: ReadAnswers) -> pl.Expr:
+    """A cell without empty values; trimmed and without NA and the like unless it is to be text."""
+    import polars as pl
+
+    if form.type is ColumnType.TEXT:
+        return _without(pl.col(name), answers.empty_values or ())
+    return _without(pl.col(name).str.strip_chars(), {*(answers.empty_values or ()), *EMPTY_WORDS})
+
+
+def _without(cell: pl.Expr, words: Sequence[str] | set[str]) -> pl.Expr:
+    import polars as pl
+
+    unwanted = sorted(words)
+    if not unwanted:
+        return cell
+    test = cell == unwanted[0] if len(unwanted) == 1 else cell.is_in(unwanted)
+    return pl.when(~test).then(cell)
+
+
+def _check_asked(asked: Mapping[str, ColumnType], names: Sequence[str]) -> None:
+    for name in asked:
+        if name not in names:
+            near = difflib.get_close_matches(name, names, n=3)
+            raise InvalidInputError(
+                f"A type was chosen for the column {name!r}, but there is no such column.",
+                hint=f"Did you mean {' or '.join(map(repr, near))}?" if near else "Look at the names in the preview.",
+            )
+
+
+def _tried_forms(name: str, position: int, sample: Sequence[Sequence[str]], answers: ReadAnswers) -> tuple[Form, ...]:
+    decimal = answers.decimal or "."
+    asked = answers.column_types.get(name)
+    if asked is not None:
+        return () if asked is ColumnType.TEXT else forms.forced_forms(asked, decimal)
+    empty = {*(answers.empty_values or ()), *EMPTY_WORDS}
+    cells = [row[position] for row in sample if row[position].strip() not in empty]
+    shapes = {forms.shape_of(cell) for cell in cells}
+    if shapes and not shapes - {""}:
+        return ()
+    if "time" in shapes or "zoned" in shapes:
+        shapes |= {"time", "zoned"}
+    return tuple(form for form in forms.own_forms(decimal) if not cells or form.shape in shapes)
+
+
+def _count(text: pl.LazyFrame, tried: Mapping[str, tuple[Form, ...]], answers: ReadAnswers) -> dict[str, _Counts]:
+    """One pass over all rows."""
+    import polars as pl
+
+    empty = list(answers.empty_values or ())
+    words = [word for word in EMPTY_WORDS if word not in empty and word]
+    wanted: list[pl.Expr] = []
+    for position, (name, forms_of_column) in enumerate(tried.items()):
+        filled = _without(pl.col(name), empty)
+        trimmed = pl.col(name).str.strip_chars()
+        blank = _without(trimmed, [*empty, ""])
+        wanted.append(filled.is_not_null().sum().alias(f"{position} filled"))
+        wanted.append((blank.is_in(words) | (filled.is_not_null() & blank.is_null())).sum().alias(f"{position} words"))
+        wanted += [
+            form.fits(_cell(name, form, answers)).sum().alias(f"{position} {form.name}") for form in forms_of_column
+        ]
+    found = text.select(wanted).collect(engine="streaming").row(0, named=True)
+    return {
+        name: _Counts(
+            found[f"{position} filled"],
+            found[f"{position} words"],
+            {form.name: found[f"{position} {form.name}"] for form in forms_of_column},
+        )
+        for position, (name, forms_of_column) in enumerate(tried.items())
+    }
+
+
+def _fitting(tried: Sequence[Form], counts: _Counts) -> Form:
+    """The most exact form that every value fits. Day first and month first both fitting is neither."""
+    if not counts.values:
+        return forms.text_form()
+    fitting = [form for form in tried if counts.fits[form.name] == counts.values]
+    if {"day first", "month first"} <= {form.name for form in fitting}:
+        return forms.text_form()
+    return fitting[0] if fitting else forms.text_form()
+
+
+def _forced(
+    text: pl.LazyFrame, name: str, asked: ColumnType, tried: Sequence[Form], counts: _Counts, answers: ReadAnswers
+) -> Decision:
+    if asked is ColumnType.TEXT:
+        return Decision(Column(name, asked), forms.text_form())
+    fitting = [form for form in tried if counts.fits[form.name] == counts.values]
+    if {"day first", "month first"} <= {form.name for form in fitting} and counts.values:
+        raise UnreadableTableError(
+            f"The dates of {name!r} may be day/month or month/day: every one fits both.",
+            hint="Have them written as year-month-day, or read the column as text.",
+        )
+    if fitting:
+        return Decision(Column(name, asked), fitting[0])
+    best = max(tried, key=lambda form: counts.fits[form.name])
+    row, value = _first_misfit(text, name, best, answers)
+    raise UnreadableTableError(
+        f"Row {row} of the column {name!r} holds {_shown(value)}, which is not {_article(asked)}"
+        f"; {counts.values - counts.fits[best.name]} values do not fit.",
+        hint=f"Correct the file, choose another type for {name!r}, or name the value as an empty value.",
+    )
+
+
+def _first_misfit(text: pl.LazyFrame, name: str, form: Form, answers: ReadAnswers) -> tuple[int, str]:
+    import polars as pl
+
+    cell = _cell(name, form, answers)
+    misfits = (
+        text.select(pl.col(name).alias("value"), (cell.is_not_null() & ~form.fits(cell)).alias("misfit"))
+        .with_row_index(_ROW, offset=1)
+        .filter(pl.col("misfit"))
+        .head(1)
+        .collect(engine="streaming")
+    )
+    return int(misfits[_ROW][0]), str(misfits["value"][0])
+
+
+def _word_findings(name: str, form: Form, counts: _Counts) -> list[Finding]:
+    if not counts.words:
+        return []
+    many = f"{counts.words} time{'s' if counts.words > 1 else ''}"
+    if form.type is ColumnType.TEXT:
+        sentence = (
+            f"{name!r} holds NA, null or the like {many}, kept as text beside other text. "
+            "If it means that the value is missing, name it as an empty value."
+        )
+        return [finding("missing_words_kept", sentence, (name,), count=counts.words)]
+    sentence = f"{name!r} holds NA, null or the like {many}, read as missing beside {form.words}."
+    return [finding("missing_words", sentence, (name,), count=counts.words)]
+
+
+def _reasons(
+    text: pl.LazyFrame,
+    names: Sequence[str],
+    tried: Mapping[str, tuple[Form, ...]],
+    counts: Mapping[str, _Counts],
+    answers: ReadAnswers,
+    decimal: str,
+) -> list[Finding]:
+    """Why columns that looked like numbers, dates or yes/no stayed text."""
+    special = _count_special(text, [name for name in names if _looks_numeric(tried[name])], decimal)
+    findings: list[Finding] = []
+    for name in names:
+        reason = _date_reason(name, counts[name]) or _number_reason(name, special.get(name, {}))
+        findings += [reason] if reason else _mixed_reason(text, name, tried[name], counts[name], answers)
+    return findings
+
+
+def _looks_numeric(tried: Sequence[Form]) -> bool:
+    return any(form.shape == "number" for form in tried)
+
+
+def _count_special(text: pl.LazyFrame, names: Sequence[str], decimal: str) -> dict[str, dict[str, int]]:
+    import polars as pl
+
+    if not names:
+        return {}
+    wanted: list[pl.Expr] = []
+    patterns = {"zeros": forms.LEADING_ZERO, "infinite": forms.INFINITE, "wide": forms.WIDE_INTEGER}
+    for position, name in enumerate(names):
+        cell = pl.col(name).str.strip_chars()
+        wanted += [cell.str.contains(pattern).sum().alias(f"{position} {key}") for key, pattern in patterns.items()]
+        wanted.append(forms.huge(cell, decimal).sum().alias(f"{position} huge"))
+    found = text.select(wanted).collect(engine="streaming").row(0, named=True)
+    keys = [*patterns, "huge"]
+    return {name: {key: found[f"{position} {key}"] for key in keys} for position, name in enumerate(names)}
+
+
+def _number_reason(name: str, special: Mapping[str, int]) -> Finding | None:
+    if special.get("zeros"):
+        count = special["zeros"]
+        sentence = f"{name!r} stays text, because {count} of its numbers begin with a zero, which a number would lose."
+        return finding("leading_zeros", sentence, (name,), count=count)
+    if special.get("infinite"):
+        count = special["infinite"]
+        sentence = f"{name!r} stays text, because {count} of its values are infinite."
+        return finding("infinite_values", sentence, (name,), count=count)
+    large = special.get("wide", 0) + special.get("huge", 0)
+    if large:
+        sentence = f"{name!r} stays text, because {large} of its numbers are too large to be kept exactly."
+        return finding("number_too_large", sentence, (name,), count=large)
+    return None
+
+
+def _date_reason(name: str, counts: _Counts) -> Finding | None:
+    fits, values = counts.fits, counts.values
+    if not values:
+        return None
+    if fits.get("day first") == fits.get("month first") == values:
+        sentence = f"{name!r} stays text: its dates may be day/month or month/day, every one of them fits both."
+        return finding("ambiguous_dates", sentence, (name,), count=values)
+    zoned, naive = fits.get("zoned", 0), fits.get("time", 0)
+    if zoned and naive and zoned + naive == values:
+        sentence = f"{name!r} stays text: {zoned} of its times have an offset, {naive} have none."
+        return finding("mixed_time_zones", sentence, (name,), count=min(zoned, naive))
+    return None
+
+
+def _mixed_reason(
+    text: pl.LazyFrame, name: str, tried: Sequence[Form], counts: _Counts, answers: ReadAnswers
+) -> list[Finding]:
+    best = max(tried, key=lambda form: counts.fits[form.name])
+    fitting = counts.fits[best.name]
+    if not counts.values or not _MOSTLY * counts.values <= fitting < counts.values:
+        return []
+    row, value = _first_misfit(text, name, best, answers)
+    odd = counts.values - fitting
+    sentence = (
+        f"{name!r} stays text: {fitting} of its values are {best.words}, {odd} "
+        f"{'is' if odd == 1 else 'are'} not, first {_shown(value)} in row {row}."
+    )
+    return [finding("mixed_types", sentence, (name,), count=odd, first_row=row)]
+
+
+def _shown(value: str) -> str:
+    return repr(value if len(value) <= 40 else value[:37] + "...")
+
+
+def _article(kind: ColumnType) -> str:
+    words = {
+        ColumnType.BOOLEAN: "yes/no",
+        ColumnType.INTEGER: "a whole number of 64 bits",
+        ColumnType.FLOAT: "a number",
+        ColumnType.DATE: "a date",
+        ColumnType.DATETIME: "a time",
+    }
+    return words.get(kind, "text")

@@ -1,0 +1,170 @@
+"""A delimited text file on its way to a typed table: staged, checked, its writing detected, its columns typed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mlops_desktop.domain.datasets import Column, Finding, ReadAnswers
+from mlops_desktop.domain.errors import UnreadableTableError
+from mlops_desktop.workers.tables import detection, headers, staging
+from mlops_desktop.workers.tables.codes import finding
+from mlops_desktop.workers.tables.column_types import Decision, decide_types, typed
+from mlops_desktop.workers.tables.sources import open_source
+from mlops_desktop.workers.tables.staging import StagedText, Tick
+from mlops_desktop.workers.tables.structure import Structure, check_structure
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import polars as pl
+
+_SAMPLE_ROWS = 1000
+_SAMPLE_CELLS = 200_000
+
+
+@dataclass(frozen=True)
+class TextTable:
+    """A staged text in perfect shape, with every answer filled in. `rows` does not count the header."""
+
+    staged: StagedText
+    structure: Structure
+    answers: ReadAnswers
+    evidence: dict[str, str]
+    names: tuple[str, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def rows(self) -> int:
+        return self.structure.records - (1 if self.answers.header else 0)
+
+    def scan(self) -> pl.LazyFrame:
+        """Every cell as text; an empty cell is empty text."""
+        import polars as pl
+
+        return pl.scan_csv(
+            self.staged.path,
+            has_header=False,
+            skip_rows=1 if self.answers.header else 0,
+            separator=self.answers.delimiter or ",",
+            quote_char=self.structure.quote,
+            schema=dict.fromkeys(self.names, pl.String),
+            empty_string_is_null=False,
+            raise_if_empty=False,
+            glob=False,
+        )
+
+    def sample(self) -> list[tuple[str, ...]]:
+        """The first rows, as many as are needed to see what forms are worth trying."""
+        rows = max(20, min(_SAMPLE_ROWS, _SAMPLE_CELLS // len(self.names)))
+        with reader_errors(self.staged.path.name):
+            found = self.scan().head(rows).collect().rows()
+        return [tuple(cell or "" for cell in row) for row in found]
+
+
+@dataclass(frozen=True)
+class TypedTable:
+    """A text table whose columns have their types."""
+
+    text: TextTable
+    decisions: tuple[Decision, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        return tuple(decision.column for decision in self.decisions)
+
+    def scan(self) -> pl.LazyFrame:
+        """The values, not yet computed."""
+        return typed(self.text.scan(), self.decisions, self.text.answers)
+
+
+def read_text(
+    path: Path, answers: ReadAnswers, folder: Path, *, head: int | None = None, tick: Tick | None = None
+) -> TextTable:
+    """Stage a source file in `folder` and find out how it is written; with `head` only about that many bytes.
+
+    Raises UnreadableTableError where it is no table, with the lines that tell; InvalidInputError for an answer that
+    cannot be used.
+    """
+    detection.check_answers(answers)
+    with open_source(path) as source:
+        staged = staging.stage(source, folder / "staged.csv", encoding=answers.encoding, head=head, tick=tick)
+    if not staged.size:
+        raise _nothing(path.name, staged)
+    detected = detection.detect(
+        staged.path, answers, name=path.name, encoding=staged.encoding, encoding_evidence=staged.evidence
+    )
+    found = detected.answers
+    delimiter, quote = found.delimiter or ",", found.quote or ""
+    structure = check_structure(staged.path, delimiter, quote, path.name, complete=staged.complete)
+    names, findings = _names(staged.path, found, structure)
+    if structure.records <= (1 if found.header else 0):
+        raise UnreadableTableError(
+            f"{path.name} has a header ({_listed(names)}) and no rows below it.",
+            hint="If the first line is a row, choose to read without a header.",
+        )
+    return TextTable(
+        staged, structure, found, detected.evidence, tuple(names), (*findings, *_shape_findings(structure))
+    )
+
+
+def type_table(text: TextTable) -> TypedTable:
+    """Decide every column's type over all rows. Raises UnreadableTableError where an asked type does not fit."""
+    with reader_errors(text.staged.path.name):
+        decisions, findings = decide_types(text.scan(), text.names, text.sample(), text.answers)
+    return TypedTable(text, tuple(decisions), (*text.findings, *findings))
+
+
+@contextmanager
+def reader_errors(name: str) -> Iterator[None]:
+    """The table reader's own errors in our words."""
+    import polars as pl
+
+    try:
+        yield
+    except pl.exceptions.PolarsError as error:
+        raise UnreadableTableError(
+            f"{name} cannot be read as a table.",
+            hint="Look at the preview: delimiter, quote sign or encoding may be another one.",
+            details=str(error),
+        ) from error
+
+
+def with_types(answers: ReadAnswers, names: Sequence[str]) -> ReadAnswers:
+    """Answers whose column types name only columns that are there, for a new version of a file."""
+    kept = {name: kind for name, kind in answers.column_types.items() if name in names}
+    return replace(answers, column_types=kept)
+
+
+def _names(path: Path, answers: ReadAnswers, structure: Structure) -> tuple[list[str], list[Finding]]:
+    if not answers.header:
+        return headers.numbered_names(structure.fields), []
+    return headers.usable_names(headers.first_record(path, answers.delimiter or ",", structure.quote))
+
+
+def _shape_findings(structure: Structure) -> list[Finding]:
+    findings: list[Finding] = []
+    if structure.blank_lines:
+        count = structure.blank_lines
+        lines = "1 blank line was" if count == 1 else f"{count} blank lines were"
+        findings.append(finding("blank_lines", f"{lines} passed over.", count=count))
+    if structure.stray_quotes:
+        findings.append(finding("stray_quotes", "Quote signs inside of cells were kept as letters of the text."))
+    if structure.mixed_line_ends:
+        findings.append(finding("mixed_line_ends", "Lines end in different ways; each way was taken as a line end."))
+    return findings
+
+
+def _nothing(name: str, staged: StagedText) -> UnreadableTableError:
+    if not staged.source_size:
+        return UnreadableTableError(f"{name} is empty: it has 0 bytes.", hint="Export it again from its program.")
+    what = "the mark of its encoding" if staged.source_size <= 4 else "an empty text"
+    return UnreadableTableError(f"{name} holds only {what} and no table.", hint="Export it again from its program.")
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
