@@ -132,7 +132,10 @@ class WorkerLauncher:
                 del self._children[process]
                 _bury(process, child, code)
                 return False
-        return processes.is_alive(process)
+        is_alive = processes.is_alive(process)
+        if not is_alive:
+            processes.reap(process)  # a child of ours, but of a launcher that was closed
+        return is_alive
 
     def memory(self, process: ProcessIdentity) -> int:
         return processes.memory(process)
@@ -151,7 +154,7 @@ class WorkerLauncher:
             shutil.rmtree(child.folder / limits.SCRATCH, ignore_errors=True)
             return
         deadline = time.monotonic() + _END_SECONDS
-        while processes.is_alive(process) and time.monotonic() < deadline:
+        while self.is_alive(process) and time.monotonic() < deadline:
             time.sleep(0.01)
 
     def read_journal(self, folder: Path, offset: int) -> JournalPart:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import os
@@ -82,6 +83,16 @@ def stop_children(pid: int) -> None:
                 member.terminate()
         except psutil.Error:
             continue
+
+
+def reap(process: ProcessIdentity) -> None:
+    """Lets a dead child of ours that nobody waited for disappear; does nothing to any other process."""
+    if sys.platform == "win32" or not _is_of_this_boot(process):
+        return
+    found = _look_at(process.pid)
+    if found is not None and not found[1] and _is_same_start(found[0], process):
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(process.pid, os.WNOHANG)
 
 
 @functools.cache

@@ -53,6 +53,7 @@ _PASSED = frozenset(
         "FONTCONFIG_PATH",
         "NUMBER_OF_PROCESSORS",
         "PROCESSOR_ARCHITECTURE",
+        "MLOPS_TEST",  # the mark by which a test finds every process that came of it
     )
 )
 _PASSED_FAMILIES = ("COVERAGE_", "LC_", "MKL_", "MPL", "OMP_", "OPENBLAS_", "POLARS_", "XDG_")
@@ -109,7 +110,7 @@ class WarmWorker:
 
     @property
     def is_usable(self) -> bool:
-        return self.process.poll() is None
+        return self.process.poll() is None and processes.is_alive(self.identity)
 
     def wait_until_ready(self, seconds: float) -> None:
         """Raises WorkerGoneError or WorkerSilentError."""
