@@ -32,7 +32,7 @@ TOLERANCE = 1e-9
 
 _MLFLOW_TYPES = {
     "boolean": "boolean",
-    "integer": "double",  # missing values make integers doubles in pandas
+    "integer": "long",
     "float": "double",
     "text": "string",
     "date": "datetime",
@@ -66,7 +66,7 @@ def write_bundle(folder: Path, material: Material, outcome: Outcome, origin: Ori
     _write_json(folder / "baseline.json", make_baseline(material, outcome))
     _write_environment(folder)
     _copy_code(folder / "code")
-    _write_json(folder / "MLmodel", _mlmodel(declared, origin))
+    _write_json(folder / "MLmodel", _mlmodel(declared, origin, _signature(declared, material.raw)))
     manifest_hash = bundle.write_manifest(folder)
     _prove(folder, manifest_hash)
     return manifest_hash
@@ -132,15 +132,25 @@ def _split(rows: Sequence[Mapping[str, Any]], inputs: Sequence[InputColumn]) -> 
     return {"columns": names, "data": [[row[name] for name in names] for row in rows]}
 
 
-def _mlmodel(declared: Recipe, origin: Origin) -> dict[str, Any]:
+def _signature(declared: Recipe, raw: pd.DataFrame) -> dict[str, Any]:
+    """In MLflow's form. Whole numbers beside missing values are doubles, as pandas reads them from a file."""
     inputs = [
-        {"type": _MLFLOW_TYPES[column.type], "name": column.name, "required": False} for column in declared.inputs
+        {
+            "type": "double"
+            if column.type == "integer" and raw[column.name].isna().any()
+            else _MLFLOW_TYPES[column.type],
+            "name": column.name,
+            "required": True,
+        }
+        for column in declared.inputs
     ]
-    if declared.is_classification:
-        outputs = [{"type": "string", "name": "prediction", "required": True}]
-        outputs += [{"type": "double", "name": f"probability_{label}", "required": True} for label in declared.classes]
-    else:
-        outputs = [{"type": "double", "name": "prediction", "required": True}]
+    answer = "string" if declared.is_classification else "double"
+    outputs = [{"type": answer, "name": "prediction", "required": True}]
+    outputs += [{"type": "double", "name": f"probability_{label}", "required": True} for label in declared.classes]
+    return {"inputs": json.dumps(inputs), "outputs": json.dumps(outputs), "params": None}
+
+
+def _mlmodel(declared: Recipe, origin: Origin, signature: dict[str, Any]) -> dict[str, Any]:
     moment = origin.created_at.astimezone(UTC).replace(tzinfo=None)
     return {
         "flavors": {
@@ -160,7 +170,7 @@ def _mlmodel(declared: Recipe, origin: Origin) -> dict[str, Any]:
             "type": "dataframe",
             "pandas_orient": "split",
         },
-        "signature": {"inputs": json.dumps(inputs), "outputs": json.dumps(outputs), "params": None},
+        "signature": signature,
         "metadata": {
             "program": f"mlops-desktop {mlops_desktop.__version__}",
             "run_name": origin.run_name,
