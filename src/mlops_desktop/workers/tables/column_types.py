@@ -55,23 +55,21 @@ def decide_types(
     and value where one does not fit the type that was asked for.
     """
     _check_asked(answers.column_types, names)
-    decimal = answers.decimal or "."
     tried = {name: _tried_forms(name, position, sample, answers) for position, name in enumerate(names)}
     counts = _count(text, tried, answers)
     decisions: list[Decision] = []
     findings: list[Finding] = []
     left: list[str] = []
     for name in names:
-        asked = answers.column_types.get(name)
-        if asked is not None:
-            decisions.append(_forced(text, name, asked, tried[name], counts[name], answers))
+        if name in answers.column_types:
+            decisions.append(_forced(text, name, tried[name], counts[name], answers))
             continue
         form = _fitting(tried[name], counts[name])
         decisions.append(Decision(Column(name, form.type), form))
         findings += _word_findings(name, form, counts[name])
         if form.type is ColumnType.TEXT and tried[name]:
             left.append(name)
-    findings += _reasons(text, left, tried, counts, answers, decimal)
+    findings += _reasons(text, left, tried, counts, answers)
     return decisions, findings
 
 
@@ -164,9 +162,8 @@ def _fitting(tried: Sequence[Form], counts: _Counts) -> Form:
     return fitting[0] if fitting else forms.text_form()
 
 
-def _forced(
-    text: pl.LazyFrame, name: str, asked: ColumnType, tried: Sequence[Form], counts: _Counts, answers: ReadAnswers
-) -> Decision:
+def _forced(text: pl.LazyFrame, name: str, tried: Sequence[Form], counts: _Counts, answers: ReadAnswers) -> Decision:
+    asked = answers.column_types[name]
     if asked is ColumnType.TEXT:
         return Decision(Column(name, asked), forms.text_form())
     fitting = [form for form in tried if counts.fits[form.name] == counts.values]
@@ -220,10 +217,9 @@ def _reasons(
     tried: Mapping[str, tuple[Form, ...]],
     counts: Mapping[str, _Counts],
     answers: ReadAnswers,
-    decimal: str,
 ) -> list[Finding]:
     """Why columns that looked like numbers, dates or yes/no stayed text."""
-    special = _count_special(text, [name for name in names if _looks_numeric(tried[name])], decimal)
+    special = _count_special(text, [name for name in names if _looks_numeric(tried[name])], answers.decimal or ".")
     findings: list[Finding] = []
     for name in names:
         reason = _date_reason(name, counts[name]) or _number_reason(name, special.get(name, {}))
