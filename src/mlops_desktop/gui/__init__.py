@@ -1,0 +1,1 @@
+"""The face with a window: Qt lives here and nowhere else."""

@@ -1,0 +1,1 @@
+"""How cells and list entries are painted."""

@@ -1,0 +1,158 @@
+"""Two lanes off the GUI thread and one way back: serial for the registry, parallel for short calls."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import shiboken6
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+
+T = TypeVar("T")
+Failed = Callable[[BaseException], None]
+
+
+class _Lane:
+    """Threads that take work from one queue; the first work starts them."""
+
+    def __init__(self, name: str, width: int) -> None:
+        self._name = name
+        self._width = width
+        self._queue: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._threads: list[threading.Thread] = []
+
+    def put(self, work: Callable[[], None]) -> None:
+        if len(self._threads) < self._width:
+            thread = threading.Thread(target=self._work, name=f"lane-{self._name}", daemon=True)
+            self._threads.append(thread)
+            thread.start()
+        self._queue.put(work)
+
+    def close(self, until: float) -> bool:
+        for _ in self._threads:
+            self._queue.put(None)
+        for thread in self._threads:
+            thread.join(max(0.0, until - time.monotonic()))
+        return not any(thread.is_alive() for thread in self._threads)
+
+    def _work(self) -> None:
+        while (work := self._queue.get()) is not None:
+            work()
+
+
+class Lanes(QObject):
+    """Runs work away from the GUI thread; results and errors arrive on it.
+
+    `failed` carries an error that no handler took. Inline mode does everything at once, for tests.
+    """
+
+    failed = Signal(object)
+    _arrived = Signal(object)
+
+    def __init__(self, *, inline: bool = False, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._inline = inline
+        self._serial = _Lane("serial", 1)
+        self._parallel = _Lane("parallel", 3)
+        self._watches: list[threading.Thread] = []
+        self._stop = threading.Event()
+        self._open = 0
+        self._arrived.connect(self._on_arrived, Qt.ConnectionType.QueuedConnection)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether everything asked for has arrived."""
+        return self._open == 0
+
+    @property
+    def is_inline(self) -> bool:
+        return self._inline
+
+    def run(
+        self,
+        work: Callable[[], T],
+        then: Callable[[T], None] | None = None,
+        failed: Failed | None = None,
+        owner: QObject | None = None,
+    ) -> None:
+        """Does registry work, one after the other. What arrives for a deleted `owner` is dropped."""
+        self._start(self._serial, work, then, failed, owner)
+
+    def call(
+        self,
+        work: Callable[[], T],
+        then: Callable[[T], None] | None = None,
+        failed: Failed | None = None,
+        owner: QObject | None = None,
+    ) -> None:
+        """Does short work beside other work."""
+        self._start(self._parallel, work, then, failed, owner)
+
+    def watch(self, loop: Callable[[threading.Event], None]) -> None:
+        """Gives `loop` a thread of its own until `close`; it ends when the event is set. Not in inline mode."""
+        if self._inline:
+            return
+        thread = threading.Thread(target=loop, args=(self._stop,), name="lane-watch", daemon=True)
+        self._watches.append(thread)
+        thread.start()
+
+    def close(self, last: Callable[[], None] | None = None, *, seconds: float = 5.0) -> bool:
+        """Ends all lanes, after `last` was done in the serial one. False where something still runs after `seconds`."""
+        self._stop.set()
+        self._arrived.disconnect(self._on_arrived)
+        until = time.monotonic() + seconds
+        for thread in self._watches:
+            thread.join(max(0.0, until - time.monotonic()))
+        if last is not None:
+            if self._inline:
+                last()
+            else:
+                self._serial.put(last)
+        ended = [self._serial.close(until), self._parallel.close(until)]
+        return all(ended) and not any(thread.is_alive() for thread in self._watches)
+
+    def _start(
+        self,
+        lane: _Lane,
+        work: Callable[[], T],
+        then: Callable[[T], None] | None,
+        failed: Failed | None,
+        owner: QObject | None,
+    ) -> None:
+        self._open += 1
+
+        def attempt() -> None:
+            deliver = _attempt(work, then, failed or self.failed.emit)
+            self._send((owner, deliver))
+
+        if self._inline:
+            self._on_arrived((owner, _attempt(work, then, failed or self.failed.emit)))
+        else:
+            lane.put(attempt)
+
+    def _send(self, delivery: tuple[QObject | None, Callable[[], None]]) -> None:
+        if not self._stop.is_set():
+            self._arrived.emit(delivery)
+
+    @Slot(object)
+    def _on_arrived(self, delivery: tuple[QObject | None, Callable[[], None]]) -> None:
+        owner, deliver = delivery
+        self._open -= 1
+        if owner is None or shiboken6.isValid(owner):
+            deliver()
+
+
+def _attempt(work: Callable[[], Any], then: Callable[[Any], None] | None, failed: Failed) -> Callable[[], None]:
+    """Does the work now and answers with what is left to do on the GUI thread."""
+    try:
+        result = work()
+    except Exception as error:  # noqa: BLE001 - a lane is a boundary: every error goes to its handler
+        caught = error
+        return lambda: failed(caught)
+    if then is None:
+        return lambda: None
+    take = then
+    return lambda: take(result)

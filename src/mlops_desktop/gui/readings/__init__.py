@@ -1,0 +1,1 @@
+"""What pages show, read in the lane as frozen values."""

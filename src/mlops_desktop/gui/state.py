@@ -1,0 +1,74 @@
+"""What the window remembers between starts, in the user's state folder: look, density, columns, last workspaces."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+MOST_RECENT = 8
+
+
+@dataclass(frozen=True)
+class WindowState:
+    """`columns` maps a task to the hidden and the shown columns; `recent` holds workspace folders, newest first."""
+
+    look: str = "system"
+    density: str = "compact"
+    inspector: bool = True
+    recent: tuple[str, ...] = ()
+    columns: dict[str, dict[str, bool]] = field(default_factory=dict)
+    geometry: str = ""
+
+    def with_recent(self, folder: Path) -> WindowState:
+        others = [known for known in self.recent if known != str(folder)]
+        return replace(self, recent=(str(folder), *others)[:MOST_RECENT])
+
+    def with_column(self, task: str, column: str, shown: bool) -> WindowState:
+        return replace(self, columns={**self.columns, task: {**self.columns.get(task, {}), column: shown}})
+
+
+def state_folder() -> Path:
+    """Where this user's state of the program lies; `MLOPS_STATE_FOLDER` says another place."""
+    chosen = os.environ.get("MLOPS_STATE_FOLDER")
+    if chosen:
+        return Path(chosen)
+    import platformdirs
+
+    return platformdirs.user_state_path("mlops-desktop", appauthor=False)
+
+
+def load_state(folder: Path) -> WindowState:
+    """The remembered state; a missing or damaged file means the defaults."""
+    try:
+        stored = json.loads((folder / "window.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        return WindowState()
+    if not isinstance(stored, dict):
+        return WindowState()
+    known: dict[str, Any] = {}
+    for part in fields(WindowState):
+        value = stored.get(part.name)
+        if part.name == "recent" and isinstance(value, list):
+            known["recent"] = tuple(str(item) for item in value)
+        elif part.name == "columns" and _is_columns(value):
+            known["columns"] = value
+        elif isinstance(value, bool if part.name == "inspector" else str):
+            known[part.name] = value
+    return WindowState(**known)
+
+
+def save_state(folder: Path, state: WindowState) -> None:
+    """Replaces the remembered state in one step."""
+    folder.mkdir(parents=True, exist_ok=True)
+    fresh = folder / f"window.json.{os.getpid()}"
+    fresh.write_text(json.dumps(asdict(state), indent=1), "utf-8")
+    fresh.replace(folder / "window.json")
+
+
+def _is_columns(value: object) -> bool:
+    return isinstance(value, dict) and all(
+        isinstance(part, dict) and all(isinstance(shown, bool) for shown in part.values()) for part in value.values()
+    )

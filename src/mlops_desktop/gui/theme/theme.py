@@ -1,0 +1,125 @@
+"""The look in force: tokens to QPalette and style sheet, fonts and icons; one object handed to every widget."""
+
+from __future__ import annotations
+
+import enum
+import re
+
+from PySide6.QtCore import QObject, QRect, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QIcon, QPainter, QPalette, QPixmap
+from PySide6.QtWidgets import QApplication
+
+from mlops_desktop.gui.theme.fonts import Fonts
+from mlops_desktop.gui.theme.icons import Icons
+from mlops_desktop.gui.theme.tokens import load_tokens
+from mlops_desktop.resources import resource
+
+
+class Look(enum.StrEnum):
+    """What the person chose; `system` follows the desktop."""
+
+    SYSTEM = "system"
+    LIGHT = "light"
+    DARK = "dark"
+
+
+_TOKEN = re.compile(r"\$([a-z0-9]+(?:-[a-z0-9]+)*)")
+_ROLES = {
+    QPalette.ColorRole.Window: "window",
+    QPalette.ColorRole.WindowText: "text",
+    QPalette.ColorRole.Base: "surface",
+    QPalette.ColorRole.AlternateBase: "subtle",
+    QPalette.ColorRole.Text: "text",
+    QPalette.ColorRole.Button: "surface",
+    QPalette.ColorRole.ButtonText: "text",
+    QPalette.ColorRole.BrightText: "on-accent",
+    QPalette.ColorRole.Highlight: "accent",
+    QPalette.ColorRole.HighlightedText: "on-accent",
+    QPalette.ColorRole.Link: "accent-text",
+    QPalette.ColorRole.LinkVisited: "accent-text",
+    QPalette.ColorRole.PlaceholderText: "muted",
+    QPalette.ColorRole.ToolTipBase: "tip",
+    QPalette.ColorRole.ToolTipText: "on-tip",
+    QPalette.ColorRole.Accent: "accent",
+    QPalette.ColorRole.Light: "surface",
+    QPalette.ColorRole.Midlight: "hover",
+    QPalette.ColorRole.Mid: "border",
+    QPalette.ColorRole.Dark: "control",
+    QPalette.ColorRole.Shadow: "control",
+}
+
+
+class Theme(QObject):
+    """Colours by token, fonts by role, icons by name. `changed` follows every switch between light and dark."""
+
+    changed = Signal()
+
+    def __init__(self, app: QApplication, look: Look) -> None:
+        super().__init__(app)
+        self._app = app
+        self._tokens = load_tokens()
+        self._fonts = Fonts()
+        self._icons = Icons()
+        self._colours: dict[str, QColor] = {}
+        self.look = look
+        self.name = ""
+        app.setStyle("Fusion")
+        app.setFont(self.font("body"))
+        self._apply()
+        app.styleHints().colorSchemeChanged.connect(self._on_scheme_changed)
+
+    def choose(self, look: Look) -> None:
+        self.look = look
+        self._apply()
+
+    def colour(self, token: str) -> QColor:
+        colour = self._colours.get(token)
+        if colour is None:
+            colour = self._colours[token] = QColor(self._tokens[self.name][token])
+        return colour
+
+    def font(self, role: str) -> QFont:
+        return self._fonts[role]
+
+    def pixmap(self, name: str, token: str, size: int, ratio: float) -> QPixmap:
+        return self._icons.pixmap(name, self._tokens[self.name][token], size, ratio)
+
+    def icon(self, name: str, token: str, size: int) -> QIcon:
+        """An icon for Qt's own widgets. Ask again when `changed` is emitted."""
+        return QIcon(self.pixmap(name, token, size, self._app.devicePixelRatio()))
+
+    def paint_icon(self, painter: QPainter, area: QRect, name: str, token: str) -> None:
+        """Paints the icon in the middle of `area`, as large as its shorter side."""
+        size = min(area.width(), area.height())
+        ratio = painter.device().devicePixelRatio()
+        place = QRect(0, 0, size, size)
+        place.moveCenter(area.center())
+        painter.drawPixmap(place.topLeft(), self.pixmap(name, token, size, ratio))
+
+    def _on_scheme_changed(self) -> None:
+        if self.look is Look.SYSTEM:
+            self._apply()
+
+    def _apply(self) -> None:
+        dark = self._app.styleHints().colorScheme() == Qt.ColorScheme.Dark
+        name = ("dark" if dark else "light") if self.look is Look.SYSTEM else self.look.value
+        if name == self.name:
+            return
+        self.name = name
+        self._colours.clear()
+        self._app.setPalette(self._palette())
+        self._app.setStyleSheet(self._sheet())
+        self.changed.emit()
+
+    def _palette(self) -> QPalette:
+        palette = QPalette()
+        for role, token in _ROLES.items():
+            palette.setColor(role, self.colour(token))
+        for role in (QPalette.ColorRole.WindowText, QPalette.ColorRole.Text, QPalette.ColorRole.ButtonText):
+            palette.setColor(QPalette.ColorGroup.Disabled, role, self.colour("disabled"))
+        return palette
+
+    def _sheet(self) -> str:
+        tokens = self._tokens[self.name]
+        template = resource("style", "window.qss").read_text("utf-8")
+        return _TOKEN.sub(lambda match: tokens[match[1]], template)

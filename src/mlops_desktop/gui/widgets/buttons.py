@@ -1,0 +1,61 @@
+"""Buttons: with a word, or with an icon and its word in the tooltip."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QPushButton, QSizePolicy, QToolButton
+
+from mlops_desktop.gui.theme.theme import Theme
+from mlops_desktop.gui.widgets.text import plain_caption, plain_tip
+
+_ICON_TONES = {"primary": "on-accent", "link": "accent-text"}
+
+
+class Button(QPushButton):
+    """`kind` is normal, primary, ghost or link; small is 26 px high."""
+
+    def __init__(
+        self, theme: Theme, caption: str, *, icon: str = "", kind: str = "normal", small: bool = False, tip: str = ""
+    ) -> None:
+        super().__init__(plain_caption(caption))
+        self._theme, self._icon, self._kind = theme, icon, kind
+        self.setProperty("kind", kind)
+        self.setProperty("small", small)
+        self.setFont(theme.font("table-strong" if small or kind == "link" else "label"))
+        self.setAccessibleName(caption)
+        self.setToolTip(plain_tip(tip))
+        self.setCursor(Qt.CursorShape.PointingHandCursor if kind == "link" else Qt.CursorShape.ArrowCursor)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.setIconSize(QSize(14, 14) if small else QSize(16, 16))
+        self._tint()
+        theme.changed.connect(self._tint)
+
+    def set_caption(self, caption: str) -> None:
+        self.setText(plain_caption(caption))
+        self.setAccessibleName(caption)
+
+    def _tint(self) -> None:
+        if self._icon:
+            self.setIcon(self._theme.icon(self._icon, _ICON_TONES.get(self._kind, "muted"), self.iconSize().width()))
+
+
+class IconButton(QToolButton):
+    """An icon alone; its name is the tooltip and what a screen reader says."""
+
+    def __init__(self, theme: Theme, icon: str, name: str, *, size: int = 30, picture: int = 16) -> None:
+        super().__init__()
+        self._theme, self._icon, self._picture = theme, icon, picture
+        self.setFixedSize(size, size)
+        self.setAccessibleName(name)
+        self.setToolTip(plain_tip(name))
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        token = "muted" if self.isEnabled() else "disabled"
+        painter = QPainter(self)
+        area = self.rect()
+        area.setSize(QSize(self._picture, self._picture))
+        area.moveCenter(self.rect().center())
+        self._theme.paint_icon(painter, area, self._icon, token)

@@ -1,0 +1,143 @@
+"""What stands where rows would be: nothing yet, no match, loading, an error."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from mlops_desktop.domain.errors import MlopsError
+from mlops_desktop.gui.theme.theme import Theme
+from mlops_desktop.gui.widgets.buttons import Button
+from mlops_desktop.gui.widgets.command_line import CommandLine, CopyButton
+from mlops_desktop.gui.widgets.marks import Icon
+from mlops_desktop.gui.widgets.text import Text
+
+
+class EmptyState(QWidget):
+    """What this is, why it is useful, and how to go on."""
+
+    def __init__(self, theme: Theme, icon: str, title: str, sentence: str, command: str = "") -> None:
+        super().__init__()
+        self.setAccessibleName(title)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 24, 24, 24)
+        column.setSpacing(8)
+        column.addStretch(2)
+        centre = Qt.AlignmentFlag.AlignHCenter
+        column.addWidget(Icon(theme, icon, "muted", 28), 0, centre)
+        column.addWidget(Text(theme, title, "title"), 0, centre)
+        words = Text(theme, sentence, "body", "muted", wrap=True)
+        words.setAlignment(centre)
+        words.setMaximumWidth(520)
+        words.setMinimumWidth(min(520, words.fontMetrics().horizontalAdvance(sentence) // 2))
+        column.addWidget(words, 0, centre)
+        if command:
+            self.command = CommandLine(theme, command)
+            self.command.setMinimumWidth(480)
+            column.addSpacing(4)
+            column.addWidget(self.command, 0, centre)
+        column.addStretch(3)
+
+
+class NoMatch(QWidget):
+    """The filter that leaves nothing, and the way out."""
+
+    def __init__(self, theme: Theme, clear: Callable[[], None]) -> None:
+        super().__init__()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 24, 24, 24)
+        column.setSpacing(10)
+        column.addStretch(2)
+        self._words = Text(theme, "", "body", "muted", wrap=True)
+        self._words.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        column.addWidget(self._words)
+        self.button = Button(theme, "Clear this filter", small=True)
+        self.button.clicked.connect(clear)
+        column.addWidget(self.button, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addStretch(3)
+
+    def show_filter(self, sentence: str) -> None:
+        self._words.setText(sentence)
+        self.setAccessibleName(sentence)
+
+
+class Skeleton(QWidget):
+    """Bars where rows will be."""
+
+    def __init__(self, theme: Theme, what: str, row_height: int = 30) -> None:
+        super().__init__()
+        self._theme, self._row = theme, row_height
+        self.setAccessibleName(f"Loading {what}")
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMinimumHeight(row_height)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self._theme.colour("neutral-soft"))
+        room = self.width() - 28
+        for place in range(max(1, min(12, self.height() // self._row))):
+            middle = place * self._row + self._row / 2
+            first = room * (0.16 + 0.05 * (place * 7 % 3))
+            for left, width in (
+                (0.0, 14.0),
+                (26.0, first),
+                (38.0 + first, room * 0.82 - first - 38),
+                (room * 0.86, room * 0.14),
+            ):
+                painter.drawRoundedRect(QRectF(14 + left, middle - 4, max(8.0, width), 8), 4, 4)
+
+
+class ErrorBox(QFrame):
+    """What happened, why, what to do, and its code; for a whole page or a run that failed."""
+
+    def __init__(self, theme: Theme, retry: Callable[[], None] | None = None) -> None:
+        super().__init__()
+        self.setProperty("card", "error")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 10, 12, 10)
+        row.setSpacing(10)
+        row.addWidget(Icon(theme, "circle-x", "error", 16), 0, Qt.AlignmentFlag.AlignTop)
+        column = QVBoxLayout()
+        column.setSpacing(4)
+        row.addLayout(column, 1)
+        self._title = Text(theme, "", "title", wrap=True)
+        self._words = Text(theme, "", "table", wrap=True)
+        self._code = Text(theme, "", "mono", "muted")
+        self._copy = CopyButton(theme, "", "Copy details", kind="ghost")
+        column.addWidget(self._title)
+        column.addWidget(self._words)
+        foot = QHBoxLayout()
+        foot.setSpacing(6)
+        if retry:
+            self.retry = Button(theme, "Try again", small=True)
+            self.retry.clicked.connect(retry)
+            foot.addWidget(self.retry)
+        foot.addWidget(self._copy)
+        foot.addStretch(1)
+        foot.addWidget(self._code)
+        column.addLayout(foot)
+
+    def show_problem(self, message: str, hint: str, code: str, details: str = "") -> None:
+        self.setAccessibleName(f"Error: {message}")
+        self._title.setText(message)
+        self._words.setText(hint)
+        self._words.setVisible(bool(hint))
+        self._code.setText(code)
+        self._copy.text_to_copy = "\n".join(part for part in (f"{code} {message}", hint, details) if part)
+        self._copy.setToolTip("")
+
+    def show_error(self, error: BaseException) -> None:
+        if isinstance(error, MlopsError):
+            self.show_problem(error.message, error.hint, error.code, error.details)
+        else:
+            self.show_problem(
+                "This could not be read.",
+                "The program met something it did not expect; the log has the details. Nothing was changed.",
+                "MD-BUG-001",
+                f"{type(error).__name__}: {error}",
+            )

@@ -1,0 +1,93 @@
+"""Text that is only ever text: labels that never read markup, and elide where they are too narrow."""
+
+from __future__ import annotations
+
+import html
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+
+from mlops_desktop.gui.theme.theme import Theme
+
+
+class Text(QLabel):
+    """A plain text label in a role's font and a token's colour."""
+
+    def __init__(
+        self, theme: Theme, text: str = "", role: str = "body", tone: str = "text", *, wrap: bool = False
+    ) -> None:
+        super().__init__()
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setFont(theme.font(role))
+        self.setWordWrap(wrap)
+        if tone != "text":
+            self.setProperty("tone", tone)
+        self.setText(text)
+
+    def set_tone(self, tone: str) -> None:
+        if self.property("tone") != tone:
+            self.setProperty("tone", tone)
+            self.style().unpolish(self)
+            self.style().polish(self)
+
+
+class ElidedText(Text):
+    """One line that shortens to its room; the whole text is in the tooltip and for screen readers."""
+
+    def __init__(
+        self,
+        theme: Theme,
+        text: str = "",
+        role: str = "body",
+        tone: str = "text",
+        mode: Qt.TextElideMode = Qt.TextElideMode.ElideRight,
+    ) -> None:
+        self._mode = mode
+        super().__init__(theme, text, role, tone)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+
+    def setText(self, text: str) -> None:
+        super().setText(text)
+        self._show_whole()
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(24, super().minimumSizeHint().height())
+
+    def sizeHint(self) -> QSize:
+        hint = super().sizeHint()
+        return QSize(self.fontMetrics().horizontalAdvance(self.text()) + 2, hint.height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._show_whole()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        shown = self.fontMetrics().elidedText(self.text(), self._mode, self.width())
+        painter.drawText(self.rect(), int(self.alignment() | Qt.AlignmentFlag.AlignVCenter), shown)
+
+    def _show_whole(self) -> None:
+        whole = self.fontMetrics().horizontalAdvance(self.text()) <= self.width()
+        self.setToolTip("" if whole else plain_tip(self.text()))
+
+
+def plain_tip(text: str) -> str:
+    """A tooltip that shows `text` as it is, whatever it holds."""
+    return f"<qt>{html.escape(text).replace(chr(10), '<br>')}</qt>" if text else ""
+
+
+def plain_caption(text: str) -> str:
+    """A button's or menu entry's text in which & is only a sign."""
+    return text.replace("&", "&&")
+
+
+def line(theme: Theme, *, parent: QWidget | None = None) -> QWidget:
+    """A separator, 1 px."""
+    from PySide6.QtWidgets import QFrame
+
+    made = QFrame(parent)
+    made.setProperty("line", True)
+    made.setFixedHeight(1)
+    return made
