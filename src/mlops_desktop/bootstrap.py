@@ -95,6 +95,7 @@ def open_workspace(folder: Path, *, actor: str | None = None) -> Workspace:
     from mlops_desktop.services.workspace import Workspace
 
     opened = Workspace(_parts(folder.expanduser().absolute(), actor))
+    opened.see_to_keeper()
     with contextlib.suppress(OSError):
         remember_workspace(opened.folder)
     return opened

@@ -18,6 +18,7 @@ from mlops_desktop.services.deployments import DeploymentService
 from mlops_desktop.services.experiments import ExperimentService
 from mlops_desktop.services.jobs import JobService
 from mlops_desktop.services.models import ModelService
+from mlops_desktop.services.open_work import anything_open
 from mlops_desktop.services.parts import Parts
 from mlops_desktop.services.ports import ChangeFeed
 from mlops_desktop.services.settings import SettingService
@@ -44,6 +45,11 @@ class Workspace:
     @property
     def folder(self) -> Path:
         return self._parts.folder
+
+    def see_to_keeper(self) -> None:
+        """Starts a keeper where something is under way or should answer; a killed one is replaced by any face."""
+        if anything_open(self._parts.registry):
+            self._parts.start_keeper()
 
     def feed(self) -> ChangeFeed:
         """What is committed from now on, by any process. Open, poll and close it in one thread."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from mlops_desktop.domain.errors import UserError
-from mlops_desktop.domain.jobs import JobStatus
 from mlops_desktop.services.keeping.endpoints import EndpointSupervisor
 from mlops_desktop.services.keeping.jobs import JobSupervisor
 from mlops_desktop.services.keeping.rollouts import RolloutSupervisor
+from mlops_desktop.services.open_work import anything_open
 from mlops_desktop.services.parts import Parts
 from mlops_desktop.services.ports import ChangeFeed
 from mlops_desktop.services.settings import CONCURRENT_JOBS, SettingService
@@ -34,12 +34,7 @@ class Keeping:
         return self._endpoints.turn() or moved
 
     def anything_open(self) -> bool:
-        with self._parts.registry.read() as unit:
-            return bool(
-                unit.jobs.list(statuses=(JobStatus.QUEUED, JobStatus.RUNNING))
-                or unit.deployments.rollouts(open_only=True)
-                or any(endpoint.wanted_deployment_id for endpoint in unit.deployments.endpoints())
-            )
+        return anything_open(self._parts.registry)
 
     def prepare_worker(self) -> None:
         self._parts.workers.prepare()
