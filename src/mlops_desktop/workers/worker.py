@@ -50,7 +50,7 @@ HEAVY = (
 
 _PACKAGES = ("joblib", "numpy", "pandas", "polars", "scikit-learn", "scipy", "skops")
 _GRACE_SECONDS = 2.0
-_EXIT_SECONDS = 5.0
+_EXIT_SECONDS = 3.0
 
 
 def main(jobs: Table = JOBS, calls: Table = CALLS, heavy: Sequence[str] = HEAVY) -> int:
