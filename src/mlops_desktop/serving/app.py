@@ -8,6 +8,7 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from concurrent.futures import Executor
+from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from mlops_desktop.serving.log import ServingLog
@@ -28,9 +29,6 @@ from mlops_desktop.serving.requests import (
 Scope = MutableMapping[str, Any]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
-_AT_ONCE: Final = 64
-"""Requests whose bodies are held at one time; more wait at their sockets."""
-_LONGEST_WAIT: Final = 30.0
 _REFUSALS_LOGGED: Final = 20
 """Refusals written to the log in one second; a client gone wild must not push the rest out of it."""
 _ALWAYS: Final = (
@@ -38,6 +36,15 @@ _ALWAYS: Final = (
     (b"cache-control", b"no-store"),
     (b"x-content-type-options", b"nosniff"),
 )
+
+
+@dataclass(frozen=True)
+class Limits:
+    """`at_once` requests have their bodies held at one time; more wait at their sockets, for `wait_seconds` each."""
+
+    at_once: int = 64
+    wait_seconds: float = 30.0
+    body_seconds: float = 10.0
 
 
 class Predictor(Protocol):
@@ -95,6 +102,7 @@ class App:
         executor: Executor,
         log: ServingLog,
         is_draining: Callable[[], bool] = lambda: False,
+        limits: Limits | None = None,
     ) -> None:
         self._model = model
         self._model_reference = model_reference
@@ -102,7 +110,8 @@ class App:
         self._executor = executor
         self._log = log
         self._is_draining = is_draining
-        self._slots = asyncio.Semaphore(_AT_ONCE)
+        self._limits = limits or Limits()
+        self._slots = asyncio.Semaphore(self._limits.at_once)
         self._second = 0
         self._refusals_in_second = 0
         self.token_sha256 = token_sha256
@@ -158,12 +167,12 @@ class App:
     async def _predict(self, headers: Headers, receive: Receive) -> tuple[int, bytes, int]:
         check_kind(headers)
         try:
-            async with asyncio.timeout(_LONGEST_WAIT):
+            async with asyncio.timeout(self._limits.wait_seconds):
                 await self._slots.acquire()
         except TimeoutError:
             raise Refusal(503, "busy", "Too many requests are waiting; try again.", close=True) from None
         try:
-            body = await read_body(receive, headers)
+            body = await read_body(receive, headers, seconds=self._limits.body_seconds)
             return await self._run_model(body)
         finally:
             self._slots.release()

@@ -17,7 +17,6 @@ Headers = dict[str, str]
 
 LARGEST_BODY: Final = 16 * 1024 * 1024
 MOST_ROWS: Final = 10_000
-BODY_SECONDS: Final = 10.0
 
 _ONLY_ONCE = frozenset({"host", "origin", "authorization", "content-type", "content-length", "content-encoding"})
 _LONGEST_WHOLE_NUMBER = 20
@@ -93,7 +92,7 @@ def check_kind(headers: Headers) -> None:
         raise Refusal(415, "compressed", "Send the body uncompressed.", field="content-encoding")
 
 
-async def read_body(receive: Receive, headers: Headers, *, seconds: float = BODY_SECONDS) -> bytes:
+async def read_body(receive: Receive, headers: Headers, *, seconds: float) -> bytes:
     """The whole body, if it is small enough and comes soon enough; a declared length is judged before reading."""
     too_large = Refusal(413, "too_large", f"Send at most {LARGEST_BODY // 1024**2} MiB in one request.")
     if int(headers.get("content-length", "0")) > LARGEST_BODY:
