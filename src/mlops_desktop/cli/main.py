@@ -95,9 +95,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _show(error: Exception, *, as_json: bool) -> None:
     """What happened, why, what to do; the code at the end. An error of ours says so and where the details are."""
-    known = isinstance(error, MlopsError)
     code = error.code if isinstance(error, MlopsError) else "MD-BUG-001"
-    message = str(error) if known else f"This is an error in the program: {type(error).__name__}: {error}"
+    message = str(error) if isinstance(error, MlopsError) else f"This is an error in the program: {type(error).__name__}: {error}"
     hint = error.hint if isinstance(error, MlopsError) else "Run it again with MLOPS_DEBUG=1 and report what it says."
     if as_json:
         click.echo(json.dumps({"error": {"code": code, "message": message, "hint": hint}}), err=True)

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 
 from mlops_desktop.domain.errors import (
+    BugError,
     InvalidInputError,
     JobCancelledError,
     JobFailedError,
@@ -49,7 +50,7 @@ def failure_of(error: MlopsError) -> Failure:
 
 def error_of(failure: Failure, fallback: type[MlopsError] = JobFailedError) -> MlopsError:
     """The error that another process turned into a failure."""
-    kind = user_errors().get(failure.code, fallback)
+    kind = BugError if failure.code == BugError.code else user_errors().get(failure.code, fallback)
     return kind(failure.message, hint=failure.hint, details=failure.details)
 
 

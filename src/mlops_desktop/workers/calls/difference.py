@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from mlops_desktop.domain.datasets import Column
@@ -12,13 +13,12 @@ from mlops_desktop.domain.plain import from_plain, to_plain
 def answer(request: Mapping[str, Any]) -> dict[str, Any]:
     """`before`, `after` (Parquet paths), `columns_before`, `columns_after`, `number` -> `difference`."""
     from mlops_desktop.workers.tables.differences import difference
-    from mlops_desktop.workers.tables.frames import read_table
 
     found = difference(
-        read_table(request["before"]),
-        read_table(request["after"]),
+        Path(request["before"]),
+        int(request["number"]),
         from_plain(tuple[Column, ...], request["columns_before"]),
+        Path(request["after"]),
         from_plain(tuple[Column, ...], request["columns_after"]),
-        number=int(request["number"]),
     )
     return {"difference": to_plain(found)}
