@@ -7,6 +7,7 @@ memory. A column takes a type only where every value fits; anything else stays t
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 _ROW = "row number"
 _MOSTLY = 0.8
+_INTEGER = re.compile(forms.INTEGER)
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,12 @@ def decide_types(
     """
     _check_asked(answers.column_types, names)
     tried = {name: _tried_forms(name, position, sample, answers) for position, name in enumerate(names)}
-    counts = _count(text, tried, answers)
+    likely = {name: _likely_forms(tried[name], position, sample, answers) for position, name in enumerate(names)}
+    counts = _count(text, likely, answers, words=False)
+    open_still = [name for name in names if not _is_settled(name, likely[name], counts[name], answers)]
+    counts.update(_count(text, {name: tried[name] for name in open_still}, answers, words=True))
+    settled = {name: likely[name] for name in names if name not in set(open_still)}
+    tried.update(settled)
     decisions: list[Decision] = []
     findings: list[Finding] = []
     left: list[str] = []
@@ -125,31 +132,61 @@ def _tried_forms(name: str, position: int, sample: Sequence[Sequence[str]], answ
     return tuple(form for form in forms.own_forms(decimal) if not cells or form.shape in shapes)
 
 
-def _count(text: pl.LazyFrame, tried: Mapping[str, tuple[Form, ...]], answers: ReadAnswers) -> dict[str, _Counts]:
-    """One pass over all rows."""
+def _likely_forms(
+    tried: Sequence[Form], position: int, sample: Sequence[Sequence[str]], answers: ReadAnswers
+) -> tuple[Form, ...]:
+    """The forms to count first: of a column that looks like whole numbers throughout, only those."""
+    whole = tuple(form for form in tried if form.name == "integer")
+    empty = {*(answers.empty_values or ()), *EMPTY_WORDS}
+    cells = (row[position].strip() for row in sample)
+    if whole and all(_INTEGER.match(cell) for cell in cells if cell not in empty):
+        return whole
+    return tuple(tried)
+
+
+def _is_settled(name: str, likely: Sequence[Form], counts: _Counts, answers: ReadAnswers) -> bool:
+    """Whether every value fits already, so that nothing more needs to be counted."""
+    if name in answers.column_types and answers.column_types[name] is ColumnType.TEXT:
+        return True
+    return counts.filled > 0 and any(counts.fits[form.name] == counts.filled for form in likely)
+
+
+def _count(
+    text: pl.LazyFrame, tried: Mapping[str, tuple[Form, ...]], answers: ReadAnswers, *, words: bool
+) -> dict[str, _Counts]:
+    """One pass over all rows. Without `words` NA and the like are not told from values."""
     import polars as pl
 
+    if not tried:
+        return {}
     empty = list(answers.empty_values or ())
-    words = [word for word in EMPTY_WORDS if word not in empty and word]
     wanted: list[pl.Expr] = []
     for position, (name, forms_of_column) in enumerate(tried.items()):
-        filled = _without(pl.col(name), empty)
-        trimmed = pl.col(name).str.strip_chars()
-        blank = _without(trimmed, [*empty, ""])
-        wanted.append(filled.is_not_null().sum().alias(f"{position} filled"))
-        wanted.append((blank.is_in(words) | (filled.is_not_null() & blank.is_null())).sum().alias(f"{position} words"))
-        wanted += [
-            form.fits(_cell(name, form, answers)).sum().alias(f"{position} {form.name}") for form in forms_of_column
-        ]
+        wanted.append(_without(pl.col(name), empty).is_not_null().sum().alias(f"{position} filled"))
+        if words:
+            wanted.append(_is_word(name, empty).sum().alias(f"{position} words"))
+        cell = (
+            pl.col(name).str.strip_chars() if empty in ([], [""]) else _without(pl.col(name).str.strip_chars(), empty)
+        )
+        wanted += [form.fits(cell).sum().alias(f"{position} {form.name}") for form in forms_of_column]
     found = text.select(wanted).collect(engine="streaming").row(0, named=True)
     return {
         name: _Counts(
             found[f"{position} filled"],
-            found[f"{position} words"],
+            found.get(f"{position} words", 0),
             {form.name: found[f"{position} {form.name}"] for form in forms_of_column},
         )
         for position, (name, forms_of_column) in enumerate(tried.items())
     }
+
+
+def _is_word(name: str, empty: Sequence[str]) -> pl.Expr:
+    """NA and the like, and cells of blanks only: no value in a column of numbers, dates or yes/no."""
+    import polars as pl
+
+    words = [word for word in EMPTY_WORDS if word not in empty or not word]
+    filled = _without(pl.col(name), empty).is_not_null()
+    return filled & pl.col(name).str.strip_chars().is_in(words)
 
 
 def _fitting(tried: Sequence[Form], counts: _Counts) -> Form:

@@ -17,7 +17,8 @@ an offset is taken as UTC. 64-bit integers keep every digit in `to_pandas`; a mo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,12 +38,33 @@ def read_table(path: Path, columns: Sequence[str] | None = None) -> pl.DataFrame
     """
     import polars as pl
 
+    with _stored_table(path):
+        if columns is not None:
+            _check_names(columns, pl.read_parquet_schema(path))
+        return pl.read_parquet(path, columns=None if columns is None else list(columns), glob=False)
+
+
+def scan_table(path: Path, columns: Sequence[str] | None = None) -> tuple[pl.LazyFrame, int]:
+    """A stored table not yet read, and how many rows it has. Raises as `read_table` does."""
+    import polars as pl
+
+    with _stored_table(path):
+        table = pl.scan_parquet(path, glob=False)
+        total = int(table.select(pl.len()).collect().item())
+        if columns is None:
+            return table, total
+        _check_names(columns, table.collect_schema())
+        return table.select(list(columns)), total
+
+
+@contextmanager
+def _stored_table(path: Path) -> Iterator[None]:
+    import polars as pl
+
     if not path.is_file():
         raise NotFoundError(f"The table {path.name} is not there.", hint="Run `mlops verify` to see what is missing.")
     try:
-        if columns is not None:
-            _check_names(columns, pl.read_parquet_schema(path))
-        return pl.read_parquet(path, columns=None if columns is None else list(columns))
+        yield
     except (pl.exceptions.PolarsError, OSError) as error:
         raise DamagedArtifactError(
             f"The table {path.name} cannot be read: it is damaged.",
