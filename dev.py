@@ -102,8 +102,6 @@ def _fingerprint() -> str:
 
 
 def _venv_works() -> bool:
-    if not PYTHON.exists():
-        return False
     question = "import pip, sys; print(sys.prefix != sys.base_prefix and sys.version_info >= (3, 11))"
     try:
         answer = subprocess.run([PYTHON, "-c", question], capture_output=True, text=True, check=False)
@@ -112,15 +110,19 @@ def _venv_works() -> bool:
     return answer.returncode == 0 and answer.stdout.strip() == "True"
 
 
-def _make_venv() -> None:
-    if importlib.util.find_spec("venv") is None or importlib.util.find_spec("ensurepip") is None:
+def require_venv() -> None:
+    """Raises CannotGoOnError where there is no `.venv` and this Python cannot make one."""
+    if not _venv_works() and not (importlib.util.find_spec("venv") and importlib.util.find_spec("ensurepip")):
         raise CannotGoOnError(
             "this Python cannot make virtual environments: its venv module is not installed.\n"
             f"On Debian and Ubuntu:  {_as_root('apt-get install python3-venv')}\nThen run the same command again."
         )
-    if VENV.exists() and any(VENV.iterdir()) and not (VENV / "pyvenv.cfg").is_file():
-        raise CannotGoOnError(f"{VENV} is there but is no virtual environment. Move it away, then run this again.")
+
+
+def _make_venv() -> None:
     if VENV.exists():
+        if any(VENV.iterdir()) and not (VENV / "pyvenv.cfg").is_file():
+            raise CannotGoOnError(f"{VENV} is there but is no virtual environment. Move it away, then run this again.")
         say("the virtual environment in .venv does not work (unfinished, or its Python is gone); making it anew")
         _remove(VENV)
     say(f"making .venv with Python {platform.python_version()}")
@@ -215,13 +217,11 @@ def _free_folder(wanted: Path) -> Path:
 
 def window(options: argparse.Namespace) -> int:
     """open the window"""
-    prepare_qt()
     return run([PYTHON, "-m", "mlops_desktop", *([options.folder] if options.folder else [])])
 
 
 def test(options: argparse.Namespace) -> int:
     """run the tests; all of them are measured and held to the coverage floors"""
-    prepare_qt()
     arguments = [*(["--long"] if options.long else []), *options.paths, *options.rest]
     if options.paths or options.rest or options.no_coverage:
         return run([PYTHON, "-m", "pytest", *arguments])
@@ -251,13 +251,11 @@ def check(options: argparse.Namespace) -> int:
 
 def pictures(options: argparse.Namespace) -> int:
     """take pictures of the window"""
-    prepare_qt()
     return run([PYTHON, ROOT / "tests" / "pictures" / "take.py", *([options.folder] if options.folder else [])])
 
 
 def bench(options: argparse.Namespace) -> int:
     """run the benchmarks and print their ratios"""
-    prepare_qt()
     code = 0
     for script in sorted((ROOT / "tests" / "benchmarks").glob("bench_*.py")):
         say(script.stem.removeprefix("bench_").replace("_", " "))
@@ -308,22 +306,22 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="dev.py", description="Set up, run and check MLOps Desktop.")
     commands = parser.add_subparsers(required=True, metavar="command")
 
-    def add(name: str, function: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
+    def add(name: str, function: Callable[[argparse.Namespace], int], *, qt: bool = False) -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=function.__doc__, description=function.__doc__)
-        command.set_defaults(function=function)
+        command.set_defaults(function=function, needs_qt=qt)
         return command
 
     command = add("demo", demo)
     command.add_argument("folder", nargs="?", type=_place, help="where to make the workspace (default: build/demo)")
     command.add_argument("--no-window", action="store_true", help="do not open the window at the end")
-    add("run", window).add_argument("folder", nargs="?", type=_place, help="the workspace to open")
-    command = add("test", test)
+    add("run", window, qt=True).add_argument("folder", nargs="?", type=_place, help="the workspace to open")
+    command = add("test", test, qt=True)
     command.add_argument("--long", action="store_true", help="the long form: full counts, minutes of fuzzing")
     command.add_argument("--no-coverage", action="store_true", help="do not measure coverage")
     command.add_argument("paths", nargs="*", help="only these, without coverage; pytest's own options too")
     add("check", check)
-    add("pictures", pictures).add_argument("folder", nargs="?", type=_place, help="where the pictures are put")
-    add("bench", bench)
+    add("pictures", pictures, qt=True).add_argument("folder", nargs="?", type=_place, help="where the pictures are put")
+    add("bench", bench, qt=True)
     add("lock", lock).add_argument("--upgrade", action="store_true", help="take the newest allowed versions")
     options, rest = parser.parse_known_args(arguments)
     if rest and options.function is not test:
@@ -335,6 +333,9 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
 def main(arguments: Sequence[str]) -> int:
     options = parse(arguments or ["--help"])
     try:
+        require_venv()
+        if options.needs_qt:
+            prepare_qt()
         prepare()
         return int(options.function(options))
     except CannotGoOnError as error:
