@@ -250,8 +250,8 @@ def _date_parts(series: pd.Series, column: InputColumn) -> list[NDArray[np.float
         "year": lambda dates: dates.year,
         "month": lambda dates: dates.month,
         "day": lambda dates: dates.day,
-        "weekday": lambda dates: dates.weekday,
-        "day_of_year": lambda dates: dates.dayofyear,
+        "weekday": lambda dates: dates.day_of_week,
+        "day_of_year": lambda dates: dates.day_of_year,
         "hour": lambda dates: dates.hour,
         "minute": lambda dates: dates.minute,
     }

@@ -30,7 +30,7 @@ def answer(request: Mapping[str, Any]) -> dict[str, Any]:
 def read_task(value: object) -> Task:
     """Raises InvalidInputError where there is no such task."""
     try:
-        return Task(value)
+        return Task(str(value))
     except ValueError as error:
         raise InvalidInputError(
             f"There is no task {value!r}.", hint=f"Choose one of {', '.join(task.value for task in Task)}."

@@ -128,8 +128,18 @@ def _prove(folder: Path, manifest_hash: str) -> None:
 
 
 def _split(rows: Sequence[Mapping[str, Any]], inputs: Sequence[InputColumn]) -> dict[str, Any]:
-    names = [column.name for column in inputs]
-    return {"columns": names, "data": [[row[name] for name in names] for row in rows]}
+    """MLflow's example of an input; its dates have no zone."""
+    return {
+        "columns": [column.name for column in inputs],
+        "data": [
+            [_without_zone(row[column.name]) if column.role == "date" else row[column.name] for column in inputs]
+            for row in rows
+        ],
+    }
+
+
+def _without_zone(text: str | None) -> str | None:
+    return None if text is None else text.removesuffix("+00:00")
 
 
 def _signature(declared: Recipe, raw: pd.DataFrame) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from mlops_desktop.workers.training.preprocessing import build_pipeline
 
 if TYPE_CHECKING:
     import numpy as np
+    import pandas as pd
     from numpy.typing import NDArray
 
     from mlops_desktop.workers.report import Report
@@ -72,7 +73,7 @@ def run_folds(material: Material, report: Report, *, begin: float, end: float) -
         report.progress(begin + number * step, f"fold {number + 1} of {len(folds)}")
         pipeline = fit(material, train, teller)
         report.check_cancelled()
-        answers = ask(material, pipeline, check)
+        answers = ask(material, pipeline, material.ready.iloc[check])
         # Only the last fold's pipeline is asked again (for permutation importance).
         results.append(FoldResult(train, check, answers, pipeline if number + 1 == len(folds) else None))
         figures.append(measure(material, check, answers, _fixed_threshold(material)))
@@ -91,7 +92,7 @@ def run_folds(material: Material, report: Report, *, begin: float, end: float) -
     report.progress(begin + len(folds) * step, "fitting the final model")
     model = fit(material, material.plan.rest, teller)
     report.check_cancelled()
-    test_answers = ask(material, model, material.plan.test) if len(material.plan.test) else None
+    test_answers = ask(material, model, material.ready.iloc[material.plan.test]) if len(material.plan.test) else None
     test_figures = None if test_answers is None else measure(material, material.plan.test, test_answers, threshold)
     return Outcome(tuple(results), threshold, tuple(figures), model, test_answers, test_figures)
 
@@ -114,11 +115,10 @@ def fit(material: Material, rows: NDArray[np.int64], teller: Teller) -> Any:
     return pipeline
 
 
-def ask(material: Material, pipeline: Any, rows: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Probabilities with one column for each class of the target, or predicted numbers."""
+def ask(material: Material, pipeline: Any, frame: pd.DataFrame) -> NDArray[np.float64]:
+    """Probabilities with one column for each class of the target, or predicted numbers; for rows made ready."""
     import numpy as np
 
-    frame = material.ready.iloc[rows]
     classes = material.target.classes
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -127,7 +127,7 @@ def ask(material: Material, pipeline: Any, rows: NDArray[np.int64]) -> NDArray[n
         known = np.asarray(pipeline.predict_proba(frame), dtype=np.float64)
     if len(pipeline.classes_) == len(classes):
         return known
-    every = np.zeros((len(rows), len(classes)))
+    every = np.zeros((len(frame), len(classes)))
     every[:, np.searchsorted(classes, pipeline.classes_)] = known
     return every
 
@@ -145,6 +145,17 @@ def measure(
     positive, scores = material.is_positive(rows), _scores(material, answers)
     figures = metrics.binary_ranking(positive, scores)
     return figures if threshold is None else figures | metrics.binary_at_threshold(positive, scores, threshold)
+
+
+def main_figure(material: Material, answers: NDArray[np.float64]) -> float:
+    """The task's main metric alone, for all rows of `material`."""
+    task, values = material.spec.task, material.values
+    if task is Task.REGRESSION:
+        return metrics.rmse(values, answers)
+    if task is Task.MULTICLASS:
+        assert material.target.classes is not None
+        return metrics.f1_macro(values, answers, material.target.classes)
+    return metrics.roc_auc(material.is_positive(slice(None)), _scores(material, answers))
 
 
 def _scores(material: Material, answers: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlops_desktop.domain.experiments import is_lower_better, main_metric
 from mlops_desktop.serving.recipe import prepared_names
-from mlops_desktop.workers.training.fitting import Outcome, ask, measure
+from mlops_desktop.workers.training.fitting import Outcome, ask, main_figure
 from mlops_desktop.workers.training.material import Material
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 MOST_ROWS = 2_000
 REPEATS = 5
+ROWS_AT_ONCE = 20_000
 MOST_ANSWERS = 400_000
 """Columns times repeats times rows; beyond it fewer rows are asked."""
 
@@ -30,22 +31,26 @@ class _Held:
 
     material: Material
     pipeline: Any
-    threshold: float | None
-    metric: str
     sign: float
 
-    def score(self, columns: Sequence[str] = (), order: NDArray[np.int64] | None = None) -> float:
-        import numpy as np
+    @property
+    def rows(self) -> int:
+        return len(self.material.values)
 
-        frame = self.material.ready
-        if order is not None:
-            frame = frame.copy()
+    def scores(self, shuffles: Sequence[tuple[Sequence[str], NDArray[np.int64]]]) -> list[float]:
+        """The main metric for each shuffle (columns, order); asked all at once, which costs little more than one."""
+        import pandas as pd
+
+        frames = []
+        for columns, order in shuffles:
+            frame = self.material.ready.copy()
             for column in columns:
                 frame[column] = frame[column].to_numpy()[order]
-        asked = dataclasses.replace(self.material, ready=frame)
-        every = np.arange(len(frame))
-        figures = measure(asked, every, ask(asked, self.pipeline, every), self.threshold)
-        return self.sign * figures[self.metric]
+            frames.append(frame)
+        asked = pd.concat(frames, ignore_index=True)
+        answers = ask(self.material, self.pipeline, asked)
+        cuts = range(0, len(answers), self.rows)
+        return [self.sign * main_figure(self.material, answers[cut : cut + self.rows]) for cut in cuts]
 
 
 def permutation_importance(
@@ -61,20 +66,26 @@ def permutation_importance(
     generator = np.random.default_rng(material.spec.seed)
     most = max(50, min(MOST_ROWS, MOST_ANSWERS // (REPEATS * len(names))))
     held, where = _hold(material, outcome, most, generator)
-    count = len(held.material.values)
-    before = held.score()
-    found: list[dict[str, Any]] = []
-    for place, (name, made) in enumerate(names.items()):
+    shuffles = [(made, generator.permutation(held.rows)) for made in names.values() for _ in range(REPEATS)]
+    (before,) = held.scores([((), np.arange(held.rows))])
+    at_once = max(1, ROWS_AT_ONCE // held.rows)
+    after: list[float] = []
+    for start in range(0, len(shuffles), at_once):
         report.check_cancelled()
-        report.progress(begin + (end - begin) * place / len(names), f"importance of {name}")
-        losses = [before - held.score(made, generator.permutation(count)) for _ in range(REPEATS)]
-        found.append({"name": name, "mean": float(np.mean(losses)), "std": float(np.std(losses, ddof=1))})
+        report.progress(begin + (end - begin) * start / len(shuffles), "importance of the columns")
+        after += held.scores(shuffles[start : start + at_once])
+    losses = (before - np.array(after)).reshape(len(names), REPEATS)
+    found = [
+        {"name": name, "mean": float(row.mean()), "std": float(row.std(ddof=1))}
+        for name, row in zip(names, losses, strict=True)
+    ]
+    metric = main_metric(material.spec.task)
     return {
-        "metric": held.metric,
+        "metric": metric,
         "repeats": REPEATS,
-        "rows": count,
-        "sentence": f"Loss of {held.metric} when a column is shuffled, on {count:,} rows ({where}).",
-        "columns": sorted(found, key=lambda item: (-item["mean"], item["name"])),
+        "rows": held.rows,
+        "sentence": f"Loss of {metric} when a column is shuffled, on {held.rows:,} rows ({where}).",
+        "columns": sorted(found, key=lambda item: (-float(str(item["mean"])), str(item["name"]))),
     }
 
 
@@ -88,12 +99,6 @@ def _hold(material: Material, outcome: Outcome, most: int, generator: np.random.
     cut = dataclasses.replace(
         material, ready=material.ready.iloc[rows].reset_index(drop=True), values=material.values[rows]
     )
-    metric = main_metric(material.spec.task)
-    held = _Held(
-        material=cut,
-        pipeline=outcome.model if on_test else outcome.folds[-1].pipeline,
-        threshold=outcome.threshold,
-        metric=metric,
-        sign=-1.0 if is_lower_better(metric) else 1.0,
-    )
+    pipeline = outcome.model if on_test else outcome.folds[-1].pipeline
+    held = _Held(cut, pipeline, -1.0 if is_lower_better(main_metric(material.spec.task)) else 1.0)
     return held, "the test part" if on_test else "rows of the last fold that its model was not fitted on"

@@ -46,7 +46,7 @@ class Material:
             threshold=threshold,
         )
 
-    def is_positive(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+    def is_positive(self, rows: NDArray[np.int64] | slice) -> NDArray[np.bool_]:
         """For binary runs: which of these rows have the positive class."""
         assert self.target.classes is not None
         assert self.target.positive is not None

@@ -30,7 +30,7 @@ def binary_ranking(positive: NDArray[np.bool_], scores: Numbers) -> dict[str, fl
 
     both = bool(positive.any()) and not bool(positive.all())
     return {
-        "roc_auc": float(metrics.roc_auc_score(positive, scores)) if both else math.nan,
+        "roc_auc": roc_auc(positive, scores),
         "average_precision": float(metrics.average_precision_score(positive, scores)) if both else math.nan,
         "log_loss": float(metrics.log_loss(positive, scores, labels=[False, True])),
         "brier": float(metrics.brier_score_loss(positive, scores, labels=[False, True], pos_label=True)),
@@ -68,7 +68,7 @@ def multiclass(values: NDArray[Any], probabilities: Numbers, classes: NDArray[An
     return {
         "accuracy": float(metrics.accuracy_score(values, decided)),
         "balanced_accuracy": balanced,
-        "f1_macro": float(metrics.f1_score(values, decided, average="macro", zero_division=0)),
+        "f1_macro": f1_macro(values, probabilities, classes),
         "f1_weighted": float(metrics.f1_score(values, decided, average="weighted", zero_division=0)),
         "log_loss": float(metrics.log_loss(values, probabilities, labels=classes)),
         "roc_auc_ovr": float(auc),
@@ -79,13 +79,33 @@ def regression(values: Numbers, predicted: Numbers) -> dict[str, float]:
     from sklearn import metrics
 
     return {
-        "rmse": float(metrics.root_mean_squared_error(values, predicted)),
+        "rmse": rmse(values, predicted),
         "mae": float(metrics.mean_absolute_error(values, predicted)),
         "r2": float(metrics.r2_score(values, predicted)) if len(values) > 1 else math.nan,
         "median_ae": float(metrics.median_absolute_error(values, predicted)),
         "mape": float(metrics.mean_absolute_percentage_error(values, predicted)),
         "max_error": float(metrics.max_error(values, predicted)),
     }
+
+
+def roc_auc(positive: NDArray[np.bool_], scores: Numbers) -> float:
+    from sklearn import metrics
+
+    if positive.all() or not positive.any():
+        return math.nan
+    return float(metrics.roc_auc_score(positive, scores))
+
+
+def f1_macro(values: NDArray[Any], probabilities: Numbers, classes: NDArray[Any]) -> float:
+    from sklearn import metrics
+
+    return float(metrics.f1_score(values, classes[probabilities.argmax(axis=1)], average="macro", zero_division=0))
+
+
+def rmse(values: Numbers, predicted: Numbers) -> float:
+    from sklearn import metrics
+
+    return float(metrics.root_mean_squared_error(values, predicted))
 
 
 def choose_threshold(rule: ThresholdRule, fixed: float, positive: NDArray[np.bool_], scores: Numbers) -> float:
