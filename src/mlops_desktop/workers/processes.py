@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import hashlib
 import os
 import platform
 import signal
 import sys
+import time
 from pathlib import Path
 
 import psutil
@@ -17,6 +17,7 @@ from mlops_desktop.domain.processes import ProcessIdentity
 
 _TOLERANCE = 2.0
 _BOOT_TOLERANCE = 120.0
+_REAP_SECONDS = 1.0
 _DEAD = (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
 
 
@@ -86,13 +87,22 @@ def stop_children(pid: int) -> None:
 
 
 def reap(process: ProcessIdentity) -> None:
-    """Lets a dead child of ours that nobody waited for disappear; does nothing to any other process."""
+    """Lets a dead child of ours that nobody waited for disappear; does nothing to any other process.
+
+    A killed process counts as dead a moment before it can be waited for: its threads end one after another.
+    """
     if sys.platform == "win32" or not _is_of_this_boot(process):
         return
-    found = _look_at(process.pid)
-    if found is not None and not found[1] and _is_same_start(found[0], process):
-        with contextlib.suppress(ChildProcessError):
+    deadline = time.monotonic() + _REAP_SECONDS
+    while time.monotonic() < deadline:
+        found = _look_at(process.pid)
+        if found is None or found[1] or not _is_same_start(found[0], process):
+            return
+        try:
             os.waitpid(process.pid, os.WNOHANG)
+        except ChildProcessError:
+            return
+        time.sleep(0.002)
 
 
 @functools.cache
