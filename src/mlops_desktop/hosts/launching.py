@@ -18,6 +18,9 @@ LOG_NAME = "serving.log"
 OUTPUT_NAME = "output.log"
 SPECIFICATION_NAME = "spec.json"
 
+# -P: nothing is imported from the working folder, which other people may write to.
+PROGRAM = ("-P", "-m", "mlops_desktop.serving.main")
+
 _SECRET_WORDS = ("SECRET", "TOKEN", "PASSWORD", "PASSWD", "CREDENTIAL", "API_KEY", "ACCESS_KEY", "PRIVATE_KEY")
 _SECONDS_TO_FORK = 30.0
 
@@ -30,8 +33,7 @@ def launch(folder: Path, specification: Mapping[str, str], control: socket.socke
     """
     folder.mkdir(parents=True, exist_ok=True)
     write_private(folder / SPECIFICATION_NAME, dict(specification))
-    # -P: nothing is imported from the working folder, which other people may write to.
-    command = [sys.executable, "-P", "-m", "mlops_desktop.serving.main", "--detach"]
+    command = [sys.executable, *PROGRAM, "--detach"]
     command += ["--spec", str(folder / SPECIFICATION_NAME), "--admin-fd", str(control.fileno())]
     output = os.open(folder / OUTPUT_NAME, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
