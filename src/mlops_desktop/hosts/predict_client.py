@@ -17,6 +17,8 @@ def predict(
     endpoint_url: str, token: str, rows: Sequence[Mapping[str, object]], *, seconds: float = 60.0
 ) -> dict[str, Any]:
     """The endpoint's answer. Raises EndpointUnreachableError, or InvalidInputError with the endpoint's own words."""
+    if not (token.isascii() and token.isprintable()):
+        raise InvalidInputError("This is no token: it holds signs that none of ours has.", hint=_advice(401))
     try:
         body = json.dumps({"rows": list(rows)}, allow_nan=False).encode("ascii")
     except (TypeError, ValueError) as error:
