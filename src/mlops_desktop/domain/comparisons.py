@@ -68,6 +68,8 @@ def _traits(run: Run) -> Mapping[str, str]:
     traits = {
         "dataset": run.dataset_reference,
         "target": spec.target,
+        "task": spec.task.value,
+        "positive label": spec.positive_label or "—",
         "estimator": spec.estimator,
         "features": ", ".join(feature.name for feature in spec.features),
         "validation": validation.kind.value.replace("_", " "),
@@ -78,7 +80,9 @@ def _traits(run: Run) -> Mapping[str, str]:
         "class weight": spec.class_weight or "—",
         "imputation": spec.preprocessing.imputation.value,
         "scaling": spec.preprocessing.scaling.value,
+        "most categories": str(spec.preprocessing.most_categories),
         "threshold rule": spec.threshold_rule.value,
+        "threshold": str(spec.threshold),
         "seed": str(spec.seed),
         "threads": str(spec.threads),
     }

@@ -9,41 +9,54 @@ from dataclasses import dataclass
 from mlops_desktop.domain.errors import InvalidNameError
 
 LONGEST_NAME = 100
-_NAME = re.compile(r"[^\W_](?:[\w .\-]*[\w)])?")
+_NAME = re.compile(r"[^\W_](?:[\w .\-]*\w)?")
+_UNUSABLE = re.compile(r"[^\w .\-]+")
 _VERSION = re.compile(r"v?([1-9][0-9]{0,8})")
+_LIKE_VERSION = re.compile(r"v?[0-9]+")
 _ALIAS = re.compile(r"[a-z][a-z0-9_\-]{0,49}")
 
 
 def check_name(name: str, kind: str) -> str:
     """The name, trimmed and in Unicode NFC.
 
-    Letters, digits, space, dot, hyphen and underscore; starts with a letter or digit; 100 characters at most.
-    A name is never a path: it is shown and looked up, never joined to a folder.
+    Letters, digits, space, dot, hyphen and underscore; starts with a letter or digit, does not end with a space, dot
+    or hyphen; 100 characters at most. A name is never a path: it is shown and looked up, never joined to a folder.
 
     Raises InvalidNameError.
     """
-    tidy = unicodedata.normalize("NFC", name).strip()
-    if not tidy:
+    checked = tidy(name)
+    if not checked:
         raise InvalidNameError(f"A {kind} needs a name.", hint="Use letters, digits, spaces, dots, hyphens.")
-    if len(tidy) > LONGEST_NAME:
-        raise InvalidNameError(f"The {kind} name has {len(tidy)} characters.", hint=f"Use at most {LONGEST_NAME}.")
-    if not _NAME.fullmatch(tidy):
+    if len(checked) > LONGEST_NAME:
+        raise InvalidNameError(f"The {kind} name has {len(checked)} characters.", hint=f"Use at most {LONGEST_NAME}.")
+    if not _NAME.fullmatch(checked):
         raise InvalidNameError(
-            f"{tidy!r} cannot be a {kind} name.",
-            hint="Use letters, digits, spaces, dots, hyphens and underscores; start with a letter or digit.",
+            f"{checked!r} cannot be a {kind} name.",
+            hint="Use letters, digits, spaces, dots, hyphens and underscores; start and end with a letter or digit.",
         )
-    return tidy
+    return checked
+
+
+def tidy(name: str) -> str:
+    """The name as it is stored and looked up: trimmed, in Unicode NFC."""
+    return unicodedata.normalize("NFC", name).strip()
+
+
+def usable_name(text: str, kind: str) -> str:
+    """A name as close to the text as names may be; `kind` itself where nothing of the text can be kept."""
+    kept = _UNUSABLE.sub("-", tidy(text)).lstrip(" .-_")[:LONGEST_NAME].rstrip(" .-")
+    return kept if _NAME.fullmatch(kept) else kind
 
 
 def check_alias(alias: str) -> str:
     """The alias; lower case, such as `champion`. Raises InvalidNameError; `v3` and `latest` are taken by numbers."""
-    tidy = alias.strip()
-    if not _ALIAS.fullmatch(tidy) or _VERSION.fullmatch(tidy) or tidy == "latest":
+    checked = alias.strip()
+    if not _ALIAS.fullmatch(checked) or _LIKE_VERSION.fullmatch(checked) or checked == "latest":
         raise InvalidNameError(
             f"{alias!r} cannot be an alias.",
             hint="Use lower-case letters, digits, hyphens; start with a letter; not v1, v2 or latest.",
         )
-    return tidy
+    return checked
 
 
 @dataclass(frozen=True)

@@ -38,8 +38,10 @@ def to_plain(value: object) -> Any:
         return {field.name: to_plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
     if isinstance(value, Mapping):
         return {str(key): to_plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
+    if isinstance(value, list | tuple):
         return [to_plain(item) for item in value]
+    if isinstance(value, set | frozenset):
+        return sorted((to_plain(item) for item in value), key=to_json)  # a set's own order differs between processes
     raise TypeError(f"{type(value).__name__} has no plain form")
 
 
@@ -49,7 +51,10 @@ def from_plain(kind: type[T], plain: object) -> T:
     Unknown keys are passed over, so that an older program reads a newer file; a missing key takes the field's default.
     Raises TypeError or ValueError where the plain value does not fit.
     """
-    return typing.cast(T, _read(kind, plain))
+    try:
+        return typing.cast(T, _read(kind, plain))
+    except OverflowError as error:
+        raise ValueError(f"{str(plain)[:80]} is out of range for {kind}") from error
 
 
 def to_json(value: object) -> str:
@@ -86,13 +91,13 @@ def _read_generic(kind: Any, origin: Any, plain: Any) -> Any:
     if origin is list:
         _expect(plain, list | tuple, kind)
         return [_read(arguments[0], item) for item in plain]
-    if issubclass(origin, Mapping):
-        _expect(plain, Mapping, kind)
-        return {_read(arguments[0], key): _read(arguments[1], item) for key, item in plain.items()}
     if origin is typing.Literal:
         if plain not in arguments:
             raise ValueError(f"{plain!r} is not one of {arguments}")
         return plain
+    if issubclass(origin, Mapping):
+        _expect(plain, Mapping, kind)
+        return {_read(arguments[0], key): _read(arguments[1], item) for key, item in plain.items()}
     raise TypeError(f"{kind} has no plain form")
 
 

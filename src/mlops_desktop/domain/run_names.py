@@ -19,7 +19,7 @@ _BIRDS = (
     "pipit", "plover", "puffin", "quail", "raven", "robin", "rook", "ruff", "shrike", "siskin", "skua", "snipe",
     "sparrow", "starling", "stork", "swallow", "swan", "swift", "teal", "tern", "thrush", "wagtail", "warbler", "wren",
 )  # fmt: skip
-_NUMBER = re.compile(r".*-(\d{1,9})")
+_NUMBER = re.compile(r".*-([0-9]{1,18})")
 
 
 def new_run_names(taken: Iterable[str], count: int, source: random.Random | None = None) -> list[str]:

@@ -89,7 +89,7 @@ def choose_features(
         if name not in known:
             raise InvalidInputError(f"There is no column {name}.", hint=f"Columns: {', '.join(sorted(known))}.")
     by_name = {profile.name: profile for profile in profiles}
-    leaks = {finding.columns[0]: finding.sentence for finding in findings if finding.code in LEAKING}
+    leaks = {item.columns[0]: item.sentence for item in findings if item.code in LEAKING and item.columns}
     features: list[Feature] = []
     left_out: list[LeftOut] = []
     for column in columns:
