@@ -19,7 +19,7 @@ from mlops_desktop.domain.errors import ExpressionError
 
 LONGEST = 1000
 MOST_TOKENS = 200
-DEEPEST = 25
+DEEPEST = 12
 
 FUNCTIONS: dict[str, tuple[int, int]] = {
     "abs": (1, 1),
@@ -363,7 +363,8 @@ class _Parser:
         fewest, most = FUNCTIONS[token.text]
         if not fewest <= len(arguments) <= most:
             wanted = str(fewest) if fewest == most else f"{fewest} to {most}"
-            raise self._refused(f"{token.text} takes {wanted} values, not {len(arguments)}.", token.at)
+            noun = "value" if most == 1 else "values"
+            raise self._refused(f"{token.text} takes {wanted} {noun}, not {len(arguments)}.", token.at)
         return Call(token.text, tuple(arguments), token.at)
 
 

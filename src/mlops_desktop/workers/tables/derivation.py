@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-_LARGEST = 9.2e18
-
 
 def derive(table: pl.LazyFrame, columns: Sequence[Column], derived: Sequence[Derived]) -> pl.LazyFrame:
     """The table with the derived columns behind its own, each able to use those before it.
@@ -129,8 +127,8 @@ class _Translator:
 
         if self._kind(node) is not ColumnType.INTEGER:
             return _arithmetic(sign, left, right)
-        rough = _arithmetic(sign, left.cast(pl.Float64), right.cast(pl.Float64))
-        return pl.when(rough.abs() < _LARGEST).then(_arithmetic(sign, left.cast(pl.Int64), right.cast(pl.Int64)))
+        wide = _arithmetic(sign, left.cast(pl.Int128), right.cast(pl.Int128))
+        return wide.cast(pl.Int64, strict=False)
 
     def _call(self, node: Call) -> pl.Expr:
         import polars as pl
@@ -138,7 +136,8 @@ class _Translator:
         first, *rest = (self.translate(argument) for argument in node.arguments)
         match node.function:
             case "abs":
-                return pl.when(first < 0).then(self._computed("*", first, pl.lit(-1), node)).otherwise(first)
+                whole = self._kind(node) is ColumnType.INTEGER
+                return first.cast(pl.Int128).abs().cast(pl.Int64, strict=False) if whole else first.abs()
             case "round":
                 digits = node.arguments[1] if len(node.arguments) == 2 else Number(0)
                 return first.round(int(digits.value) if isinstance(digits, Number) else 0)
@@ -165,10 +164,8 @@ def _arithmetic(sign: str, left: pl.Expr, right: pl.Expr) -> pl.Expr:
 
 
 def _divided(sign: str, left: pl.Expr, right: pl.Expr) -> pl.Expr:
-    import polars as pl
-
-    result = left / right if sign == "/" else left % right
-    return pl.when(right != 0).then(result)
+    divisor = right.replace(0, None)
+    return left / divisor if sign == "/" else left % divisor
 
 
 def _extreme(function: str, values: list[pl.Expr]) -> pl.Expr:
