@@ -222,8 +222,8 @@ def window(options: argparse.Namespace) -> int:
 
 def test(options: argparse.Namespace) -> int:
     """run the tests; all of them are measured and held to the coverage floors"""
-    arguments = [*(["--long"] if options.long else []), *options.paths, *options.rest]
-    if options.paths or options.rest or options.no_coverage:
+    arguments = [*(["--long"] if options.long else []), *options.for_pytest]
+    if options.for_pytest or options.no_coverage:
         return run([PYTHON, "-m", "pytest", *arguments])
     data = BUILD / "coverage"
     _remove(data)
@@ -303,36 +303,31 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="dev.py", description="Set up, run and check MLOps Desktop.")
     commands = parser.add_subparsers(required=True, metavar="command")
 
-    def add(name: str, function: Callable[[argparse.Namespace], int], *, qt: bool = False) -> argparse.ArgumentParser:
+    def add(
+        name: str, function: Callable[[argparse.Namespace], int], *, qt: bool = False, folder: str = ""
+    ) -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=function.__doc__, description=function.__doc__)
         command.set_defaults(function=function, needs_qt=qt)
+        if folder:
+            command.add_argument("folder", nargs="?", type=lambda text: Path(text).resolve(), help=folder)
         return command
 
-    command = add("demo", demo)
-    command.add_argument(
-        "folder",
-        nargs="?",
-        type=lambda text: Path(text).resolve(),
-        help="where to make the workspace (default: build/demo)",
-    )
+    command = add("demo", demo, folder="where to make the workspace (default: build/demo)")
     command.add_argument("--no-window", action="store_true", help="do not open the window at the end")
-    add("run", window, qt=True).add_argument(
-        "folder", nargs="?", type=lambda text: Path(text).resolve(), help="the workspace to open"
-    )
+    add("run", window, qt=True, folder="the workspace to open")
     command = add("test", test, qt=True)
     command.add_argument("--long", action="store_true", help="the long form: full counts, minutes of fuzzing")
     command.add_argument("--no-coverage", action="store_true", help="do not measure coverage")
     command.add_argument("paths", nargs="*", help="only these, without coverage; pytest's own options too")
     add("check", check)
-    add("pictures", pictures, qt=True).add_argument(
-        "folder", nargs="?", type=lambda text: Path(text).resolve(), help="where the pictures are put"
-    )
+    add("pictures", pictures, qt=True, folder="where the pictures are put")
     add("bench", bench, qt=True)
     add("lock", lock).add_argument("--upgrade", action="store_true", help="take the newest allowed versions")
     options, rest = parser.parse_known_args(arguments)
-    if rest and options.function is not test:
+    if options.function is test:
+        options.for_pytest = [word for word in arguments[1:] if word not in ("--long", "--no-coverage")]
+    elif rest:
         parser.error(f"not understood: {' '.join(rest)}")
-    options.rest = rest
     return options
 
 
