@@ -116,7 +116,7 @@ def _path(workspace: Workspace, steps: Steps, sample: Path, keep: bool) -> dict[
 
 
 def _train(workspace: Workspace, steps: Steps, reference: str) -> list[Run]:
-    from mlops_desktop.services.experiments import EstimatorChoice, RunRequest
+    from mlops_desktop.services.run_setup import EstimatorChoice, RunRequest
 
     with steps.step("set up runs") as words:
         runs = workspace.experiments.start_runs(

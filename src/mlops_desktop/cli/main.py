@@ -14,7 +14,7 @@ import click
 
 from mlops_desktop import __version__
 from mlops_desktop.cli.session import Session
-from mlops_desktop.domain.errors import MlopsError, UserError
+from mlops_desktop.domain.errors import BugError, MlopsError, UserError
 
 DONE, USER_ERROR, WRONG_USAGE, OUR_BUG, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -95,9 +95,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _show(error: Exception, *, as_json: bool) -> None:
     """What happened, why, what to do; the code at the end. An error of ours says so and where the details are."""
-    code = error.code if isinstance(error, MlopsError) else "MD-BUG-001"
-    message = str(error) if isinstance(error, MlopsError) else f"This is an error in the program: {type(error).__name__}: {error}"
-    hint = error.hint if isinstance(error, MlopsError) else "Run it again with MLOPS_DEBUG=1 and report what it says."
+    if isinstance(error, MlopsError):
+        code, message, hint = error.code, error.message, error.hint
+    else:
+        code, message = BugError.code, f"This is an error in the program: {type(error).__name__}: {error}"
+        hint = "Run it again with MLOPS_DEBUG=1 and report what it says."
     if as_json:
         click.echo(json.dumps({"error": {"code": code, "message": message, "hint": hint}}), err=True)
         return
