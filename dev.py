@@ -187,8 +187,8 @@ def prepare_qt(*, optional: bool = False) -> bool:
 
 
 def has_display() -> bool:
-    on_linux = sys.platform.startswith("linux")
-    return not on_linux or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+    named = (os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
+    return any(named) or not sys.platform.startswith("linux")
 
 
 # --- the commands -----------------------------------------------------------------------------------------------------
@@ -245,9 +245,8 @@ def check(options: argparse.Namespace) -> int:
         tool, *arguments = step.split()
         if run([BIN / tool, *arguments]) != 0:
             failed.append(step)
-    if failed:
-        say(f"not right yet: {', '.join(failed)}")
-    return 1 if failed else 0
+    say(f"not right yet: {', '.join(failed)}" if failed else "all is right")
+    return bool(failed)
 
 
 def pictures(options: argparse.Namespace) -> int:
