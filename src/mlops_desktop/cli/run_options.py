@@ -41,11 +41,11 @@ def _choices(estimators: Sequence[str], params: Sequence[str]) -> tuple[Estimato
     from mlops_desktop.services.run_setup import SUGGESTED_ESTIMATOR, EstimatorChoice
 
     names = list(estimators) or [SUGGESTED_ESTIMATOR]
-    pairs = pairs(params, "--param")
+    given = pairs(params, "--param")
     choices = []
     for name in names:
         chosen = {}
-        for key, value in pairs.items():
+        for key, value in given.items():
             owner, mark, param = key.partition(".")
             if not mark:
                 chosen[key] = value

@@ -7,7 +7,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class ProcessIdentity:
-    """`started` is the start time in seconds since the epoch; a pid alone is reused, the four together are not."""
+    """A pid alone is reused, the four together are not.
+
+    `started` is in seconds: since boot on Linux (setting the clock changes nothing there), else since the epoch. It is
+    compared only with what `workers.processes` says.
+    """
 
     machine: str
     boot: str
