@@ -162,10 +162,11 @@ def open_source(path: Path, *, largest: int = LARGEST_TEXT) -> Iterator[SourceFi
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
     except (OSError, ValueError) as error:
         raise _unopened(path, error) from error
+    kind = _kind(os.fstat(descriptor).st_mode)
+    if kind is not None:
+        os.close(descriptor)
+        raise UnreadableTableError(f"{path} is {kind}, not a file.", hint="Choose a file with a table in it.")
     with os.fdopen(descriptor, "rb", buffering=0) as stream:
-        kind = _kind(os.fstat(descriptor).st_mode)
-        if kind is not None:
-            raise UnreadableTableError(f"{path} is {kind}, not a file.", hint="Choose a file with a table in it.")
         yield SourceFile(path, io.BufferedReader(stream, CHUNK), largest=largest)
 
 
