@@ -251,7 +251,7 @@ class _Rewriting:
         self.stray = False
 
     def records(self, text: TextIO, delimiter: str, quote: str, *, complete: bool) -> Iterator[list[str]]:
-        reader = csv.reader(text, strict=True, **_dialect(delimiter, quote))
+        reader = csv.reader(text, strict=True, **dialect(delimiter, quote))
         line = 1
         while True:
             try:
@@ -291,7 +291,7 @@ class _Rewriting:
         )
 
 
-def _dialect(delimiter: str, quote: str) -> dict[str, Any]:
+def dialect(delimiter: str, quote: str) -> dict[str, Any]:
     if not quote:
         return {"delimiter": delimiter, "quoting": csv.QUOTE_NONE}
     return {"delimiter": delimiter, "quotechar": quote, "doublequote": True}
