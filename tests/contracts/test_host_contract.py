@@ -1,0 +1,328 @@
+"""What the services may rely on from a host: the same tests for the fake one and for real serving processes."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import psutil
+import pytest
+from tests.fakes.host import FakeHost, FakeMachine
+from tests.serving.small_bundle import SmallBundle, make_bundle
+
+from mlops_desktop.domain.deployments import ServeOrder
+from mlops_desktop.domain.errors import DeploymentError, EndpointUnreachableError, InvalidInputError, PortInUseError
+from mlops_desktop.domain.identifiers import new_identifier
+from mlops_desktop.domain.processes import ProcessIdentity
+from mlops_desktop.hosts import launching
+from mlops_desktop.hosts.process_host import ProcessHost
+from mlops_desktop.serving.bundle import write_manifest
+from mlops_desktop.services.ports import Host
+from mlops_desktop.workers import processes
+
+TOKEN = "a token"
+ROWS: Sequence[Mapping[str, object]] = [{"x": 1.0}, {"x": 2.0}]
+INSTANT_SERVER = Path(__file__).parents[1] / "hosts" / "instant_server.py"
+
+
+def until(condition: Callable[[], object], seconds: float = 20.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come in time"
+        time.sleep(0.01)
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+class Place:
+    """One machine with one endpoint. `host()` is the view of the next keeper."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.endpoint_id = new_identifier()
+        self.hosts: list[Host] = []
+        self.orders: list[ServeOrder] = []
+
+    def host(self) -> Host:
+        self.hosts.append(self.make_host())
+        return self.hosts[-1]
+
+    def make_host(self) -> Host:
+        raise NotImplementedError
+
+    def crash(self, process: ProcessIdentity) -> None:
+        raise NotImplementedError
+
+    def order(self, version: int = 1, *, bundle: Path | None = None, manifest_hash: str = "1" * 64) -> ServeOrder:
+        identifier = new_identifier()
+        order = ServeOrder(
+            endpoint_id=self.endpoint_id,
+            deployment_id=identifier,
+            endpoint_name="late",
+            model_reference=f"late@v{version}",
+            bundle=bundle or self.folder,
+            manifest_hash=manifest_hash,
+            folder=self.folder / "deployments" / identifier,
+            token_sha256=_sha256(TOKEN),
+        )
+        self.orders.append(order)
+        return order
+
+    def ready(self, host: Host, version: int = 1) -> ServeOrder:
+        order = self.order(version)
+        host.start(order)
+        host.check(order)
+        return order
+
+    def close(self) -> None:
+        last = self.host()
+        for order in self.orders:
+            last.stop(order.deployment_id)
+        for host in self.hosts:
+            host.close()
+
+
+class FakePlace(Place):
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.machine = FakeMachine()
+
+    def make_host(self) -> Host:
+        return FakeHost(self.machine)
+
+    def crash(self, process: ProcessIdentity) -> None:
+        for identifier, server in self.machine.servers.items():
+            if server.process == process:
+                self.machine.crash(identifier)
+
+
+class RealPlace(Place):
+    def make_host(self) -> Host:
+        state = Path(os.environ["MLOPS_STATE_FOLDER"]) / "workspace"
+        return ProcessHost(state, processes.identity_of, processes.is_alive)
+
+    def crash(self, process: ProcessIdentity) -> None:
+        os.kill(process.pid, signal.SIGKILL)
+        until(lambda: not processes.is_alive(process))
+
+
+@pytest.fixture(params=["fake", "real"])
+def place(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, _nothing_left_running: None
+) -> Iterator[Place]:
+    """The real servers load a model that answers at once."""
+    monkeypatch.setattr(launching, "PROGRAM", ("-P", str(INSTANT_SERVER)))
+    made = FakePlace(tmp_path) if request.param == "fake" else RealPlace(tmp_path)
+    yield made
+    made.close()
+
+
+def _url(port: int) -> str:
+    return f"http://127.0.0.1:{port}"
+
+
+def _answers(host: Host, port: int, token: str = TOKEN) -> str:
+    return str(host.predict(_url(port), token, ROWS)["model"])
+
+
+def test_a_server_takes_requests_only_once_it_may(place: Place) -> None:
+    host = place.host()
+    port = host.prepare(place.endpoint_id, 0, [])
+    assert port > 0
+    order = place.order()
+    process = host.start(order)
+    seen = host.check(order)
+    assert (seen.running, seen.accepting, seen.healthy, seen.example_right) == (True, False, True, True)
+    assert seen.process == process
+    host.accept(order.deployment_id)
+    answer = host.predict(_url(port), TOKEN, ROWS)
+    assert answer["model"] == "late@v1"
+    assert len(answer["predictions"]) == 2
+    seen = host.observe(order.deployment_id)
+    assert (seen.accepting, seen.requests) == (True, 1)
+
+
+def test_starting_checking_and_accepting_may_be_repeated_by_anybody(place: Place) -> None:
+    order = place.order()
+    first = place.host()
+    process = first.start(order)
+    first.prepare(place.endpoint_id, 0, [])
+    first.check(order)
+    first.accept(order.deployment_id)
+    first.close()
+    second = place.host()
+    assert second.start(order) == process
+    assert second.check(order).healthy
+    second.accept(order.deployment_id)
+    second.accept(order.deployment_id)
+    seen = second.observe(order.deployment_id)
+    assert (seen.accepting, seen.process) == (True, process)
+
+
+def test_a_port_is_held_until_it_is_given_back(place: Place) -> None:
+    host = place.host()
+    port = host.prepare(place.endpoint_id, 0, [])
+    assert host.prepare(place.endpoint_id, port, []) == host.prepare(place.endpoint_id, 0, []) == port
+    with pytest.raises(PortInUseError, match=str(port)):
+        host.prepare(new_identifier(), port, [])
+    host.release(place.endpoint_id)
+    host.release(place.endpoint_id)
+    assert place.host().prepare(place.endpoint_id, port, []) == port
+
+
+def test_the_next_keeper_takes_the_port_over_from_who_answers(place: Place) -> None:
+    first = place.host()
+    port = first.prepare(place.endpoint_id, 0, [])
+    order = place.ready(first)
+    first.accept(order.deployment_id)
+    first.close()
+    second = place.host()
+    assert _answers(second, port) == "late@v1"
+    assert second.prepare(place.endpoint_id, port, [order.deployment_id]) == port
+    new = place.ready(second, 2)
+    second.accept(new.deployment_id)
+    second.drain(order.deployment_id)
+    assert _answers(second, port) == "late@v2"
+
+
+def test_a_keeper_that_prepared_nothing_lets_the_server_answer_on_its_old_port(place: Place) -> None:
+    first = place.host()
+    port = first.prepare(place.endpoint_id, 0, [])
+    order = place.ready(first)
+    first.accept(order.deployment_id)
+    first.close()
+    second = place.host()
+    second.accept(order.deployment_id)
+    assert _answers(second, port) == "late@v1"
+
+
+def test_a_drained_server_stays_warm_and_answers_again_when_it_may(place: Place) -> None:
+    host = place.host()
+    port = host.prepare(place.endpoint_id, 0, [])
+    order = place.ready(host)
+    host.accept(order.deployment_id)
+    host.drain(order.deployment_id)
+    seen = host.observe(order.deployment_id)
+    assert (seen.running, seen.accepting, seen.healthy) == (True, False, True)
+    host.accept(order.deployment_id)
+    assert _answers(host, port) == "late@v1"
+
+
+def test_a_stopped_endpoint_answers_nobody(place: Place) -> None:
+    host = place.host()
+    port = host.prepare(place.endpoint_id, 0, [])
+    order = place.ready(host)
+    host.accept(order.deployment_id)
+    host.stop(order.deployment_id)
+    host.stop(order.deployment_id)
+    host.release(place.endpoint_id)
+    assert not host.observe(order.deployment_id).running
+    with pytest.raises(EndpointUnreachableError):
+        _answers(host, port)
+    assert place.host().prepare(new_identifier(), port, []) == port
+
+
+def test_a_server_that_crashed_is_seen_as_gone_and_is_started_anew_on_its_port(place: Place) -> None:
+    host = place.host()
+    port = host.prepare(place.endpoint_id, 0, [])
+    order = place.ready(host)
+    host.accept(order.deployment_id)
+    process = host.observe(order.deployment_id).process
+    assert process is not None
+    place.crash(process)
+    seen = host.observe(order.deployment_id)
+    assert not seen.running
+    assert seen.sentence
+    assert host.prepare(place.endpoint_id, port, []) == port
+    assert host.start(order) != process
+    host.check(order)
+    host.accept(order.deployment_id)
+    assert _answers(host, port) == "late@v1"
+
+
+def test_only_the_newest_token_is_taken(place: Place) -> None:
+    host = place.host()
+    port = host.prepare(place.endpoint_id, 0, [])
+    order = place.ready(host)
+    host.accept(order.deployment_id)
+    host.set_token(order.deployment_id, _sha256("another"))
+    with pytest.raises(InvalidInputError, match=r"[Tt]oken"):
+        _answers(host, port)
+    assert _answers(host, port, "another") == "late@v1"
+
+
+def test_a_server_found_running_learns_the_token_of_the_order(place: Place) -> None:
+    host = place.host()
+    port = host.prepare(place.endpoint_id, 0, [])
+    order = place.ready(host)
+    host.start(dataclasses.replace(order, token_sha256=_sha256("another")))
+    host.accept(order.deployment_id)
+    assert _answers(host, port, "another") == "late@v1"
+
+
+def test_where_no_server_runs_there_is_little_to_do(place: Place) -> None:
+    host = place.host()
+    nobody = new_identifier()
+    host.drain(nobody)
+    host.stop(nobody)
+    host.set_token(nobody, _sha256("x"))
+    host.release(nobody)
+    assert not host.observe(nobody).running
+    with pytest.raises(DeploymentError) as caught:
+        host.accept(nobody)
+    assert caught.value.hint
+
+
+def test_checking_a_server_that_is_gone_is_an_error_with_a_reason(place: Place) -> None:
+    host = place.host()
+    order = place.ready(host)
+    process = host.observe(order.deployment_id).process
+    assert process is not None
+    place.crash(process)
+    with pytest.raises(DeploymentError, match="late@v1 could not be served"):
+        host.check(order)
+
+
+# --- with a model that really answers ---------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def liar(tmp_path_factory: pytest.TempPathFactory) -> SmallBundle:
+    """A bundle whose stored example is not what its model answers."""
+    bundle = make_bundle(tmp_path_factory.mktemp("liar") / "bundle")
+    path = bundle.folder / "example.json"
+    example = json.loads(path.read_text())
+    for answer in example["expected"]:
+        answer["prediction"] = "virginica" if answer["prediction"] == "setosa" else "setosa"
+    path.write_text(json.dumps(example))
+    (bundle.folder / "manifest.json").unlink()
+    return SmallBundle(bundle.folder, write_manifest(bundle.folder), bundle.rows, bundle.answers)
+
+
+@pytest.mark.parametrize("kind", ["fake", "real"])
+def test_a_server_that_answers_its_example_wrongly_is_not_taken(
+    kind: str, tmp_path: Path, liar: SmallBundle, _nothing_left_running: None
+) -> None:
+    place = FakePlace(tmp_path) if kind == "fake" else RealPlace(tmp_path)
+    if isinstance(place, FakePlace):
+        place.machine.wrong_examples[liar.manifest_hash] = "setosa instead of virginica"
+    host = place.host()
+    order = place.order(bundle=liar.folder, manifest_hash=liar.manifest_hash)
+    try:
+        host.start(order)
+        with pytest.raises(DeploymentError, match="example") as caught:
+            host.check(order)
+        assert caught.value.hint
+        with pytest.raises(DeploymentError):
+            host.accept(order.deployment_id)
+    finally:
+        place.close()
+        assert not psutil.Process().children()

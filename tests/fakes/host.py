@@ -1,0 +1,212 @@
+"""A host without processes: servers are values that a test may crash, freeze or make answer wrongly."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from mlops_desktop.domain.deployments import Observation, ServeOrder
+from mlops_desktop.domain.errors import DeploymentError, EndpointUnreachableError, InvalidInputError, PortInUseError
+from mlops_desktop.domain.processes import ProcessIdentity
+
+FIRST_FREE_PORT = 20_000
+
+
+@dataclass
+class FakeServer:
+    """A serving process. It holds its endpoint's port while it accepts."""
+
+    order: ServeOrder
+    process: ProcessIdentity
+    token_sha256: str
+    is_alive: bool = True
+    is_frozen: bool = False
+    is_ready: bool = False
+    is_accepting: bool = False
+    port: int = 0
+    requests: int = 0
+    open_connections: int = 0
+
+
+@dataclass
+class FakeMachine:
+    """What is true whichever keeper looks: the servers and who has which port."""
+
+    servers: dict[str, FakeServer] = field(default_factory=dict)
+    foreign_ports: set[int] = field(default_factory=set)
+    held_ports: dict[int, set[FakeHost]] = field(default_factory=dict)
+    port_of: dict[str, int] = field(default_factory=dict)
+    start_failures: dict[str, str] = field(default_factory=dict)
+    """Manifest hashes that cannot be started, with the reason."""
+    wrong_examples: dict[str, str] = field(default_factory=dict)
+    """Manifest hashes that answer their stored example wrongly, with the difference."""
+    pids: itertools.count[int] = field(default_factory=lambda: itertools.count(5000))
+
+    def server(self, deployment_id: str) -> FakeServer | None:
+        server = self.servers.get(deployment_id)
+        return server if server is not None and server.is_alive else None
+
+    def accepting(self, endpoint_id: str | None = None) -> list[FakeServer]:
+        """Who answers, behind one endpoint or any."""
+        return [
+            server
+            for server in self.servers.values()
+            if server.is_alive and server.is_accepting and endpoint_id in (None, server.order.endpoint_id)
+        ]
+
+    def running(self) -> list[str]:
+        return [identifier for identifier, server in self.servers.items() if server.is_alive]
+
+    def crash(self, deployment_id: str) -> None:
+        self.servers[deployment_id].is_alive = False
+
+    def reboot(self) -> None:
+        for server in self.servers.values():
+            server.is_alive = False
+        self.held_ports.clear()
+
+    def holders(self, port: int) -> list[str]:
+        """The endpoints that have the port."""
+        servers = {server.order.endpoint_id for server in self.accepting() if server.port == port}
+        return [*servers, *("held" for _ in self.held_ports.get(port, ()))]
+
+
+class FakeHost:
+    """One keeper's view of the machine. What it holds itself is a copy of each listening socket."""
+
+    def __init__(self, machine: FakeMachine | None = None) -> None:
+        self.machine = machine or FakeMachine()
+        self.predicted: list[Sequence[Mapping[str, object]]] = []
+        self._held: dict[str, int] = {}
+
+    # --- the port ---------------------------------------------------------------------------------------------------
+
+    def prepare(self, endpoint_id: str, port: int, serving: Sequence[str]) -> int:
+        held = self._held.get(endpoint_id)
+        if held is not None and port in (0, held):
+            return held
+        if held is not None:
+            self.release(endpoint_id)
+        taken = self._take_over(endpoint_id, port)
+        chosen = taken or self._bind(port)
+        self._held[endpoint_id] = chosen
+        self.machine.held_ports.setdefault(chosen, set()).add(self)
+        return chosen
+
+    def _take_over(self, endpoint_id: str, port: int) -> int | None:
+        found = [server.port for server in self.machine.accepting(endpoint_id) if port in (0, server.port)]
+        return found[0] if found else None
+
+    def _bind(self, port: int) -> int:
+        if port == 0:
+            port = next(n for n in itertools.count(FIRST_FREE_PORT) if not self._is_taken(n))
+        if self._is_taken(port):
+            raise PortInUseError(f"Port {port} is in use by another program.", hint="Deploy to another port.")
+        return port
+
+    def _is_taken(self, port: int) -> bool:
+        return port in self.machine.foreign_ports or bool(self.machine.holders(port))
+
+    def release(self, endpoint_id: str) -> None:
+        port = self._held.pop(endpoint_id, None)
+        if port is not None:
+            self.machine.held_ports.get(port, set()).discard(self)
+
+    # --- the life of a server ---------------------------------------------------------------------------------------
+
+    def start(self, order: ServeOrder) -> ProcessIdentity:
+        running = self.machine.server(order.deployment_id)
+        if running is not None and running.order.manifest_hash == order.manifest_hash:
+            running.token_sha256 = order.token_sha256
+            return running.process
+        pid = next(self.machine.pids)
+        process = ProcessIdentity("fake machine", "fake boot", pid, float(pid))
+        server = FakeServer(order, process, order.token_sha256)
+        self.machine.servers[order.deployment_id] = server
+        if order.manifest_hash in self.machine.start_failures:
+            server.is_alive = False
+        return process
+
+    def check(self, order: ServeOrder, *, seconds: float = 60.0) -> Observation:
+        server = self.machine.server(order.deployment_id)
+        if server is None:
+            reason = self.machine.start_failures.get(order.manifest_hash, "its process ended without a word")
+            raise DeploymentError(f"{order.model_reference} could not be served: {reason}", hint="See the log.")
+        if order.manifest_hash in self.machine.wrong_examples:
+            difference = self.machine.wrong_examples[order.manifest_hash]
+            raise DeploymentError(
+                f"{order.model_reference} answers its stored example wrongly: {difference}", hint="Register it anew."
+            )
+        if server.is_frozen:
+            raise DeploymentError(f"{order.model_reference} was not ready within {seconds:g} seconds.", hint="Wait.")
+        server.is_ready = True
+        return self.observe(order.deployment_id)
+
+    def stop(self, deployment_id: str) -> None:
+        server = self.machine.servers.pop(deployment_id, None)
+        if server is not None:
+            server.is_alive = False
+
+    # --- who answers ------------------------------------------------------------------------------------------------
+
+    def accept(self, deployment_id: str) -> None:
+        server = self.machine.server(deployment_id)
+        if server is None or server.is_frozen or not server.is_ready:
+            raise DeploymentError("The server cannot take requests.", hint="Deploy it again.")
+        endpoint_id = server.order.endpoint_id
+        server.port = self.prepare(endpoint_id, server.port, [])
+        server.is_accepting = True
+
+    def drain(self, deployment_id: str) -> None:
+        server = self.machine.server(deployment_id)
+        if server is None:
+            return
+        if server.is_frozen:
+            self.stop(deployment_id)
+            return
+        server.is_accepting = False
+
+    def set_token(self, deployment_id: str, token_sha256: str) -> None:
+        server = self.machine.server(deployment_id)
+        if server is None:
+            return
+        if server.is_frozen:
+            raise DeploymentError("The token of the running server could not be changed.", hint="Restart it.")
+        server.token_sha256 = token_sha256
+
+    # --- what is seen -----------------------------------------------------------------------------------------------
+
+    def observe(self, deployment_id: str) -> Observation:
+        server = self.machine.server(deployment_id)
+        if server is None:
+            return Observation(running=False, sentence="its process is gone")
+        if server.is_frozen:
+            return Observation(running=True, process=server.process, sentence="the server did not answer")
+        return Observation(
+            running=True,
+            accepting=server.is_accepting,
+            healthy=server.is_ready,
+            example_right=True if server.is_ready else None,
+            process=server.process,
+            requests=server.requests,
+            open_connections=server.open_connections,
+            sentence="ready" if server.is_ready else "starting",
+        )
+
+    def predict(self, endpoint_url: str, token: str, rows: Sequence[Mapping[str, object]]) -> dict[str, Any]:
+        port = int(endpoint_url.rpartition(":")[2])
+        server = next((each for each in self.machine.accepting() if each.port == port), None)
+        if server is None or server.is_frozen:
+            raise EndpointUnreachableError(f"Nothing answers at {endpoint_url}.", hint="Is it running?")
+        if hashlib.sha256(token.encode()).hexdigest() != server.token_sha256:
+            raise InvalidInputError("The token is not the endpoint's.", hint="Make a new one.")
+        server.requests += 1
+        self.predicted.append(rows)
+        return {"model": server.order.model_reference, "predictions": [{"prediction": 1} for _ in rows]}
+
+    def close(self) -> None:
+        for endpoint_id in list(self._held):
+            self.release(endpoint_id)
