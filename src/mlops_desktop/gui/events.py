@@ -34,7 +34,7 @@ class Events(QObject):
         self._lanes = lanes
 
     def follow(self, open_feed: Callable[[], ChangeFeed]) -> None:
-        """Opens the feed and polls it in the same thread until the lanes close."""
+        """Opens the feed, polls it and closes it in one thread, which ends when the lanes close."""
         self._lanes.watch(lambda stop: self._poll(open_feed, stop))
 
     def _poll(self, open_feed: Callable[[], ChangeFeed], stop: threading.Event) -> None:

@@ -30,16 +30,6 @@ class WindowState:
         return replace(self, columns={**self.columns, task: {**self.columns.get(task, {}), column: shown}})
 
 
-def state_folder() -> Path:
-    """Where this user's state of the program lies; `MLOPS_STATE_FOLDER` says another place."""
-    chosen = os.environ.get("MLOPS_STATE_FOLDER")
-    if chosen:
-        return Path(chosen)
-    import platformdirs
-
-    return platformdirs.user_state_path("mlops-desktop", appauthor=False)
-
-
 def load_state(folder: Path) -> WindowState:
     """The remembered state; a missing or damaged file means the defaults."""
     try:

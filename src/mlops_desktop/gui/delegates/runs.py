@@ -107,5 +107,3 @@ class RunDelegate(QStyledItemDelegate):
         drawing = QRectF(area.left() - 2, area.center().y() - 8, 58, 17)
         token = "accent-text" if run.status is RunStatus.RUNNING else "muted"
         paint_spark(painter, drawing, metric.folds, self._theme.colour(token), dots=True)
-
-

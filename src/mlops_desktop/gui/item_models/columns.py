@@ -90,7 +90,12 @@ def _fixed(runs: Sequence[Run]) -> tuple[Column, ...]:
         *(
             [
                 Column(
-                    "experiment", "Experiment", 130, lambda r, now: r.experiment_name, lambda r, n: r.experiment_name, keep=3
+                    "experiment",
+                    "Experiment",
+                    130,
+                    lambda r, now: r.experiment_name,
+                    lambda r, n: r.experiment_name,
+                    keep=3,
                 )
             ]
             if experiments
@@ -173,7 +178,9 @@ def _folds(runs: Sequence[Run]) -> Column:
         metric = run.metric(name)
         return metric.std if metric else None
 
-    return Column("folds", "Folds", 72, text, key, keep=5, tip=f"{name} of each fold; sorts by their spread", metric=name)
+    return Column(
+        "folds", "Folds", 72, text, key, keep=5, tip=f"{name} of each fold; sorts by their spread", metric=name
+    )
 
 
 def _times() -> tuple[Column, ...]:

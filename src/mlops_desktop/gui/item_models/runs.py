@@ -181,9 +181,7 @@ class RunItemModel(QAbstractTableModel):
             return plain_tip(self._tip(run, column))
         return None
 
-    def headerData(
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> Any:
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if orientation is not Qt.Orientation.Horizontal or not 0 <= section <= len(self.shown):
             return None
         if section == 0:
@@ -303,5 +301,3 @@ class RunItemModel(QAbstractTableModel):
             if len(measured) > 1:
                 choose = min if column.is_lower_better else max
                 self._best[column.metric] = choose(measured, key=lambda pair: pair[0])[1]
-
-

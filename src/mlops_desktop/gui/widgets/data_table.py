@@ -57,7 +57,13 @@ class DataTable(QTableView):
             self.scrollTo(index)
 
     def paint_ground(
-        self, painter: QPainter, area: QRect, index: QModelIndex | QPersistentModelIndex, *, selected: bool
+        self,
+        painter: QPainter,
+        area: QRect,
+        index: QModelIndex | QPersistentModelIndex,
+        *,
+        selected: bool,
+        has_line: bool = True,
     ) -> None:
         """Ground, line below, accent bar of the current row, and its ring when the keyboard is here."""
         row, current = index.row(), self.currentIndex().row()
@@ -65,7 +71,8 @@ class DataTable(QTableView):
             painter.fillRect(area, self._theme.colour("selected"))
         elif row in (self._hovered, current):
             painter.fillRect(area, self._theme.colour("hover"))
-        painter.fillRect(area.left(), area.bottom(), area.width(), 1, self._theme.colour("border"))
+        if has_line:
+            painter.fillRect(area.left(), area.bottom(), area.width(), 1, self._theme.colour("border"))
         if row == current and index.column() == 0:
             painter.fillRect(area.left(), area.top(), 3, area.height(), self._theme.colour("accent"))
         keyboard = self.window().testAttribute(Qt.WidgetAttribute.WA_KeyboardFocusChange)

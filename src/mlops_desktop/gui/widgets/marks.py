@@ -99,17 +99,17 @@ class Spark(QWidget):
     def __init__(self, theme: Theme, size: QSize) -> None:
         super().__init__()
         self._theme = theme
-        self._values: Sequence[float] = ()
+        self.values: Sequence[float] = ()
         self.setFixedSize(size)
 
     def show_values(self, values: Sequence[float], sentence: str) -> None:
-        self._values = values
+        self.values = values
         self.setAccessibleName(sentence)
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        paint_spark(painter, QRectF(self.rect()), self._values, self._theme.colour("accent-text"), filled=True)
+        paint_spark(painter, QRectF(self.rect()), self.values, self._theme.colour("accent-text"), filled=True)
 
 
 def paint_spark(

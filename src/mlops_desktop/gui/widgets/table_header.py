@@ -20,6 +20,7 @@ class TableHeader(QHeaderView):
         super().__init__(Qt.Orientation.Horizontal)
         self._theme, self._has_box = theme, has_box
         self._box = "off"
+        self.first_pad = 8
         self._numeric: frozenset[int] = frozenset()
         self._sorted, self._descending = -1, False
         self.setAccessibleName("Columns")
@@ -73,7 +74,8 @@ class TableHeader(QHeaderView):
         theme, chosen = self._theme, section == self._sorted
         painter.setFont(theme.font("table-strong"))
         painter.setPen(theme.colour("text" if chosen else "muted"))
-        area = rect.adjusted(8, 0, -8, -1)
+        last = section == self.count() - 1
+        area = rect.adjusted(self.first_pad if section == 0 else 8, 0, -self.first_pad if last else -8, -1)
         arrow = 15 if chosen else 0
         shown = painter.fontMetrics().elidedText(title, Qt.TextElideMode.ElideRight, area.width() - arrow)
         width = painter.fontMetrics().horizontalAdvance(shown)

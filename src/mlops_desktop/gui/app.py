@@ -1,0 +1,142 @@
+"""The start of the window: the application, its look, its first paint, and then the workspace."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QApplication
+
+from mlops_desktop import __version__
+from mlops_desktop.gui.lanes import Lanes
+from mlops_desktop.gui.main_window import MainWindow
+from mlops_desktop.gui.state import WindowState, load_state
+from mlops_desktop.gui.theme.theme import Look, Theme
+
+if TYPE_CHECKING:
+    from mlops_desktop.gui.crash import CrashReporter
+    from mlops_desktop.services.workspace import Workspace
+
+
+def main(argv: Sequence[str]) -> int:
+    """Opens the window and stays until it is closed."""
+    options = _options(argv)
+    app = QApplication(["mlops-desktop"])
+    app.setApplicationName("mlops-desktop")
+    app.setApplicationDisplayName("")
+    app.setApplicationVersion(__version__)
+    app.setDesktopFileName("mlops-desktop")
+    from mlops_desktop import bootstrap
+
+    state_folder = bootstrap.state_root()
+    state = load_state(state_folder)
+    if options.theme:
+        state = replace(state, look=options.theme)
+    folder: Path | None = options.folder.expanduser().absolute() if options.folder else bootstrap.last_workspace()
+    theme = Theme(app, Look(state.look) if state.look in set(Look) else Look.SYSTEM)
+    program = Program(theme, state_folder)
+    window = program.show(folder, state, opens=options.exit_after_first_paint is None)
+    if options.exit_after_first_paint is not None:
+        window.first_painted.connect(lambda: _end_after_paint(window, options.exit_after_first_paint))
+    code = app.exec()
+    program.end()
+    return code
+
+
+class Program:
+    """The windows, one after the other: another workspace means another window, and the old one closes."""
+
+    def __init__(self, theme: Theme, state_folder: Path) -> None:
+        self._theme, self._state_folder = theme, state_folder
+        self._crashes: CrashReporter | None = None
+        self.window: MainWindow | None = None
+
+    def show(self, folder: Path | None, state: WindowState, name: str = "", *, opens: bool = True) -> MainWindow:
+        """A window on the folder; with a name the workspace is made there."""
+        before, self.window = self.window, self._make(state)
+        window = self.window
+        window.begin(folder)
+        if opens:
+            window.first_painted.connect(lambda: self._on_painted(window, folder, name))
+        window.show()
+        if before is not None:
+            before.close()
+            before.deleteLater()
+        return window
+
+    def end(self) -> None:
+        if self.window is not None:
+            self.window.close()
+
+    def _make(self, state: WindowState) -> MainWindow:
+        window = MainWindow(
+            self._theme,
+            Lanes(),
+            lambda: datetime.now(UTC),
+            open_folder=_open,
+            state=state,
+            state_folder=self._state_folder,
+        )
+        window.other_wanted.connect(lambda place, name: self._on_other(window, place, name))
+        return window
+
+    def _on_painted(self, window: MainWindow, folder: Path | None, name: str) -> None:
+        """What need not happen before a person sees the window."""
+        if self._crashes is None:
+            from mlops_desktop.gui.crash import CrashReporter, write_log
+
+            log_file = self._state_folder / "window.log"
+            write_log(log_file)
+            self._crashes = CrashReporter(self._theme, log_file)
+            self._crashes.install()
+        window.failed.connect(self._crashes.report)
+        if folder is not None:
+            window.open(folder, (lambda: _create(folder, name)) if name else None)
+
+    def _on_other(self, window: MainWindow, folder: Path, name: str) -> None:
+        if window.workspace is None:
+            window.open(folder, (lambda: _create(folder, name)) if name else None)
+        else:
+            self.show(folder, window.state, name)
+
+
+def _open(folder: Path) -> Workspace:
+    from mlops_desktop.bootstrap import open_workspace
+
+    return open_workspace(folder)
+
+
+def _create(folder: Path, name: str) -> Workspace:
+    from mlops_desktop.bootstrap import create_workspace
+
+    return create_workspace(folder, name)
+
+
+def _options(argv: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser("mlops-desktop", description="The window of MLOps Desktop.")
+    parser.add_argument("folder", nargs="?", type=Path, help="the workspace folder; else the one used last")
+    parser.add_argument("--theme", choices=[look.value for look in Look], help="how it looks, else as chosen before")
+    parser.add_argument("--version", action="version", version=__version__)
+    parser.add_argument(
+        "--exit-after-first-paint",
+        nargs="?",
+        const="",
+        metavar="FILE",
+        help="for measuring: write time and loaded modules to FILE, and end",
+    )
+    return parser.parse_args(argv)
+
+
+def _end_after_paint(window: MainWindow, report: str) -> None:
+    painted = time.monotonic_ns()
+    if report:
+        Path(report).write_text(json.dumps({"painted": painted, "modules": sorted(sys.modules)}), "utf-8")
+    window.close()
+    QApplication.quit()

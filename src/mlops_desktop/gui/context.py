@@ -1,0 +1,40 @@
+"""What every page is given: the look, the lanes, the events, the clock, and the window's services to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from mlops_desktop.gui.events import Events
+from mlops_desktop.gui.lanes import Lanes
+from mlops_desktop.gui.state import WindowState
+from mlops_desktop.gui.theme.theme import Theme
+
+
+class Shell(Protocol):
+    """What a page may ask of the window around it."""
+
+    @property
+    def state(self) -> WindowState: ...
+    def remember(self, state: WindowState) -> None:
+        """Keeps the state, for this window and the next start."""
+        ...
+
+    def open_run(self, run_id: str, experiment: str = "") -> None: ...
+    def open_experiment(self, name: str) -> None: ...
+    def say(self, sentence: str, icon: str = "info", undo: Callable[[], None] | None = None) -> None: ...
+    def show_failure(self, error: BaseException) -> None: ...
+    def place_changed(self) -> None:
+        """The page stands elsewhere now: the path and the history follow."""
+        ...
+
+
+@dataclass(frozen=True)
+class Context:
+    theme: Theme
+    lanes: Lanes
+    events: Events
+    clock: Callable[[], datetime]
+    shell: Shell

@@ -1,0 +1,75 @@
+"""Paints the finished cells of the small tables: text, sign, chip."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
+
+from mlops_desktop.gui.item_models.cells import Cell, CellItemModel
+from mlops_desktop.gui.theme.theme import Theme
+from mlops_desktop.gui.widgets.data_table import DataTable
+from mlops_desktop.gui.widgets.marks import paint_sign
+
+_LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+_RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+FIRST_PAD, PAD = 14, 8
+
+
+class CellDelegate(QStyledItemDelegate):
+    """The first column stands under the card's title."""
+
+    def __init__(self, theme: Theme, table: DataTable, model: CellItemModel) -> None:
+        super().__init__(table)
+        self._theme, self._table, self._model = theme, table, model
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
+        return QSize(60, self._table.row_height)
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        area: QRect = option.rect  # type: ignore[attr-defined]
+        last_row = index.row() == len(self._model.rows) - 1
+        painter.save()
+        self._table.paint_ground(painter, area, index, selected=False, has_line=not last_row)
+        left = FIRST_PAD if index.column() == 0 else PAD
+        right = FIRST_PAD if index.column() == len(self._model.heads) - 1 else PAD
+        cell = self._model.cell(index.row(), index.column())
+        self._paint_cell(painter, area.adjusted(left, 0, -right, -1), cell, self._model.heads[index.column()].numeric)
+        painter.restore()
+
+    def _paint_cell(self, painter: QPainter, area: QRect, cell: Cell, numeric: bool) -> None:
+        theme = self._theme
+        if cell.sign is not None:
+            painter.setFont(theme.font("table-strong"))
+            paint_sign(painter, theme, area, cell.sign)
+            return
+        painter.setFont(theme.font("number" if numeric else "table-strong" if cell.strong else "table"))
+        painter.setPen(theme.colour(cell.token))
+        shown = painter.fontMetrics().elidedText(cell.text, Qt.TextElideMode.ElideRight, area.width())
+        painter.drawText(area, _RIGHT if numeric else _LEFT, shown)
+        left = area.left() + painter.fontMetrics().horizontalAdvance(shown) + 6
+        if cell.after:
+            painter.setFont(theme.font("table"))
+            painter.setPen(theme.colour("muted"))
+            room = QRect(left, area.top(), max(0, area.right() - left), area.height())
+            after = painter.fontMetrics().elidedText(cell.after, Qt.TextElideMode.ElideRight, room.width())
+            painter.drawText(room, _LEFT, after)
+            left += painter.fontMetrics().horizontalAdvance(after) + 6
+        if cell.chip:
+            self._paint_chip(painter, left, area, cell.chip)
+
+    def _paint_chip(self, painter: QPainter, left: int, area: QRect, words: str) -> None:
+        theme = self._theme
+        painter.setFont(theme.font("table-strong"))
+        width = painter.fontMetrics().horizontalAdvance(words) + 14
+        if left + width > area.right():
+            return
+        chip = QRectF(left, area.center().y() - 8.5, width, 18)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme.colour("accent"))
+        painter.drawRoundedRect(chip, 4, 4)
+        painter.setPen(theme.colour("on-accent"))
+        painter.drawText(chip, int(Qt.AlignmentFlag.AlignCenter), words)

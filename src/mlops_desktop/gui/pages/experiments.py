@@ -1,0 +1,293 @@
+"""Experiments: which run is best, what runs, what differs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QModelIndex, Qt, QTimer
+from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
+
+from mlops_desktop.domain.changes import Change, ChangeKind
+from mlops_desktop.domain.experiments import main_metric
+from mlops_desktop.gui import formats
+from mlops_desktop.gui.context import Context
+from mlops_desktop.gui.history import Place
+from mlops_desktop.gui.item_models.columns import main_task
+from mlops_desktop.gui.item_models.runs import RunItemModel
+from mlops_desktop.gui.pages.inspector import SMALL_WIDTH, WIDTH, Inspector
+from mlops_desktop.gui.pages.run_actions import RunActions
+from mlops_desktop.gui.pages.runs_pane import RunsPane
+from mlops_desktop.gui.queries import Query
+from mlops_desktop.gui.readings.runs import ExperimentFacts, read_experiments
+from mlops_desktop.gui.widgets.page_header import PageHeader
+from mlops_desktop.gui.widgets.tabs import Tabs
+from mlops_desktop.gui.widgets.text import plain_caption
+
+if TYPE_CHECKING:
+    from mlops_desktop.services.workspace import Workspace
+
+SMALL = 1180 - 204
+ALL = "All experiments"
+_CONCERN = frozenset({ChangeKind.RUN, ChangeKind.EXPERIMENT})
+
+
+class ExperimentsPage(QWidget):
+    """Header with the choice of experiment, tabs, filter, runs, inspector."""
+
+    name = "experiments"
+
+    def __init__(self, context: Context) -> None:
+        super().__init__()
+        self.setObjectName("page")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._context = context
+        self._workspace: Workspace | None = None
+        self._chosen = ""
+        self._wanted_run = ""
+        self._first = True
+        self.facts: ExperimentFacts | None = None
+        self.model = RunItemModel(context.clock, self)
+        self._query = Query(context.lanes, self._read, self._show, self._on_failed, self)
+        self._actions = RunActions(context, self._query.ask)
+        self._clock = QTimer(self, interval=1000)
+        self._clock.timeout.connect(self._on_second)
+        self._build()
+
+    # What the window asks for
+
+    def attach(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._actions.workspace = workspace
+        self._query.ask()
+
+    def refresh(self) -> None:
+        if self._workspace is not None:
+            self._query.ask()
+
+    def on_changes(self, changes: tuple[Change, ...]) -> None:
+        if any(change.kind in _CONCERN for change in changes):
+            self._query.ask_soon()
+
+    def place(self) -> Place:
+        run = self.inspector.run
+        sorted_by, descending = self.model.order
+        return Place(
+            self.name, self._chosen, self.tabs.currentIndex(), self.runs.filter_text, sorted_by, descending,
+            run.id if run else "",
+        )  # fmt: skip
+
+    def go(self, place: Place) -> None:
+        """Stands as the place says; the rows follow when they are read."""
+        self._wanted_run = place.run
+        self.tabs.setCurrentIndex(place.tab)
+        self.runs.set_filter_text(place.filter)
+        if place.sorted_by:
+            self.model.sort_by(place.sorted_by, place.descending)
+        if place.experiment != self._chosen:
+            self.choose(place.experiment)
+        else:
+            self._restore_current()
+
+    def open_run(self, run_id: str, experiment: str) -> None:
+        """Shows the run, among the runs of its experiment."""
+        self.go(Place(self.name, experiment, run=run_id))
+
+    def choose(self, experiment: str) -> None:
+        """Shows the runs of one experiment; an empty name means all."""
+        self._chosen = experiment
+        self._first = False
+        self._show_header()
+        self.runs.show_loading()
+        self.refresh()
+        self._context.shell.place_changed()
+
+    def panes(self) -> list[QWidget]:
+        panes: list[QWidget] = [self.runs.filter, self.runs.table]
+        return [*panes, self.inspector.tabs] if self.inspector.isVisible() else panes
+
+    def path(self) -> str:
+        return self._chosen or ALL
+
+    def focus_filter(self) -> None:
+        self.runs.filter.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.runs.filter.selectAll()
+
+    def toggle_inspector(self) -> None:
+        self._show_inspector(not self.inspector.isVisible())
+
+    def trash_chosen(self) -> None:
+        """The selected runs, or the current one where none is selected."""
+        chosen = self.model.ticks or ((self.inspector.run,) if self.inspector.run else ())
+        self._actions.trash([run for run in chosen if run])
+
+    def set_density(self, density: str) -> None:
+        self.runs.table.set_density(density)
+
+    def show_running(self) -> None:
+        self.tabs.setCurrentIndex(1)
+
+    # Making
+
+    def _build(self) -> None:
+        theme = self._context.theme
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        self.header = PageHeader(theme, "Experiments", has_menu=True)
+        self.header.show_sentence("Opening the workspace…")
+        self._menu = QMenu(self)
+        self._menu.aboutToShow.connect(self._fill_menu)
+        if self.header.menu_button is not None:
+            self.header.menu_button.setMenu(self._menu)
+        column.addWidget(self.header)
+        tabline = QWidget()
+        tabline.setObjectName("tabline")
+        self._tab_row = QHBoxLayout(tabline)
+        self._tab_row.setContentsMargins(20, 0, 20, 1)
+        self.tabs = Tabs(theme, "Which runs")
+        self.tabs.addTab("All runs")
+        self.tabs.addTab("Running")
+        self.tabs.currentChanged.connect(self._on_tab)
+        self._tab_row.addWidget(self.tabs)
+        self._tab_row.addStretch(1)
+        column.addWidget(tabline)
+        row = QHBoxLayout()
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        self.runs = RunsPane(self._context, self.model, self.refresh)
+        self.runs.trash_asked.connect(lambda: self._actions.trash(self.model.ticks))
+        self.runs.cancel_asked.connect(lambda: self._actions.cancel(self.model.ticks))
+        self.runs.current_changed.connect(self._on_current)
+        self.runs.stood.connect(self._context.shell.place_changed)
+        row.addWidget(self.runs, 1)
+        self.inspector = Inspector(theme, self._context.clock)
+        self.inspector.closed.connect(lambda: self._show_inspector(False))
+        self.inspector.cancel_asked.connect(lambda run: self._actions.cancel([run]))
+        self.inspector.trash_asked.connect(lambda run: self._actions.trash([run]))
+        self.inspector.setVisible(self._context.shell.state.inspector)
+        row.addWidget(self.inspector)
+        column.addLayout(row, 1)
+        self.inspector.show_run(None, {})
+
+    # Reading and showing
+
+    def _read(self) -> ExperimentFacts:
+        if self._workspace is None:
+            raise RuntimeError("Experiments were asked for before a workspace was open")
+        return read_experiments(self._workspace, self._chosen or None)
+
+    def _show(self, facts: ExperimentFacts) -> None:
+        if self._first and facts.experiments and not self._chosen and self.facts is None:
+            # The first look is at the newest experiment, as a person would choose it.
+            self._first = False
+            self._chosen = facts.experiments[0].name if len(facts.experiments) > 1 or facts.runs else ""
+            if self._chosen:
+                self.facts = facts
+                self.choose(self._chosen)
+                return
+        if facts.chosen is None:
+            self._chosen = ""
+        self.facts = facts
+        self.model.set_runs(facts.runs)
+        self.tabs.set_count(0, self.model.total)
+        self.tabs.set_count(1, self.model.active)
+        self._show_header()
+        self.runs.show_rows(bool(facts.experiments))
+        self._restore_current()
+        self._context.shell.place_changed()
+
+    def _show_header(self) -> None:
+        self.header.show_title(self.path())
+        facts = self.facts
+        if facts is None or (facts.chosen.name if facts.chosen else "") != self._chosen:
+            self.header.show_sentence("Reading…")
+            return
+        parts = [facts.chosen.question] if facts.chosen and facts.chosen.question else []
+        parts.append(formats.plural(self.model.total, "run"))
+        if self.model.active:
+            parts.append(f"{self.model.active} in progress")
+        key = main_metric(main_task(facts.runs))
+        best = self.model.best(key)
+        metric = best.metric(key) if best else None
+        if best and metric:
+            parts.append(f"best {key} {formats.number(metric.mean, formats.decimals([metric.mean]))} by {best.name}")
+        self.header.show_sentence(" · ".join(parts))
+
+    def _on_failed(self, error: BaseException) -> None:
+        if self.facts is None:
+            self.header.show_sentence("The runs could not be read.")
+        self.runs.show_error(error)
+
+    def _fill_menu(self) -> None:
+        self._menu.clear()
+        facts = self.facts
+        names = [ALL, *(one.name for one in facts.experiments)] if facts else [ALL]
+        counts = {one.name: one.run_count for one in facts.experiments} if facts else {}
+        for name in names:
+            count = counts.get(name, sum(counts.values()))
+            action = self._menu.addAction(plain_caption(f"{name}  ({formats.count(count)})"))
+            action.setCheckable(True)
+            action.setChecked(name == self.path())
+            action.triggered.connect(lambda _=False, chosen=name: self.choose("" if chosen == ALL else chosen))
+
+    # What happens
+
+    def _on_tab(self, place: int) -> None:
+        self.model.set_active_only(place == 1)
+        self.runs.active_only = place == 1
+        self.runs.show_rows(True)
+        self._context.shell.place_changed()
+
+    def _on_current(self, index: QModelIndex) -> None:
+        run = self.model.run_at(index.row())
+        self.inspector.show_run(run, self._best_means())
+        if run:
+            self._wanted_run = run.id
+            self._context.shell.place_changed()
+
+    def _best_means(self) -> dict[str, float]:
+        means = {}
+        for column in self.model.columns:
+            best = self.model.best(column.metric) if column.metric else None
+            metric = best.metric(column.metric) if best else None
+            if metric:
+                means[column.metric] = metric.mean
+        return means
+
+    def _restore_current(self) -> None:
+        """The row that was current, wherever it is now; else the first one."""
+        row = self.model.row_of(self._wanted_run)
+        if row < 0 and self.model.rowCount():
+            row = 0
+        if row >= 0:
+            self.runs.table.go_to(row)
+        self.inspector.show_run(self.model.run_at(row), self._best_means())
+
+    def _show_inspector(self, shown: bool) -> None:
+        from dataclasses import replace
+
+        self.inspector.setVisible(shown)
+        shell = self._context.shell
+        shell.remember(replace(shell.state, inspector=shown))
+
+    def _on_second(self) -> None:
+        if self.model.active:
+            self.model.refresh_clock()
+            self.inspector.refresh_clock()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._clock.start()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._clock.stop()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        small = self.width() < SMALL
+        self.header.set_small(small)
+        self._tab_row.setContentsMargins(14 if small else 20, 0, 14, 1)
+        self.runs.set_small(small)
+        self.inspector.setFixedWidth(SMALL_WIDTH if small else WIDTH)

@@ -1,0 +1,255 @@
+"""The inspector: everything known of one run, and what can be done with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+
+from mlops_desktop.domain.experiments import Run, RunStatus
+from mlops_desktop.gui import formats
+from mlops_desktop.gui.readings import runs as reading
+from mlops_desktop.gui.statuses import run_sign
+from mlops_desktop.gui.theme.theme import Theme
+from mlops_desktop.gui.widgets.bars import Arc
+from mlops_desktop.gui.widgets.buttons import Button, IconButton
+from mlops_desktop.gui.widgets.cards import FactList
+from mlops_desktop.gui.widgets.command_line import CopyButton
+from mlops_desktop.gui.widgets.marks import Progress, StatusWord
+from mlops_desktop.gui.widgets.states import ErrorBox
+from mlops_desktop.gui.widgets.tabs import Tabs
+from mlops_desktop.gui.widgets.text import ElidedText, Text, line
+
+WIDTH, SMALL_WIDTH = 292, 268
+
+
+class Inspector(QWidget):
+    """Title, status, actions, tabs; a list of facts under each."""
+
+    closed = Signal()
+    cancel_asked = Signal(object)
+    trash_asked = Signal(object)
+
+    def __init__(self, theme: Theme, clock: Callable[[], datetime]) -> None:
+        super().__init__()
+        self._theme, self._clock = theme, clock
+        self.run: Run | None = None
+        self._best: dict[str, float] = {}
+        self._cancelling: set[str] = set()
+        self.setObjectName("inspector")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setAccessibleName("Inspector")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(1, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(self._make_head())
+        self.tabs = Tabs(theme, "Inspector tabs")
+        for name in ("Overview", "Params", "Environment"):
+            self.tabs.addTab(name)
+        self.tabs.currentChanged.connect(lambda place: self._show_tab())
+        row = QHBoxLayout()
+        row.setContentsMargins(8, 0, 8, 0)
+        row.addWidget(self.tabs)
+        row.addStretch(1)
+        column.addLayout(row)
+        column.addWidget(line(theme))
+        column.addWidget(self._make_body(), 1)
+
+    def show_run(self, run: Run | None, best: dict[str, float]) -> None:
+        """`best` maps each metric to the best mean of the runs beside this one."""
+        self.run, self._best = run, best
+        if run is not None and run.status.is_ended:
+            self._cancelling.discard(run.id)
+        self._show_head()
+        self._show_tab()
+
+    def refresh_clock(self) -> None:
+        """Elapsed and remaining time, as of now."""
+        if self.run is not None and self.run.status is RunStatus.RUNNING:
+            self._show_head()
+
+    # Making
+
+    def _make_head(self) -> QVBoxLayout:
+        theme = self._theme
+        head = QVBoxLayout()
+        head.setContentsMargins(14, 10, 10, 8)
+        head.setSpacing(4)
+        first = QHBoxLayout()
+        self._name = ElidedText(theme, "", "title")
+        self.close_button = IconButton(theme, "x", "Hide inspector (Ctrl+I)", size=24, picture=15)
+        self.close_button.clicked.connect(self.closed)
+        first.addWidget(self._name, 1)
+        first.addWidget(self.close_button)
+        head.addLayout(first)
+        second = QHBoxLayout()
+        second.setSpacing(6)
+        self._arc = Arc(theme, 14)
+        self._status = StatusWord(theme)
+        self._note = ElidedText(theme, "", "number", "muted")
+        for part in (self._arc, self._status):
+            second.addWidget(part)
+        second.addWidget(self._note, 1)
+        head.addLayout(second)
+        self._bar = Progress(theme, "Progress of the run")
+        head.addWidget(self._bar)
+        self._times = QWidget()
+        third = QHBoxLayout(self._times)
+        third.setContentsMargins(0, 0, 0, 0)
+        self._elapsed = Text(theme, "", "number", "muted")
+        self._left = Text(theme, "", "number", "muted")
+        third.addWidget(self._elapsed)
+        third.addStretch(1)
+        third.addWidget(self._left)
+        head.addWidget(self._times)
+        head.addSpacing(4)
+        head.addLayout(self._make_actions())
+        return head
+
+    def _make_actions(self) -> QHBoxLayout:
+        theme = self._theme
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        self.cancel = Button(theme, "Cancel run", icon="square", small=True)
+        self.trash = Button(theme, "Move to trash", icon="trash-2", small=True)
+        self.log = CopyButton(theme, "", "Copy log command", kind="ghost")
+        self.cancel.clicked.connect(self._on_cancel)
+        self.trash.clicked.connect(lambda: self.trash_asked.emit(self.run))
+        for button in (self.cancel, self.trash, self.log):
+            row.addWidget(button)
+        row.addStretch(1)
+        return row
+
+    def _make_body(self) -> QScrollArea:
+        theme = self._theme
+        body = QWidget()
+        body.setObjectName("inspectorbody")
+        column = QVBoxLayout(body)
+        column.setContentsMargins(14, 12, 14, 14)
+        column.setSpacing(10)
+        self._failure = ErrorBox(theme)
+        self._metrics = _MetricList(theme)
+        self._facts = FactList(theme)
+        self._notes_title = Text(theme, "Notes", "title")
+        self._notes = Text(theme, "", "table", wrap=True)
+        self._nothing = Text(theme, "", "table", "muted", wrap=True)
+        for part in (self._failure, self._metrics, self._facts, self._notes_title, self._notes, self._nothing):
+            column.addWidget(part)
+        column.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setAccessibleName("Facts of the run")
+        scroll.setWidget(body)
+        return scroll
+
+    # Showing
+
+    def _show_head(self) -> None:
+        run, now = self.run, self._clock()
+        parts = (self._arc, self._status, self._note, self._bar, self._times, self.cancel, self.trash, self.log)
+        if run is None:
+            self._name.setText("No run chosen")
+            for part in parts:
+                part.hide()
+            return
+        running = run.status is RunStatus.RUNNING
+        self._name.setText(run.name)
+        self._status.set_sign(run_sign(run.status))
+        self._status.setVisible(not running)
+        self._arc.setVisible(running)
+        note = reading.status_note(run, now)
+        self._note.setText(f"Running · {note}" if running else note)
+        self._note.set_tone("accent-text" if running else "muted")
+        self._note.show()
+        self._bar.set_share(run.progress)
+        self._bar.setVisible(running)
+        self._times.setVisible(running)
+        self._elapsed.setText(_elapsed(run, now))
+        self._left.setText(reading.time_left(run, now))
+        asked = run.id in self._cancelling
+        self.cancel.set_caption("Cancelling…" if asked else "Cancel run")
+        self.cancel.setVisible(not run.status.is_ended)
+        self.trash.setVisible(run.status.is_ended)
+        self.log.text_to_copy = f"mlops experiments log {run.name}"
+        self.log.setVisible(run.status is not RunStatus.QUEUED)
+
+    def _show_tab(self) -> None:
+        run, tab = self.run, self.tabs.currentIndex()
+        self.tabs.setVisible(run is not None)
+        first = run is not None and tab == 0
+        self._failure.setVisible(bool(first and run and run.failure))
+        self._metrics.setVisible(bool(first and run and run.metrics))
+        for part in (self._notes, self._notes_title):
+            part.setVisible(bool(first and run and run.notes))
+        self._facts.setVisible(run is not None)
+        self._nothing.hide()
+        if run is None:
+            self._nothing.setText("Choose a run in the table to see what it was given and what it measured.")
+            self._nothing.show()
+            return
+        if tab == 0:
+            if run.failure:
+                self._failure.show_problem(run.failure.message, run.failure.hint, run.failure.code, run.failure.details)
+            self._metrics.show_rows(reading.metric_rows(run, self._best))
+            self._notes.setText(run.notes)
+            tips = {"Dataset hash": run.dataset_hash, "Bundle": run.bundle_hash or ""}
+            self._facts.show_facts(reading.overview(run, self._clock()), tips)
+        elif tab == 1:
+            self._facts.show_facts(reading.params(run))
+        else:
+            facts = reading.environment(run)
+            self._facts.show_facts(facts)
+            self._nothing.setText("Recorded when the run starts." if not facts else "")
+            self._nothing.setVisible(not facts)
+
+    def _on_cancel(self) -> None:
+        if self.run is not None and self.run.id not in self._cancelling:
+            self._cancelling.add(self.run.id)
+            self._show_head()
+            self.cancel_asked.emit(self.run)
+
+
+def _elapsed(run: Run, now: datetime) -> str:
+    return f"{formats.duration(now - run.started_at)} elapsed" if run.started_at else ""
+
+
+class _MetricList(QWidget):
+    """Metric, mean ± spread, difference to the best run."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        grid = self._grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 2)
+        grid.setHorizontalSpacing(10)
+        grid.setVerticalSpacing(6)
+        grid.setColumnStretch(0, 1)
+        grid.addWidget(Text(theme, "Metrics", "title"), 0, 0)
+        self._against = Text(theme, "vs best run", "table", "muted")
+        self._against.setAlignment(Qt.AlignmentFlag.AlignRight)
+        grid.addWidget(Text(theme, "mean ± sd", "table", "muted"), 0, 1, Qt.AlignmentFlag.AlignRight)
+        grid.addWidget(self._against, 0, 2)
+        self._rows: list[tuple[ElidedText, Text, Text]] = []
+
+    def show_rows(self, rows: list[tuple[str, str, str]]) -> None:
+        while len(self._rows) < len(rows):
+            place = len(self._rows) + 1
+            made = (
+                ElidedText(self._theme, "", "table", "muted"),
+                Text(self._theme, "", "number-strong"),
+                Text(self._theme, "", "number", "muted"),
+            )
+            for column, label in enumerate(made):
+                if column:
+                    label.setAlignment(Qt.AlignmentFlag.AlignRight)
+                self._grid.addWidget(label, place, column)
+            self._rows.append(made)
+        for place, labels in enumerate(self._rows):
+            for column, label in enumerate(labels):
+                label.setVisible(place < len(rows))
+                if place < len(rows):
+                    label.setText(rows[place][column])
+        self._against.setVisible(any(row[2] for row in rows))

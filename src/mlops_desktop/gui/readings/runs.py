@@ -1,0 +1,136 @@
+"""What the Experiments page shows, read in the lane."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from mlops_desktop.domain.experiments import MetricSummary, Run, RunStatus
+from mlops_desktop.gui import formats
+from mlops_desktop.gui.item_models.columns import dataset_text, run_duration
+
+if TYPE_CHECKING:
+    from mlops_desktop.domain.experiments import Experiment
+    from mlops_desktop.services.workspace import Workspace
+
+Facts = Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class ExperimentFacts:
+    """The experiments, newest first, the chosen one (None: all) and its runs, newest first."""
+
+    experiments: tuple[Experiment, ...]
+    chosen: Experiment | None
+    runs: tuple[Run, ...]
+
+
+def read_experiments(workspace: Workspace, name: str | None) -> ExperimentFacts:
+    """A chosen experiment that is gone by now means all."""
+    experiments = tuple(sorted(workspace.experiments.list(), key=lambda one: one.created_at, reverse=True))
+    chosen = next((one for one in experiments if one.name == name), None)
+    runs = tuple(workspace.experiments.runs(chosen.name if chosen else None))
+    return ExperimentFacts(experiments, chosen, runs)
+
+
+def overview(run: Run, now: datetime) -> Facts:
+    from datetime import timedelta
+
+    seconds = run_duration(run, now)
+    spec = run.spec
+    return [
+        ("Experiment", run.experiment_name),
+        ("Dataset version", dataset_text(run.dataset_reference)),
+        ("Target", spec.target if spec.positive_label is None else f"{spec.target} = {spec.positive_label}"),
+        ("Task", spec.task.value),
+        ("Estimator", formats.estimator(spec.estimator)),
+        ("Features", formats.plural(len(spec.features), "column")),
+        ("Validation", validation_text(run)),
+        ("Started", f"{formats.moment(run.started_at, now)} by {run.created_by}" if run.started_at else "not yet"),
+        ("Duration", formats.NOT_SET if seconds is None else formats.duration(timedelta(seconds=seconds))),
+        *([("Re-run of", run.rerun_of)] if run.rerun_of else []),
+        *([("Tags", ", ".join(run.tags))] if run.tags else []),
+        ("Dataset hash", formats.short_hash(run.dataset_hash)),
+        *([("Bundle", formats.short_hash(run.bundle_hash))] if run.bundle_hash else []),
+    ]
+
+
+def validation_text(run: Run) -> str:
+    """`time_ordered` with 5 folds by a column reads `time ordered, 5 folds, by time_hour`."""
+    plan = run.spec.validation
+    parts = [plan.kind.value.replace("_", "-" if plan.kind.value == "k_fold" else " ")]
+    parts.append(formats.percent(plan.validation_share) if plan.kind.value == "holdout" else f"{plan.folds} folds")
+    if plan.column:
+        parts.append(f"by {plan.column}")
+    if plan.test_share:
+        parts.append(f"{formats.percent(plan.test_share)} test")
+    return ", ".join(parts)
+
+
+def params(run: Run) -> Facts:
+    spec = run.spec
+    made = spec.preprocessing
+    return [
+        *((name, formats.value(given)) for name, given in sorted(spec.params.items())),
+        ("Class weight", spec.class_weight or "none"),
+        ("Empty numbers", made.imputation.value.replace("_", " ")),
+        ("Scaling", made.scaling.value),
+        ("Seed", str(spec.seed)),
+        ("Threads", str(spec.threads)),
+    ]
+
+
+def environment(run: Run) -> Facts:
+    made = run.environment
+    if made is None:
+        return []
+    commit = (
+        formats.short_hash(made.git_commit) + (", changed files" if made.git_dirty else "") if made.git_commit else ""
+    )
+    return [
+        ("Program", made.program_version),
+        ("Python", made.python_version),
+        ("Threads", str(made.threads)),
+        *([("Commit", commit)] if commit else []),
+        *sorted(made.packages.items()),
+        ("Platform", made.platform),
+    ]
+
+
+def metric_rows(run: Run, best: dict[str, float]) -> list[tuple[str, str, str]]:
+    """Metric, mean ± spread over the folds, difference to the best run."""
+    rows = []
+    for metric in run.metrics:
+        places = formats.decimals([metric.mean])
+        other = best.get(metric.key)
+        against = (
+            "best" if other == metric.mean else formats.signed(metric.mean - other, places) if other is not None else ""
+        )
+        rows.append((metric.key, spread_text(metric, places), against))
+    return rows
+
+
+def spread_text(metric: MetricSummary, places: int) -> str:
+    mean = formats.number(metric.mean, places)
+    return mean if metric.std is None else f"{mean} ± {formats.number(metric.std, places)}"
+
+
+def status_note(run: Run, now: datetime) -> str:
+    """What stands beside the status word."""
+    if run.status is RunStatus.RUNNING:
+        return formats.percent(run.progress) if run.progress is not None else "starting"
+    if run.status is RunStatus.QUEUED:
+        return f"waiting since {formats.moment(run.created_at, now)}"
+    return formats.moment(run.finished_at, now) if run.finished_at else ""
+
+
+def time_left(run: Run, now: datetime) -> str:
+    """A guess from the share that is done; nothing below five per cent."""
+    from datetime import timedelta
+
+    seconds = run_duration(run, now)
+    if seconds is None or run.progress is None or not 0.05 <= run.progress < 1:
+        return ""
+    return f"about {formats.duration(timedelta(seconds=max(10.0, seconds * (1 - run.progress) / run.progress)))} left"

@@ -1,0 +1,146 @@
+"""The bars of the window: path and running work above, state below."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QHideEvent, QPainter, QPaintEvent, QShowEvent
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QSizePolicy, QWidget
+
+from mlops_desktop.gui import formats
+from mlops_desktop.gui.statuses import Sign
+from mlops_desktop.gui.theme.theme import Theme
+from mlops_desktop.gui.widgets.buttons import Button, IconButton
+from mlops_desktop.gui.widgets.cards import clear_layout
+from mlops_desktop.gui.widgets.marks import Icon, StatusWord
+from mlops_desktop.gui.widgets.text import Text
+
+_TURN_SECONDS, _STEPS = 1.2, 20
+
+
+class Arc(QWidget):
+    """Turns while something runs; stands still where the desktop wants no motion."""
+
+    def __init__(self, theme: Theme, size: int = 15) -> None:
+        super().__init__()
+        self._theme = theme
+        self._step = 0
+        self.setFixedSize(size, size)
+        self._clock = QTimer(self, interval=round(_TURN_SECONDS * 1000 / _STEPS))
+        self._clock.timeout.connect(self._on_time)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        if QApplication.isEffectEnabled(Qt.UIEffect.UI_General):
+            self._clock.start()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        self._clock.stop()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        middle = self.width() / 2
+        painter.translate(middle, middle)
+        painter.rotate(self._step * 360 / _STEPS)
+        painter.translate(-middle, -middle)
+        self._theme.paint_icon(painter, self.rect(), "loader-circle", "accent-text")
+
+    def _on_time(self) -> None:
+        self._step = (self._step + 1) % _STEPS
+        self.update()
+
+
+class RunningButton(Button):
+    """How many runs are in progress; leads to them."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__(theme, "", kind="running", small=True)
+        self._arc = Arc(theme)
+        self._arc.setParent(self)
+        self._arc.move(6, 6)
+        self.hide()
+
+    def show_count(self, count: int) -> None:
+        self.set_caption(f"{formats.count(count)} running")
+        self.setAccessibleName(f"{formats.plural(count, 'run')} running, show them")
+        self.setVisible(count > 0)
+
+
+class TopBar(QWidget):
+    """Back, forward, the path with each part clickable, and what runs."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self.setObjectName("topbar")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setFixedHeight(44)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(10, 0, 12, 1)
+        row.setSpacing(8)
+        self.back = IconButton(theme, "arrow-left", "Back (Alt+Left)")
+        self.forward = IconButton(theme, "arrow-right", "Forward (Alt+Right)")
+        row.addWidget(self.back)
+        row.addWidget(self.forward)
+        self._path = QHBoxLayout()
+        self._path.setSpacing(6)
+        row.addLayout(self._path)
+        row.addStretch(1)
+        self.running = RunningButton(theme)
+        row.addWidget(self.running)
+        self.keys = IconButton(theme, "keyboard", "Keys (Ctrl+/)", picture=17)
+        row.addWidget(self.keys)
+        self.parts: Sequence[str] = ()
+
+    def show_path(self, parts: Sequence[tuple[str, Callable[[], None]]]) -> None:
+        """The last part is where we are, the others lead back."""
+        names = [name for name, _ in parts]
+        if names == list(self.parts):
+            return
+        self.parts = names
+        clear_layout(self._path)
+        for place, (name, act) in enumerate(parts):
+            if place:
+                self._path.addWidget(Icon(self._theme, "chevron-right", "muted", 12))
+            if place == len(parts) - 1:
+                self._path.addWidget(Text(self._theme, name, "label"))
+            else:
+                button = Button(self._theme, name, kind="crumb")
+                button.clicked.connect(act)
+                self._path.addWidget(button)
+
+
+class StatusBar(QWidget):
+    """How the workspace is, what runs, the disk and the version."""
+
+    def __init__(self, theme: Theme, version: str) -> None:
+        super().__init__()
+        self.setObjectName("statusbar")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setFixedHeight(26)
+        self.setAccessibleName("Status")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 1, 12, 0)
+        row.setSpacing(16)
+        self.workspace = StatusWord(theme, role="table")
+        self.deployments = StatusWord(theme, role="table")
+        self.job = StatusWord(theme, role="table")
+        self.disk = StatusWord(theme, role="table")
+        self.record = StatusWord(theme, role="table")
+        self.version = Text(theme, version, "number", "muted")
+        self.version.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        for part in (self.workspace, self.deployments, self.job):
+            row.addWidget(part)
+        row.addStretch(1)
+        for other in (self.disk, self.record, self.version):
+            row.addWidget(other)
+        for hidden in (self.deployments, self.job, self.disk, self.record):
+            hidden.hide()
+
+    @staticmethod
+    def show_part(part: StatusWord, sign: Sign | None) -> None:
+        """A part that has nothing to say is not there."""
+        part.setVisible(sign is not None)
+        if sign is not None:
+            part.set_sign(sign)

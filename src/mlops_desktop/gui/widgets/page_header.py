@@ -1,0 +1,56 @@
+"""The head of a page: its title, perhaps a menu of its siblings, and one sentence of how things are."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from mlops_desktop.gui.theme.theme import Theme
+from mlops_desktop.gui.widgets.buttons import Button
+from mlops_desktop.gui.widgets.text import ElidedText, Text
+
+
+class PageHeader(QWidget):
+    """56 px high; `menu` is there when the title has siblings to choose from."""
+
+    def __init__(self, theme: Theme, title: str, *, has_menu: bool = False) -> None:
+        super().__init__()
+        self.setMinimumHeight(56)
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(20, 8, 20, 8)
+        self._row.setSpacing(12)
+        column = QVBoxLayout()
+        column.setSpacing(1)
+        self.menu_button: Button | None = None
+        self._title: Text | None = None
+        if has_menu:
+            self.menu_button = Button(theme, title, icon="chevron-down", kind="title")
+            self.menu_button.setFont(theme.font("page"))
+            self.menu_button.setIconSize(QSize(16, 16))
+            self.menu_button.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+            column.addWidget(self.menu_button, 0, Qt.AlignmentFlag.AlignLeft)
+        else:
+            self._title = Text(theme, title, "page")
+            column.addWidget(self._title)
+        self._sentence = ElidedText(theme, "", "table", "muted")
+        column.addWidget(self._sentence)
+        self._row.addLayout(column, 1)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    @property
+    def sentence(self) -> str:
+        return self._sentence.text()
+
+    def show_title(self, title: str) -> None:
+        if self.menu_button is not None:
+            self.menu_button.set_caption(title)
+            self.menu_button.setAccessibleName(f"{title}, choose another experiment")
+        elif self._title is not None:
+            self._title.setText(title)
+
+    def show_sentence(self, sentence: str) -> None:
+        self._sentence.setText(sentence)
+
+    def set_small(self, small: bool) -> None:
+        edge = 14 if small else 20
+        self._row.setContentsMargins(edge, 8, edge, 8)

@@ -1,0 +1,262 @@
+"""The sidebar: which workspace, and the pages with their counts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QRect,
+    QRectF,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QListView, QSizePolicy, QStyledItemDelegate, QStyleOptionViewItem, QVBoxLayout, QWidget
+
+from mlops_desktop.gui import formats
+from mlops_desktop.gui.theme.theme import Theme
+from mlops_desktop.gui.widgets.buttons import Button
+from mlops_desktop.gui.widgets.text import plain_tip
+
+WIDE, NARROW = 204, 52
+_MIDDLE = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+_NOWHERE = QModelIndex()
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One page. `running` is shown as a blue badge in place of the `count`."""
+
+    page: str
+    title: str
+    icon: str
+    keys: str
+    count: int | None = None
+    running: int = 0
+
+
+class NavigationItemModel(QAbstractListModel):
+    """The pages of the sidebar."""
+
+    def __init__(self, entries: tuple[Entry, ...]) -> None:
+        super().__init__()
+        self.entries = list(entries)
+
+    def set_entry(self, place: int, entry: Entry) -> None:
+        if self.entries[place] != entry:
+            self.entries[place] = entry
+            self.dataChanged.emit(self.index(place), self.index(place))
+
+    def rowCount(self, parent: QModelIndex | QPersistentModelIndex = _NOWHERE) -> int:
+        return 0 if parent.isValid() else len(self.entries)
+
+    def data(self, index: QModelIndex | QPersistentModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if not index.isValid():
+            return None
+        entry = self.entries[index.row()]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return entry.title
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            note = f", {entry.running} running" if entry.running else f", {entry.count}" if entry.count else ""
+            return entry.title + note
+        return plain_tip(f"{entry.title} ({entry.keys})") if role == Qt.ItemDataRole.ToolTipRole else None
+
+
+class NavigationDelegate(QStyledItemDelegate):
+    """Icon, word and count; an accent bar at the current page."""
+
+    def __init__(self, theme: Theme, view: Navigation) -> None:
+        super().__init__(view)
+        self._theme, self._view = theme, view
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
+        return QSize(0, 33)
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        theme, view = self._theme, self._view
+        entry = view.pages.entries[index.row()]
+        area: QRect = option.rect.adjusted(view.edge, 0, -view.edge, -1)  # type: ignore[attr-defined]
+        current = index.row() == view.currentIndex().row()
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        if current or index.row() == view.hovered:
+            painter.setBrush(theme.colour("selected" if current else "hover"))
+            painter.drawRoundedRect(area, 6, 6)
+        if current:
+            painter.setBrush(theme.colour("accent"))
+            painter.drawRoundedRect(QRectF(0, area.top() + 6, 3, area.height() - 12), 1.5, 1.5)
+        if current and view.shows_keyboard:
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(theme.colour("focus"), 2))
+            painter.drawRoundedRect(QRectF(area).adjusted(1, 1, -1, -1), 5, 5)
+        picture = QRect(area.left() + 10, area.top(), 17, area.height())
+        if view.is_narrow:
+            picture = QRect(area.center().x() - 8, area.top(), 17, area.height())
+        theme.paint_icon(painter, picture, entry.icon, "accent-text" if current else "muted")
+        if not view.is_narrow:
+            painter.setFont(theme.font("label"))
+            painter.setPen(theme.colour("text" if current else "muted"))
+            painter.drawText(area.adjusted(37, 0, -10, 0), _MIDDLE, entry.title)
+        self._paint_count(painter, area, entry)
+        painter.restore()
+
+    def _paint_count(self, painter: QPainter, area: QRect, entry: Entry) -> None:
+        theme, narrow = self._theme, self._view.is_narrow
+        if entry.running:
+            font = theme.font("badge" if narrow else "caption-bold")
+            height = 14 if narrow else 18
+            width = max(height, QFontMetrics(font).horizontalAdvance(str(entry.running)) + (6 if narrow else 10))
+            badge = QRectF(area.right() - width - 7, area.center().y() - height / 2 + 1, width, height)
+            if narrow:
+                badge.moveTo(area.right() - width, area.top())
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(theme.colour("accent-soft"))
+            painter.drawRoundedRect(badge, height / 2, height / 2)
+            painter.setFont(font)
+            painter.setPen(theme.colour("accent-text"))
+            painter.drawText(badge, int(Qt.AlignmentFlag.AlignCenter), str(entry.running))
+        elif entry.count and not narrow:
+            painter.setFont(theme.font("number"))
+            painter.setPen(theme.colour("muted"))
+            right = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            painter.drawText(area.adjusted(0, 0, -10, 0), right, formats.count(entry.count))
+
+
+class Navigation(QListView):
+    """The list of pages. `chosen` carries the page's name."""
+
+    chosen = Signal(str)
+
+    def __init__(self, theme: Theme, entries: tuple[Entry, ...]) -> None:
+        super().__init__()
+        self.pages = NavigationItemModel(entries)
+        self.is_narrow = False
+        self.hovered = -1
+        self.setObjectName("navigation")
+        self.setAccessibleName("Pages")
+        self.setModel(self.pages)
+        self.setItemDelegate(NavigationDelegate(theme, self))
+        self.setSelectionMode(QListView.SelectionMode.NoSelection)
+        self.setEditTriggers(QListView.EditTrigger.NoEditTriggers)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setMouseTracking(True)
+        self.entered.connect(self._on_entered)
+        self.clicked.connect(lambda index: self.chosen.emit(self.pages.entries[index.row()].page))
+
+    @property
+    def edge(self) -> int:
+        return 6 if self.is_narrow else 8
+
+    @property
+    def shows_keyboard(self) -> bool:
+        return self.hasFocus() and self.window().testAttribute(Qt.WidgetAttribute.WA_KeyboardFocusChange)
+
+    def show_page(self, page: str) -> None:
+        for place, entry in enumerate(self.pages.entries):
+            if entry.page == page:
+                flags = QItemSelectionModel.SelectionFlag.NoUpdate
+                self.selectionModel().setCurrentIndex(self.pages.index(place), flags)
+        self.viewport().update()
+
+    def currentChanged(
+        self, current: QModelIndex | QPersistentModelIndex, previous: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        super().currentChanged(current, previous)
+        if self.hasFocus() and current.isValid():
+            self.chosen.emit(self.pages.entries[current.row()].page)
+
+    def leaveEvent(self, event: Any) -> None:
+        self.hovered = -1
+        self.viewport().update()
+
+    def _on_entered(self, index: QModelIndex) -> None:
+        self.hovered = index.row()
+        self.viewport().update()
+
+
+class WorkspaceButton(Button):
+    """Which workspace this is; opens the menu of the window."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__(theme, "", kind="workspace")
+        self._theme = theme
+        self._name, self._note = "", ""
+        self._narrow = False
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setFixedHeight(40)
+        self.setAccessibleName("Workspace menu")
+
+    def show_workspace(self, name: str, note: str, tip: str) -> None:
+        self._name, self._note = name, note
+        self.setAccessibleName(f"Workspace {name}, menu" if name else "Workspace menu")
+        self.setToolTip(plain_tip(tip))
+        self.update()
+
+    def set_narrow(self, narrow: bool) -> None:
+        self._narrow = narrow
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        theme, area = self._theme, self.rect()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        logo = QRect(8, (area.height() - 24) // 2, 24, 24)
+        if self._narrow:
+            logo.moveLeft((area.width() - 24) // 2)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme.colour("accent"))
+        painter.drawRoundedRect(logo, 6, 6)
+        if self._name:
+            painter.setFont(theme.font("caption-bold"))
+            painter.setPen(theme.colour("on-accent"))
+            painter.drawText(logo, int(Qt.AlignmentFlag.AlignCenter), formats.initials(self._name))
+        else:
+            theme.paint_icon(painter, logo.adjusted(5, 5, -5, -5), "box", "on-accent")
+        if self._narrow:
+            return
+        words = area.adjusted(40, 4, -28, -4)
+        self._paint_line(painter, words.adjusted(0, 0, 0, -words.height() // 2), "title", "text", self._name)
+        self._paint_line(painter, words.adjusted(0, words.height() // 2 + 1, 0, 0), "caption", "muted", self._note)
+        theme.paint_icon(painter, QRect(area.right() - 23, 0, 14, area.height()), "chevron-down", "muted")
+
+    def _paint_line(self, painter: QPainter, area: QRect, role: str, token: str, text: str) -> None:
+        painter.setFont(self._theme.font(role))
+        painter.setPen(self._theme.colour(token))
+        mode = Qt.TextElideMode.ElideMiddle if role == "caption" else Qt.TextElideMode.ElideRight
+        painter.drawText(area, _MIDDLE, painter.fontMetrics().elidedText(text, mode, area.width()))
+
+
+class Sidebar(QWidget):
+    """Workspace button above, pages below."""
+
+    def __init__(self, theme: Theme, entries: tuple[Entry, ...]) -> None:
+        super().__init__()
+        self.setObjectName("sidebar")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 8, 1, 8)
+        column.setSpacing(0)
+        self._frame = QVBoxLayout()
+        self._frame.setContentsMargins(8, 0, 8, 8)
+        self.workspace = WorkspaceButton(theme)
+        self._frame.addWidget(self.workspace)
+        column.addLayout(self._frame)
+        self.navigation = Navigation(theme, entries)
+        column.addWidget(self.navigation, 1)
+        self.set_narrow(False)
+
+    def set_narrow(self, narrow: bool) -> None:
+        self.setFixedWidth(NARROW if narrow else WIDE)
+        self._frame.setContentsMargins(6 if narrow else 8, 0, 6 if narrow else 8, 8)
+        self.navigation.is_narrow = narrow
+        self.workspace.set_narrow(narrow)

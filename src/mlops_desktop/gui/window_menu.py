@@ -1,0 +1,84 @@
+"""The menu of the window, behind the workspace button: other workspaces, look, density, keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from PySide6.QtGui import QActionGroup, QGuiApplication
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QLineEdit, QMenu
+
+from mlops_desktop.gui.theme.theme import Look, Theme
+from mlops_desktop.gui.widgets.text import plain_caption
+
+if TYPE_CHECKING:
+    from mlops_desktop.gui.main_window import MainWindow
+
+T = TypeVar("T", bound=str)
+_LOOKS = {Look.SYSTEM: "As the system", Look.LIGHT: "Light", Look.DARK: "Dark"}
+_DENSITIES = {"compact": "Compact", "standard": "Standard", "comfortable": "Comfortable"}
+
+
+class WindowMenu(QMenu):
+    """Filled anew each time it is opened."""
+
+    def __init__(self, window: MainWindow, theme: Theme) -> None:
+        super().__init__(window)
+        self._window, self._theme = window, theme
+        self.setAccessibleName("Workspace menu")
+        self.aboutToShow.connect(self.fill)
+
+    def fill(self) -> None:
+        self.clear()
+        window = self._window
+        self.addAction("Open workspace…").triggered.connect(self._on_open)
+        self.addAction("New workspace…").triggered.connect(self._on_new)
+        here = str(window.workspace.folder) if window.workspace else ""
+        others = [folder for folder in window.state.recent if folder != here]
+        if others:
+            recent = self.addMenu("Recent workspaces")
+            for folder in others:
+                action = recent.addAction(plain_caption(folder))
+                action.triggered.connect(lambda _=False, place=folder: window.other_wanted.emit(Path(place), ""))
+        if here:
+            copy = self.addAction("Copy folder path")
+            copy.triggered.connect(lambda: QGuiApplication.clipboard().setText(here))
+        self.addSeparator()
+        self._add_choice("Look", _LOOKS, self._theme.look, self._on_look)
+        self._add_choice("Rows of the runs table", _DENSITIES, window.state.density, self._on_density)
+        self.addSeparator()
+        self.addAction("Close window").triggered.connect(window.close)
+
+    def _add_choice(self, title: str, choices: Mapping[T, str], chosen: T, choose: Callable[[T], None]) -> None:
+        menu = self.addMenu(title)
+        group = QActionGroup(menu)
+        for value, words in choices.items():
+            action = menu.addAction(words)
+            action.setCheckable(True)
+            action.setChecked(value == chosen)
+            action.setActionGroup(group)
+            action.triggered.connect(lambda _=False, one=value: choose(one))
+
+    def _on_look(self, look: Look) -> None:
+        self._theme.choose(look)
+        self._window.remember(replace(self._window.state, look=look.value))
+
+    def _on_density(self, density: str) -> None:
+        self._window.set_density(density)
+
+    def _on_open(self) -> None:
+        place = QFileDialog.getExistingDirectory(self._window, "Workspace folder", str(Path.home()))
+        if place:
+            self._window.other_wanted.emit(Path(place), "")
+
+    def _on_new(self) -> None:
+        place = QFileDialog.getExistingDirectory(self._window, "Where the new workspace folder goes", str(Path.home()))
+        if not place:
+            return
+        name, agreed = QInputDialog.getText(
+            self._window, "New workspace", "Name", QLineEdit.EchoMode.Normal, "my-workspace"
+        )
+        if agreed and name.strip():
+            self._window.other_wanted.emit(Path(place) / name.strip(), name.strip())

@@ -1,0 +1,147 @@
+"""Takes pictures of every page, in both themes and both sizes, of a workspace with realistic values."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("TZ", "UTC")
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(ROOT))
+
+from PySide6.QtWidgets import QApplication  # noqa: E402 - the platform is chosen before Qt is loaded
+
+from mlops_desktop.domain.errors import BusyRegistryError  # noqa: E402
+from mlops_desktop.gui.lanes import Lanes  # noqa: E402
+from mlops_desktop.gui.main_window import MainWindow  # noqa: E402
+from mlops_desktop.gui.state import WindowState  # noqa: E402
+from mlops_desktop.gui.theme.theme import Look, Theme  # noqa: E402
+from tests.gui.demo_workspace import NOW, FakeWorkspace  # noqa: E402
+
+SIZES = {"": (1440, 900), "small-": (1100, 700)}
+Scene = Callable[[MainWindow, FakeWorkspace], None]
+
+
+def home(window: MainWindow, workspace: FakeWorkspace) -> None:
+    window.open(workspace.folder)
+
+
+def experiments(window: MainWindow, workspace: FakeWorkspace) -> None:
+    window.open(workspace.folder)
+    window.go_to("experiments")
+    page = window.experiments
+    page.model.sort_by("metric:roc_auc", True)
+    page.runs.show_rows(True)
+    page.model.tick([3, 10, 16], True)
+    page.runs.table.go_to(0)
+
+
+def failed_run(window: MainWindow, workspace: FakeWorkspace) -> None:
+    window.open(workspace.folder)
+    run = next(run for run in workspace.all_runs if run.name == "red-plover-26")
+    window.open_run(run.id, run.experiment_name)
+    window.experiments.runs.filter.setText("mlp")
+    window.say("Run flat-dunnock-15 moved to trash", "trash-2", lambda: None)
+
+
+def params(window: MainWindow, workspace: FakeWorkspace) -> None:
+    window.open(workspace.folder)
+    run = next(run for run in workspace.all_runs if run.name == "amber-falcon-27")
+    window.open_run(run.id, run.experiment_name)
+    window.experiments.inspector.tabs.setCurrentIndex(0)
+    window.set_density("standard")
+
+
+def no_match(window: MainWindow, workspace: FakeWorkspace) -> None:
+    window.open(workspace.folder)
+    window.go_to("experiments")
+    window.experiments.runs.filter.setText("xgboost")
+
+
+def empty_home(window: MainWindow, workspace: FakeWorkspace) -> None:
+    window.open(workspace.folder)
+
+
+def empty_experiments(window: MainWindow, workspace: FakeWorkspace) -> None:
+    window.open(workspace.folder)
+    window.go_to("experiments")
+
+
+def opening(window: MainWindow, workspace: FakeWorkspace) -> None:
+    """As at the first paint, before anything was read."""
+
+
+def unreadable(window: MainWindow, workspace: FakeWorkspace) -> None:
+    workspace.error = BusyRegistryError(
+        "Another process has held the registry for 30 s.", hint="Wait a moment and try again. Nothing was changed."
+    )
+    window.open(workspace.folder)
+    window.go_to("experiments")
+
+
+def welcome(window: MainWindow, workspace: FakeWorkspace) -> None:
+    """Shown because no folder is known."""
+
+
+def keys(window: MainWindow, workspace: FakeWorkspace) -> None:
+    window.open(workspace.folder)
+
+
+SCENES: dict[str, Scene] = {
+    "home": home,
+    "experiments": experiments,
+    "failed-run": failed_run,
+    "run": params,
+    "no-match": no_match,
+    "empty-home": empty_home,
+    "empty-experiments": empty_experiments,
+    "opening": opening,
+    "unreadable": unreadable,
+    "welcome": welcome,
+}
+
+
+def windows(app: QApplication, folder: Path) -> Iterator[tuple[str, MainWindow]]:
+    theme = Theme(app, Look.LIGHT)
+    for look in (Look.LIGHT, Look.DARK):
+        theme.choose(look)
+        for prefix, (width, height) in SIZES.items():
+            for name, scene in SCENES.items():
+                workspace = FakeWorkspace(empty=name.startswith("empty"))
+                state = WindowState(recent=("/home/ds-lead/MLOps/nyc-delays", "/home/ds-lead/MLOps/churn"))
+                window = MainWindow(
+                    theme,
+                    Lanes(inline=True),
+                    lambda: NOW,
+                    open_folder=lambda place, made=workspace: made.as_workspace(),
+                    state=state,
+                    state_folder=folder,
+                )
+                window.resize(width, height)
+                window.begin(None if name == "welcome" else workspace.folder)
+                window.show()
+                app.processEvents()
+                scene(window, workspace)
+                app.processEvents()
+                yield f"{prefix}{look.value}-{name}", window
+                window.close()
+                window.deleteLater()
+
+
+def main(arguments: list[str]) -> int:
+    target = Path(arguments[0] if arguments else "build/pictures")
+    target.mkdir(parents=True, exist_ok=True)
+    app = QApplication(["pictures"])
+    with tempfile.TemporaryDirectory() as folder:
+        for name, window in windows(app, Path(folder)):
+            window.grab().save(str(target / f"{name}.png"))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
