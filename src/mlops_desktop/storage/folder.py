@@ -1,127 +1,149 @@
-"""The workspace folder: how it is made, known and found, and whether SQLite is safe on its file system."""
+"""The workspace folder: how it is laid out, made, recognised and found."""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mlops_desktop.domain.errors import NetworkFolderError, WorkspaceError
+from mlops_desktop.domain.errors import AlreadyExistsError, NewerRegistryError, NotFoundError, WorkspaceError
 from mlops_desktop.domain.identifiers import is_identifier, new_identifier
 from mlops_desktop.domain.names import check_name
+from mlops_desktop.domain.plain import to_json
 from mlops_desktop.storage.disk import disk_failures
-from mlops_desktop.storage.durable import make_folder, write_bytes
+from mlops_desktop.storage.durable import make_folder, sync_file, sync_folder
+from mlops_desktop.storage.filesystems import check_file_system
 
-FACTS = "workspace.json"
+FILE_NAME = "workspace.json"
 FORMAT = 1
-FOLDERS = ("artifacts", "bundles", "jobs", "deployments", "backups")
-
-_NETWORK = frozenset(
-    {"nfs", "nfs4", "cifs", "smb", "smb2", "smb3", "smbfs", "9p", "fuse.sshfs", "sshfs", "afs", "afpfs"}
-)
-_SOUND = frozenset(
-    {"ext2", "ext3", "ext4", "xfs", "btrfs", "zfs", "f2fs", "overlay", "bcachefs", "apfs", "hfs", "ntfs"}
-)
+_PARTS = ("artifacts", "bundles", "jobs", "deployments", "backups")
+_LARGEST = 1 << 16
 
 
 @dataclass(frozen=True)
-class WorkspaceFacts:
-    """What `workspace.json` says."""
+class WorkspaceFolder:
+    """A folder that is a workspace, and where its parts lie."""
 
+    path: Path
     id: str
     name: str
 
+    @property
+    def registry(self) -> Path:
+        return self.path / "registry.db"
 
-def create_workspace(folder: Path, name: str | None = None) -> WorkspaceFacts:
-    """Makes the folder (new, or empty but for hidden files) a workspace.
+    @property
+    def artifacts(self) -> Path:
+        return self.path / "artifacts"
 
-    Raises WorkspaceError, NetworkFolderError, InvalidNameError.
+    @property
+    def bundles(self) -> Path:
+        return self.path / "bundles"
+
+    @property
+    def jobs(self) -> Path:
+        return self.path / "jobs"
+
+    @property
+    def deployments(self) -> Path:
+        return self.path / "deployments"
+
+    @property
+    def backups(self) -> Path:
+        return self.path / "backups"
+
+
+def create_workspace(folder: Path, name: str) -> WorkspaceFolder:
+    """Makes `folder` (new, or without a workspace) a workspace.
+
+    Raises InvalidNameError, AlreadyExistsError, NetworkFolderError, WorkspaceError.
     """
-    checked = check_name(name or folder.name, "workspace")
-    if (folder / FACTS).exists():
-        raise WorkspaceError(f"{folder} is a workspace already.", hint="Open it, or choose another folder.")
-    if folder.exists() and not folder.is_dir():
-        raise WorkspaceError(f"{folder} is a file.", hint="Choose a folder.")
-    if folder.is_dir() and any(not item.name.startswith(".") for item in folder.iterdir()):
-        raise WorkspaceError(f"{folder} is not empty.", hint="Choose a new or an empty folder.")
+    workspace = WorkspaceFolder(folder.absolute(), new_identifier(), check_name(name, "workspace"))
+    check_file_system(workspace.path)
+    lay_out(workspace.path)
+    mark_workspace(workspace)
+    return workspace
+
+
+def lay_out(folder: Path) -> None:
+    """Makes the folders of a workspace. Raises AlreadyExistsError where there is one."""
+    if (folder / FILE_NAME).exists() or (folder / "registry.db").exists():
+        raise _exists(folder)
     with disk_failures(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        check_file_system(file_system_of(folder), folder)
-        for part in FOLDERS:
+        for part in _PARTS:
             make_folder(folder / part)
-        facts = WorkspaceFacts(new_identifier(), checked)
-        content = {"format": FORMAT, "id": facts.id, "name": facts.name}
-        write_bytes(folder / FACTS, json.dumps(content, indent=1).encode())
-    return facts
 
 
-def read_workspace(folder: Path) -> WorkspaceFacts:
-    """Raises WorkspaceError where the folder is no workspace, NetworkFolderError where it must not be used."""
-    path = folder / FACTS
+def mark_workspace(workspace: WorkspaceFolder, **more: str) -> None:
+    """Writes workspace.json, the last step of making one; of two makers at once, one gets AlreadyExistsError."""
+    content = to_json({"format": FORMAT, "id": workspace.id, "name": workspace.name, **more})
+    part = workspace.path / f".{FILE_NAME}.{workspace.id}.part"
+    with disk_failures(workspace.path):
+        part.write_text(content + "\n", encoding="ascii")
+        sync_file(part)
+        try:
+            if os.name == "nt":
+                part.rename(workspace.path / FILE_NAME)  # there a rename never replaces
+            else:
+                os.link(part, workspace.path / FILE_NAME)
+        except FileExistsError:
+            raise _exists(workspace.path) from None
+        finally:
+            part.unlink(missing_ok=True)
+        sync_folder(workspace.path)
+
+
+def read_workspace(folder: Path) -> WorkspaceFolder:
+    """The workspace in `folder`, on a file system that is safe for it.
+
+    Raises NotFoundError, NewerRegistryError, NetworkFolderError, WorkspaceError.
+    """
+    file = folder / FILE_NAME
     try:
-        content = json.loads(path.read_bytes())
+        with file.open("rb") as stream:
+            plain = json.loads(stream.read(_LARGEST))
+        made_by, identifier, name = plain["format"], str(plain["id"]), str(plain["name"])
     except FileNotFoundError as error:
-        raise WorkspaceError(
-            f"{folder} is not a workspace.", hint=f"Make it one: mlops workspace create {folder}"
+        raise NotFoundError(
+            f"{folder} is no workspace.", hint="Make one with `mlops workspace create`, or name its folder."
         ) from error
-    except (OSError, ValueError, RecursionError) as error:
-        raise WorkspaceError(
-            f"{path} cannot be read: {error}", hint="Restore it from a backup of the workspace."
-        ) from error
-    if not isinstance(content, dict) or not is_identifier(str(content.get("id"))):
-        raise WorkspaceError(f"{path} is damaged.", hint="Restore it from a backup of the workspace.")
-    if content.get("format") != FORMAT:
-        raise WorkspaceError(f"{folder} was made by a newer program.", hint="Update MLOps Desktop.")
-    check_file_system(file_system_of(folder), folder)
-    return WorkspaceFacts(str(content["id"]), str(content.get("name", folder.name)))
+    except OSError as error:
+        raise WorkspaceError(f"{file} cannot be read: {error.strerror}.", hint="Check its permissions.") from error
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise _damaged(file) from error
+    if isinstance(made_by, int) and made_by > FORMAT:
+        raise NewerRegistryError(
+            f"The workspace {folder} was made by a newer program.", hint="Update MLOps Desktop and open it again."
+        )
+    if made_by != FORMAT or not is_identifier(identifier):
+        raise _damaged(file)
+    check_file_system(folder)
+    return WorkspaceFolder(folder.absolute(), identifier, name)
 
 
 def find_workspace(start: Path) -> Path | None:
-    """The nearest workspace at or above `start`."""
-    for folder in (start, *start.parents):
-        if (folder / FACTS).is_file():
-            return folder
-    return None
+    """The nearest folder from `start` upwards that is a workspace."""
+    here = start.absolute()
+    return next((folder for folder in (here, *here.parents) if (folder / FILE_NAME).is_file()), None)
 
 
-def check_file_system(kind: str, folder: Path) -> None:
-    """Raises NetworkFolderError: over a network SQLite loses and damages data without one error."""
-    if kind in _NETWORK:
-        raise NetworkFolderError(
-            f"{folder} is on a network file system ({kind}); a registry there gets damaged without a word.",
-            hint="Choose a folder on a disk of this computer; share results as backups or exported bundles.",
-        )
+def state_folder(workspace_id: str) -> Path:
+    """This user's own folder for a workspace, outside it: audit head, secrets, sockets. Not made by this."""
+    chosen = os.environ.get("MLOPS_STATE_FOLDER")
+    if chosen:
+        return Path(chosen).absolute() / workspace_id
+    import platformdirs
+
+    return Path(platformdirs.user_state_dir("mlops-desktop", appauthor=False)) / workspace_id
 
 
-def folder_warnings(folder: Path) -> Sequence[str]:
-    """What is odd about the folder's file system, in sentences."""
-    return file_system_warnings(file_system_of(folder))
+def _exists(folder: Path) -> AlreadyExistsError:
+    return AlreadyExistsError(f"{folder} is a workspace already.", hint="Open it, or choose another folder.")
 
 
-def file_system_warnings(kind: str) -> Sequence[str]:
-    if kind in ("tmpfs", "ramfs"):
-        return [f"The folder is in memory ({kind}): it is gone when the computer restarts."]
-    if kind in ("vfat", "exfat", "msdos"):
-        return [f"The folder is on {kind}, which keeps no access rights and may lose files when it is unplugged."]
-    if kind and kind not in _SOUND:
-        return [f"The folder is on a file system that was not tried ({kind}): make backups."]
-    return []
-
-
-def file_system_of(folder: Path) -> str:
-    """The name of the file system that holds the folder, such as ext4; empty where the system does not tell."""
-    import psutil
-
-    existing = folder.absolute()
-    while not existing.exists() and existing != existing.parent:
-        existing = existing.parent
-    resolved = os.path.realpath(existing)
-    best, kind = "", ""
-    for mount in psutil.disk_partitions(all=True):
-        point = mount.mountpoint
-        inside = resolved == point or resolved.startswith(point.rstrip(os.sep) + os.sep)
-        if inside and len(point) >= len(best):
-            best, kind = point, mount.fstype.lower()
-    return kind
+def _damaged(file: Path) -> WorkspaceError:
+    return WorkspaceError(
+        f"{file} is damaged.", hint="Restore a backup into a new folder with `mlops workspace restore`."
+    )
