@@ -4,7 +4,7 @@
 
 - numbers: SimpleImputer(strategy=`imputation`, keep_empty_features=True), then StandardScaler() where scaling is asked
   for and the estimator is not made of trees;
-- categories: SimpleImputer(strategy="constant", fill_value="missing"), then
+- categories: SimpleImputer(strategy="constant", fill_value="missing", keep_empty_features=True), then
   OneHotEncoder(handle_unknown="infrequent_if_exist", max_categories=`most_categories`);
 - HistGradientBoosting alone takes both as they are: numbers untouched, categories by
   OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=nan, encoded_missing_value=nan, max_categories=...)
@@ -104,7 +104,7 @@ def _categories(entry: Entry, spec: RunSpec, params: dict[str, object]) -> Any:
         )
     return Pipeline(
         [
-            ("impute", SimpleImputer(strategy="constant", fill_value="missing")),
+            ("impute", SimpleImputer(strategy="constant", fill_value="missing", keep_empty_features=True)),
             ("encode", OneHotEncoder(handle_unknown="infrequent_if_exist", max_categories=most)),
         ]
     )
