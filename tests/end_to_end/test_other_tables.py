@@ -33,7 +33,7 @@ def diabetes(folder: Path) -> Path:
 
 
 def penguins(folder: Path) -> Path:
-    """Dirty: names with spaces and brackets, NA in numbers and texts, dates, free comments."""
+    """Dirty: names with spaces and brackets, NA in numbers and texts, dates, free comments. NA in a text is a text unless one says so."""
     path = folder / "penguins.csv"
     path.write_bytes(importlib.resources.files("palmerpenguins").joinpath("data/penguins-raw.csv").read_bytes())
     return path
@@ -50,7 +50,7 @@ def penguins(folder: Path) -> Path:
 def test_the_whole_way(
     mlops: CommandLine, tmp_path: Path, make: Any, target: str, task: str, estimators: Any, key: str, at_least: float
 ) -> None:
-    version = mlops.json("datasets", "import", make(tmp_path), "--name", "table")["version"]
+    version = mlops.json("datasets", "import", make(tmp_path), "--name", "table", "--empty", "NA")["version"]
     assert version["rows"] > 100
     chosen = [word for name in estimators for word in ("-e", name)]
     runs = mlops.json("experiments", "run", "table", target, *chosen)

@@ -273,7 +273,7 @@ def annotate(session: Session, name: str, notes: str | None, tags: tuple[str, ..
 
 
 @experiments.command()
-@click.argument("task", type=click.Choice(list(Task)))
+@click.argument("task", type=click.Choice([item.value for item in Task]))
 @click.argument("estimator", required=False)
 @json_option
 @pass_session

@@ -62,11 +62,15 @@ RUN_OPTIONS = [
     click.option("--param", "-p", "params", multiple=True, help="NAME=VALUE, or ESTIMATOR.NAME=VALUE."),
     click.option("--feature", "features", multiple=True, help="Learn from these columns only. May be repeated."),
     click.option("--without", multiple=True, help="Leave this column out. May be repeated."),
-    click.option("--task", type=click.Choice(list(Task)), help="Else detected."),
+    click.option("--task", type=click.Choice([item.value for item in Task]), help="Else detected."),
     click.option("--positive", help="The label that counts as positive, for a binary target."),
     click.option("--class-weight", type=click.Choice(["balanced"]), help="Weigh rare classes more."),
-    click.option("--imputation", type=click.Choice(list(Imputation)), default="median", show_default=True),
-    click.option("--scaling", type=click.Choice(list(Scaling)), default="standard", show_default=True),
+    click.option(
+        "--imputation", type=click.Choice([item.value for item in Imputation]), default="median", show_default=True
+    ),
+    click.option(
+        "--scaling", type=click.Choice([item.value for item in Scaling]), default="standard", show_default=True
+    ),
     click.option("--validation", type=click.Choice([kind.value for kind in ValidationKind]), help="Else suggested."),
     click.option("--folds", type=click.IntRange(2, 100), default=5, show_default=True),
     click.option("--share", type=click.FloatRange(0.01, 0.9), default=0.2, show_default=True, help="Of a holdout."),

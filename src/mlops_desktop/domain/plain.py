@@ -12,7 +12,7 @@ import json
 import math
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -91,11 +91,14 @@ def _read_generic(kind: Any, origin: Any, plain: Any) -> Any:
     if origin is list:
         _expect(plain, list | tuple, kind)
         return [_read(arguments[0], item) for item in plain]
+    if isinstance(origin, type) and issubclass(origin, Sequence):
+        _expect(plain, list | tuple, kind)
+        return tuple(_read(arguments[0], item) for item in plain)
     if origin is typing.Literal:
         if plain not in arguments:
             raise ValueError(f"{plain!r} is not one of {arguments}")
         return plain
-    if issubclass(origin, Mapping):
+    if isinstance(origin, type) and issubclass(origin, Mapping):
         _expect(plain, Mapping, kind)
         return {_read(arguments[0], key): _read(arguments[1], item) for key, item in plain.items()}
     raise TypeError(f"{kind} has no plain form")
