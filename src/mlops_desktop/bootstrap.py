@@ -33,10 +33,9 @@ _KEEPER_STARTS = 2.0
 
 def state_root() -> Path:
     """This user's own state, outside any workspace; MLOPS_STATE_FOLDER moves it."""
-    import platformdirs
+    from mlops_desktop.storage.folder import state_folder
 
-    named = os.environ.get("MLOPS_STATE_FOLDER")
-    return Path(named) if named else Path(platformdirs.user_state_dir("mlops-desktop"))
+    return state_folder("")
 
 
 def choose_workspace(named: Path | None = None) -> Path:
@@ -83,7 +82,8 @@ def create_workspace(folder: Path, name: str | None = None, *, actor: str | None
     """Makes the folder a workspace and opens it. Raises WorkspaceError, NetworkFolderError, InvalidNameError."""
     from mlops_desktop.storage import folder as workspace_folder
 
-    workspace_folder.create_workspace(folder.expanduser().absolute(), name)
+    path = folder.expanduser().absolute()
+    workspace_folder.create_workspace(path, name or path.name)
     return open_workspace(folder, actor=actor)
 
 
@@ -110,9 +110,10 @@ def open_keeping(folder: Path) -> Keeping:
 
 def folder_warnings(folder: Path) -> Sequence[str]:
     """What is odd about the file system of a folder that is not refused."""
-    from mlops_desktop.storage.folder import folder_warnings as warnings_of
+    from mlops_desktop.storage.filesystems import check_file_system
 
-    return warnings_of(folder)
+    warning = check_file_system(folder.absolute())
+    return [warning] if warning else []
 
 
 def _parts(folder: Path, actor: str | None) -> Parts:
@@ -120,14 +121,14 @@ def _parts(folder: Path, actor: str | None) -> Parts:
     from mlops_desktop.services.parts import Parts
     from mlops_desktop.storage.artifacts import FileArtifactStore
     from mlops_desktop.storage.bundles import FolderBundleStore
-    from mlops_desktop.storage.folder import read_workspace
+    from mlops_desktop.storage.folder import read_workspace, state_folder
     from mlops_desktop.storage.registry import open_registry
     from mlops_desktop.storage.secrets import FileSecretStore
     from mlops_desktop.workers import processes
     from mlops_desktop.workers.launcher import WorkerLauncher
 
     facts = read_workspace(folder)
-    state = state_root() / facts.id
+    state = state_folder(facts.id)
     state.mkdir(mode=0o700, parents=True, exist_ok=True)
     who = actor or _login()
     return Parts(

@@ -45,9 +45,9 @@ def test_wrong_usage_is_two(arguments: list[str], capsys: pytest.CaptureFixture[
 
 def test_a_user_error_is_one_and_says_its_code(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("-w", tmp_path / "none", "datasets", "list") == entry.USER_ERROR
-    assert "MD-WSP-001" in capsys.readouterr().err
+    assert "MD-REF-001" in capsys.readouterr().err
     assert run("-w", tmp_path / "none", "datasets", "list", "--json") == entry.USER_ERROR
-    assert json.loads(capsys.readouterr().err)["error"]["code"] == "MD-WSP-001"
+    assert json.loads(capsys.readouterr().err)["error"]["code"] == "MD-REF-001"
 
 
 def test_without_any_workspace_it_says_how_to_make_one(

@@ -33,7 +33,7 @@ def diabetes(folder: Path) -> Path:
 
 
 def penguins(folder: Path) -> Path:
-    """Dirty: names with spaces and brackets, NA in numbers and texts, dates, free comments. NA in a text is a text unless one says so."""
+    """Dirty: names with spaces and brackets, NA in numbers and texts (said to be empty), dates, comments."""
     path = folder / "penguins.csv"
     path.write_bytes(importlib.resources.files("palmerpenguins").joinpath("data/penguins-raw.csv").read_bytes())
     return path
