@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mlops_desktop.domain.errors import AlreadyExistsError, NewerRegistryError, NotFoundError, WorkspaceError
 from mlops_desktop.domain.identifiers import is_identifier, new_identifier
-from mlops_desktop.domain.names import check_name
+from mlops_desktop.domain.names import check_name, usable_name
 from mlops_desktop.domain.plain import to_json
 from mlops_desktop.storage.disk import disk_failures
 from mlops_desktop.storage.durable import make_folder, sync_file, sync_folder
@@ -54,12 +54,16 @@ class WorkspaceFolder:
         return self.path / "backups"
 
 
-def create_workspace(folder: Path, name: str) -> WorkspaceFolder:
-    """Makes `folder` (new, or without a workspace) a workspace.
+def create_workspace(folder: Path, name: str | None = None) -> WorkspaceFolder:
+    """Makes `folder` (new, or without a workspace) a workspace, named after itself unless a name is given.
 
     Raises InvalidNameError, AlreadyExistsError, NetworkFolderError, WorkspaceError.
     """
-    workspace = WorkspaceFolder(folder.absolute(), new_identifier(), check_name(name, "workspace"))
+    workspace = WorkspaceFolder(
+        folder.absolute(),
+        new_identifier(),
+        check_name(name or usable_name(folder.absolute().name, "workspace"), "workspace"),
+    )
     check_file_system(workspace.path)
     lay_out(workspace.path)
     mark_workspace(workspace)
@@ -88,8 +92,10 @@ def mark_workspace(workspace: WorkspaceFolder, **more: str) -> None:
                 part.rename(workspace.path / FILE_NAME)  # there a rename never replaces
             else:
                 os.link(part, workspace.path / FILE_NAME)
-        except FileExistsError:
-            raise _exists(workspace.path) from None
+        except FileExistsError as error:
+            raise _exists(workspace.path) from error
+        except PermissionError:  # no links on this file system (FAT)
+            part.replace(workspace.path / FILE_NAME)
         finally:
             part.unlink(missing_ok=True)
         sync_folder(workspace.path)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
 
 from mlops_desktop.domain.errors import NewerRegistryError, WorkspaceError
+from mlops_desktop.domain.identifiers import new_identifier
 from mlops_desktop.storage.durable import sync_file, sync_folder
 from mlops_desktop.storage.engines import connect
 from mlops_desktop.storage.failures import translated
@@ -52,16 +54,17 @@ def bring_up_to_date(path: Path, *, program_version: str, migrations: Path = MIG
 def back_up(path: Path, target: Path) -> None:
     """A sound copy of the registry as `target`, also while others write. An existing `target` is replaced."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(f".{target.name}.part")
-    part.unlink(missing_ok=True)
-    with translated(path):
-        connection = connect(path)
-        try:
+    part = target.with_name(f".{target.name}.{new_identifier()}.part")
+    try:
+        with translated(path), contextlib.closing(connect(path)) as connection:
             connection.execute("VACUUM INTO ?", (str(part),))
-        finally:
-            connection.close()
-    sync_file(part)  # VACUUM INTO does not
-    part.replace(target)
+        with translated(path), contextlib.closing(sqlite3.connect(part)) as copy:
+            if copy.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
+                raise sqlite3.DatabaseError("the copy is not sound")
+        sync_file(part)  # VACUUM INTO does not
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
     sync_folder(target.parent)
 
 
