@@ -84,6 +84,7 @@ def test_a_socket_is_taken_over_and_one_unasked_for_is_closed() -> None:
         with _server(b'{"answer": {}}\n', public) as path, take_socket(path) as taken:
             assert taken.getsockname() == public.getsockname()
             assert not taken.get_inheritable()
+            assert not taken.getblocking()
         path.unlink()
         with _server(b'{"answer": {}}\n', public) as path:
             assert ask(path, "status") == {}

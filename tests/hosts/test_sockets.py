@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import socket
 import sys
 from pathlib import Path
@@ -28,6 +29,7 @@ def test_only_this_computer_can_reach_a_port_and_nobody_can_share_it() -> None:
         address, port = listener.getsockname()
         assert address == "127.0.0.1"
         assert not listener.get_inheritable()
+        assert not listener.getblocking()
         with pytest.raises(PortInUseError, match=f"{port} is in use by .*{os.getpid()}"):
             open_listener(port)
         with socket.socket() as other:
@@ -40,6 +42,7 @@ def test_a_port_is_free_again_at_once_after_connections_were_served() -> None:
     with open_listener(0) as listener:
         port = listener.getsockname()[1]
         client = socket.create_connection(("127.0.0.1", port))
+        assert select.select([listener], [], [], 10)[0]
         served, _ = listener.accept()
         served.close()  # first, so that the lingering end is at our port
         client.close()

@@ -142,6 +142,7 @@ def live_app(model: Predictor, folder: Path, limits: Limits | None = None) -> It
 
     log = ServingLog(folder / "serving.log")
     with socket.create_server(("127.0.0.1", 0)) as public, ThreadPoolExecutor(1) as executor:
+        public.setblocking(False)  # for all copies: Python's dup() passes it on
         app = App(
             model,
             model_reference="iris@v1",

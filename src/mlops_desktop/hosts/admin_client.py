@@ -45,6 +45,7 @@ def take_socket(path: Path, *, seconds: float = 2.0) -> socket.socket:
     _, received = _converse(path, {"command": "socket"}, None, seconds)
     if received is None:
         raise RefusedError("the server sent no socket")
+    received.setblocking(False)  # as all who share it need it
     return received
 
 

@@ -43,6 +43,8 @@ def open_listener(port: int) -> socket.socket:
         listener.bind((ADDRESS, port))
         # At once: two that are bound but do not listen could share the port.
         listener.listen(BACKLOG)
+        # This is a property of the shared socket, not of our copy: a server that waits in accept() would be frozen.
+        listener.setblocking(False)
     except OSError as error:
         listener.close()
         raise _refusal(port, error) from error
