@@ -62,8 +62,7 @@ def decide_types(
     counts = _count(text, likely, answers, words=False)
     open_still = [name for name in names if not _is_settled(name, likely[name], counts[name], answers)]
     counts.update(_count(text, {name: tried[name] for name in open_still}, answers, words=True))
-    settled = {name: likely[name] for name in names if name not in set(open_still)}
-    tried.update(settled)
+    tried.update({name: likely[name] for name in set(names).difference(open_still)})
     decisions: list[Decision] = []
     findings: list[Finding] = []
     left: list[str] = []
@@ -83,9 +82,17 @@ def decide_types(
 def typed(text: pl.LazyFrame, decisions: Sequence[Decision], answers: ReadAnswers) -> pl.LazyFrame:
     """The table of text as the table of values that was decided."""
     return text.select(
-        decision.form.value(_cell(decision.column.name, decision.form, answers)).alias(decision.column.name)
-        for decision in decisions
+        _value(decision.column.name, decision.form, answers).alias(decision.column.name) for decision in decisions
     )
+
+
+def _value(name: str, form: Form, answers: ReadAnswers) -> pl.Expr:
+    """The value of a cell. NA and the like have none as a number or date; only yes/no must be told so."""
+    import polars as pl
+
+    if form.type in (ColumnType.TEXT, ColumnType.BOOLEAN):
+        return form.value(_cell(name, form, answers))
+    return form.value(_without(pl.col(name).str.strip_chars(), {*(answers.empty_values or ())} - {""}))
 
 
 def _cell(name: str, form: Form, answers: ReadAnswers) -> pl.Expr:

@@ -50,15 +50,19 @@ def column_findings(values: pl.Series, profile: ColumnProfile) -> list[Finding]:
 
 
 def duplicate_findings(path: Path) -> list[Finding]:
-    """Rows that are there more than once."""
+    """Rows that are there more than once, in a table of several columns."""
+    import polars as pl
+
+    if len(pl.read_parquet_schema(path)) < 2:
+        return []
     hashes = row_hashes(path)
     extra = hashes.height - hashes.n_unique()
     if not extra:
         return []
-    first = hashes.is_duplicated().arg_max()
-    count = "1 row is" if extra == 1 else f"{extra} rows are"
-    sentence = f"{count} an exact copy of another row."
-    return [finding("duplicate_rows", sentence, count=extra, first_row=None if first is None else first + 1)]
+    copies = hashes.select(~pl.struct("0", "1").is_first_distinct()).to_series()
+    first = (copies.arg_max() or 0) + 1
+    count = "1 row is an exact copy of another row" if extra == 1 else f"{extra} rows are exact copies of other rows"
+    return [finding("duplicate_rows", f"{count}, first row {first}.", count=extra, first_row=first)]
 
 
 def _missing_findings(profile: ColumnProfile) -> list[Finding]:

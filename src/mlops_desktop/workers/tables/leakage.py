@@ -29,6 +29,7 @@ DECIDES = 0.98
 STRONG = 0.85
 _CLASSES = 20
 _FEWEST_ROWS = 20
+_FEWEST_OF_A_CLASS = 5
 _TOGETHER = 0.8
 _BINS = 64
 
@@ -147,7 +148,10 @@ def _score(values: pl.Series, target: _Target) -> float:
     import numpy as np
 
     codes = target.codes
-    if len(codes) < _FEWEST_ROWS or values.n_unique() < 2 or len(np.unique(codes)) < 2:
+    distinct, counts = np.unique(codes, return_counts=True)
+    if len(codes) < _FEWEST_ROWS or values.n_unique() < 2 or len(distinct) < 2:
+        return 0.0
+    if target.kind == "binary" and counts.min() < _FEWEST_OF_A_CLASS:
         return 0.0
     groups, ordered = _groups(values)
     half = np.arange(len(codes)) % 2 == 0

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _SAMPLE_ROWS = 1000
 _SAMPLE_CELLS = 200_000
+_CELLS_AT_ONCE = 10_000_000
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,10 @@ def read_text(
 def type_table(text: TextTable) -> TypedTable:
     """Decide every column's type over all rows. Raises UnreadableTableError where an asked type does not fit."""
     with reader_errors(text.staged.path.name):
-        decisions, findings = decide_types(text.scan(), text.names, text.sample(), text.answers)
+        rows = text.scan()
+        if text.rows * len(text.names) <= _CELLS_AT_ONCE:
+            rows = rows.collect().lazy()
+        decisions, findings = decide_types(rows, text.names, text.sample(), text.answers)
     return TypedTable(text, tuple(decisions), (*text.findings, *findings))
 
 
