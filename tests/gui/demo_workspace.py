@@ -36,33 +36,36 @@ from mlops_desktop.services.workspace import Workspace
 
 NOW = datetime(2026, 11, 24, 10, 41, 30, tzinfo=UTC)
 
+BOOST, FOREST = "HistGradientBoostingClassifier", "RandomForestClassifier"
+RATE, LEAVES = "learning_rate", "max_leaf_nodes"
+
 # name, status, estimator, dataset version, roc_auc, average_precision, log_loss, seconds, hours ago, params, progress
 ROWS: Sequence[tuple[str, str, str, int, float, float, float, float, float, dict[str, object], float | None]] = [
-    ("brisk-heron-41", "running", "HistGradientBoostingClassifier", 4, 0.7018, 0.4833, 0.5391, 52, 0.015, {"learning_rate": 0.04, "max_leaf_nodes": 63}, 0.62),
-    ("calm-lark-40", "running", "RandomForestClassifier", 4, 0, 0, 0, 19, 0.005, {"n_estimators": 400}, 0.18),
+    ("brisk-heron-41", "running", BOOST, 4, 0.7018, 0.4833, 0.5391, 52, 0.015, {RATE: 0.04, LEAVES: 63}, 0.62),
+    ("calm-lark-40", "running", FOREST, 4, 0, 0, 0, 19, 0.005, {"n_estimators": 400}, 0.18),
     ("noble-wren-39", "queued", "ExtraTreesClassifier", 4, 0, 0, 0, 0, 0.01, {}, None),
-    ("amber-falcon-27", "finished", "HistGradientBoostingClassifier", 4, 0.7075, 0.4950, 0.5374, 74, 18.6, {"learning_rate": 0.1, "max_leaf_nodes": 31}, None),
-    ("swift-ibis-33", "finished", "HistGradientBoostingClassifier", 4, 0.7069, 0.4931, 0.5371, 79, 17.3, {"learning_rate": 0.08, "max_leaf_nodes": 31}, None),
-    ("mellow-crane-34", "finished", "HistGradientBoostingClassifier", 4, 0.7061, 0.4902, 0.5352, 62, 17.2, {"learning_rate": 0.1, "max_leaf_nodes": 15}, None),
-    ("plain-robin-31", "finished", "HistGradientBoostingClassifier", 4, 0.7040, 0.4862, 0.5380, 128, 17.5, {"learning_rate": 0.06, "max_leaf_nodes": 63}, None),
-    ("early-finch-35", "finished", "HistGradientBoostingClassifier", 4, 0.7018, 0.4840, 0.5406, 93, 17.1, {"learning_rate": 0.12, "max_leaf_nodes": 63}, None),
-    ("tidy-martin-36", "finished", "HistGradientBoostingClassifier", 4, 0.7003, 0.4811, 0.5418, 58, 17.0, {"learning_rate": 0.16, "max_leaf_nodes": 31}, None),
+    ("amber-falcon-27", "finished", BOOST, 4, 0.7075, 0.4950, 0.5374, 74, 18.6, {RATE: 0.1, LEAVES: 31}, None),
+    ("swift-ibis-33", "finished", BOOST, 4, 0.7069, 0.4931, 0.5371, 79, 17.3, {RATE: 0.08, LEAVES: 31}, None),
+    ("mellow-crane-34", "finished", BOOST, 4, 0.7061, 0.4902, 0.5352, 62, 17.2, {RATE: 0.1, LEAVES: 15}, None),
+    ("plain-robin-31", "finished", BOOST, 4, 0.7040, 0.4862, 0.5380, 128, 17.5, {RATE: 0.06, LEAVES: 63}, None),
+    ("early-finch-35", "finished", BOOST, 4, 0.7018, 0.4840, 0.5406, 93, 17.1, {RATE: 0.12, LEAVES: 63}, None),
+    ("tidy-martin-36", "finished", BOOST, 4, 0.7003, 0.4811, 0.5418, 58, 17.0, {RATE: 0.16, LEAVES: 31}, None),
     ("level-plover-29", "finished", "ExtraTreesClassifier", 4, 0.6969, 0.4576, 0.5236, 171, 18.2, {}, None),
-    ("deep-merlin-30", "finished", "RandomForestClassifier", 4, 0.6940, 0.4793, 0.5131, 247, 18.0, {}, None),
+    ("deep-merlin-30", "finished", FOREST, 4, 0.6940, 0.4793, 0.5131, 247, 18.0, {}, None),
     ("early-kite-28", "finished", "LogisticRegression", 4, 0.6932, 0.4667, 0.5813, 21, 18.4, {"C": 0.5}, None),
-    ("bright-hawk-37", "finished", "HistGradientBoostingClassifier", 4, 0.6931, 0.4702, 0.5489, 67, 16.9, {"learning_rate": 0.2, "max_leaf_nodes": 63}, None),
-    ("sunny-tern-21", "finished", "HistGradientBoostingClassifier", 3, 0.6867, 0.4566, 0.5443, 72, 150, {"learning_rate": 0.1, "max_leaf_nodes": 31}, None),
-    ("warm-owl-22", "finished", "HistGradientBoostingClassifier", 3, 0.6841, 0.4517, 0.5481, 100, 149, {"learning_rate": 0.08, "max_leaf_nodes": 63}, None),
-    ("fair-stork-24", "finished", "RandomForestClassifier", 3, 0.6822, 0.4498, 0.5258, 235, 147, {}, None),
-    ("quiet-osprey-18", "finished", "HistGradientBoostingClassifier", 3, 0.6799, 0.4455, 0.5549, 121, 172, {"learning_rate": 0.06}, None),
+    ("bright-hawk-37", "finished", BOOST, 4, 0.6931, 0.4702, 0.5489, 67, 16.9, {RATE: 0.2, LEAVES: 63}, None),
+    ("sunny-tern-21", "finished", BOOST, 3, 0.6867, 0.4566, 0.5443, 72, 150, {RATE: 0.1, LEAVES: 31}, None),
+    ("warm-owl-22", "finished", BOOST, 3, 0.6841, 0.4517, 0.5481, 100, 149, {RATE: 0.08, LEAVES: 63}, None),
+    ("fair-stork-24", "finished", FOREST, 3, 0.6822, 0.4498, 0.5258, 235, 147, {}, None),
+    ("quiet-osprey-18", "finished", BOOST, 3, 0.6799, 0.4455, 0.5549, 121, 172, {RATE: 0.06}, None),
     ("still-egret-19", "finished", "LogisticRegression", 3, 0.6789, 0.4202, 0.5946, 19, 171, {}, None),
     ("kind-shrike-23", "finished", "ExtraTreesClassifier", 3, 0.6775, 0.4188, 0.5377, 164, 148, {}, None),
-    ("slow-teal-25", "finished", "DecisionTreeClassifier", 3, 0.6512, 0.3815, 0.5904, 9, 146, {"max_leaf_nodes": 31}, None),
+    ("slow-teal-25", "finished", "DecisionTreeClassifier", 3, 0.6512, 0.3815, 0.5904, 9, 146, {LEAVES: 31}, None),
     ("grey-pipit-20", "finished", "KNeighborsClassifier", 3, 0.6421, 0.3630, 0.6377, 340, 170, {}, None),
     ("round-gull-17", "finished", "LogisticRegression", 2, 0.6388, 0.3601, 0.6015, 18, 240, {}, None),
     ("flat-dunnock-15", "finished", "DummyClassifier", 2, 0.5, 0.2492, 0.5617, 2, 242, {}, None),
     ("red-plover-26", "failed", "MLPClassifier", 4, 0, 0, 0, 4, 20, {"alpha": 0.001}, None),
-    ("late-curlew-16", "lost", "RandomForestClassifier", 2, 0, 0, 0, 31, 121, {}, None),
+    ("late-curlew-16", "lost", FOREST, 2, 0, 0, 0, 31, 121, {}, None),
 ]  # fmt: skip
 FAILURES = {
     "failed": Failure(

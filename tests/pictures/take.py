@@ -15,13 +15,14 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT))
 
 from PySide6.QtWidgets import QApplication  # noqa: E402 - the platform is chosen before Qt is loaded
+from tests.gui.demo_workspace import NOW, FakeWorkspace  # noqa: E402
 
 from mlops_desktop.domain.errors import BusyRegistryError  # noqa: E402
 from mlops_desktop.gui.lanes import Lanes  # noqa: E402
 from mlops_desktop.gui.main_window import MainWindow  # noqa: E402
 from mlops_desktop.gui.state import WindowState  # noqa: E402
 from mlops_desktop.gui.theme.theme import Look, Theme  # noqa: E402
-from tests.gui.demo_workspace import NOW, FakeWorkspace  # noqa: E402
+from mlops_desktop.services.workspace import Workspace  # noqa: E402
 
 SIZES = {"": (1440, 900), "small-": (1100, 700)}
 Scene = Callable[[MainWindow, FakeWorkspace], None]
@@ -36,7 +37,7 @@ def experiments(window: MainWindow, workspace: FakeWorkspace) -> None:
     window.go_to("experiments")
     page = window.experiments
     page.model.sort_by("metric:roc_auc", True)
-    page.runs.show_rows(True)
+    page.runs.show_rows()
     page.model.tick([3, 10, 16], True)
     page.runs.table.go_to(0)
 
@@ -106,6 +107,10 @@ SCENES: dict[str, Scene] = {
 }
 
 
+def _opener(workspace: FakeWorkspace) -> Callable[[Path], Workspace]:
+    return lambda folder: workspace.as_workspace()
+
+
 def windows(app: QApplication, folder: Path) -> Iterator[tuple[str, MainWindow]]:
     theme = Theme(app, Look.LIGHT)
     for look in (Look.LIGHT, Look.DARK):
@@ -118,7 +123,7 @@ def windows(app: QApplication, folder: Path) -> Iterator[tuple[str, MainWindow]]
                     theme,
                     Lanes(inline=True),
                     lambda: NOW,
-                    open_folder=lambda place, made=workspace: made.as_workspace(),
+                    open_folder=_opener(workspace),
                     state=state,
                     state_folder=folder,
                 )

@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QKeySequence, QPaintEvent, QResizeEvent, QShortcut
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtGui import QCloseEvent, QKeySequence, QPaintEvent, QShortcut
+from PySide6.QtWidgets import QApplication, QMainWindow, QWidget
 
-from mlops_desktop import __version__
 from mlops_desktop.domain.errors import UserError
 from mlops_desktop.gui import formats
 from mlops_desktop.gui.context import Context
 from mlops_desktop.gui.events import Events
+from mlops_desktop.gui.frame import EXPERIMENTS, Frame, short_path
 from mlops_desktop.gui.history import History, Place
 from mlops_desktop.gui.keys import KEYS
 from mlops_desktop.gui.lanes import Lanes
@@ -25,10 +25,8 @@ from mlops_desktop.gui.pages.home import HomePage
 from mlops_desktop.gui.state import WindowState, save_state
 from mlops_desktop.gui.statuses import Sign
 from mlops_desktop.gui.theme.theme import Theme
-from mlops_desktop.gui.widgets.bars import StatusBar, TopBar
 from mlops_desktop.gui.widgets.focus_ring import FocusRing
-from mlops_desktop.gui.widgets.notices import MessageBar, Notice
-from mlops_desktop.gui.widgets.sidebar import Entry, Sidebar
+from mlops_desktop.gui.widgets.notices import Notice
 from mlops_desktop.gui.window_menu import WindowMenu
 
 if TYPE_CHECKING:
@@ -37,10 +35,7 @@ if TYPE_CHECKING:
     from mlops_desktop.gui.readings.home import HomeFacts
     from mlops_desktop.services.workspace import Workspace
 
-NARROW_BELOW = 1180
 DISK_SECONDS = 60
-HOME = Entry("home", "Home", "house", "Ctrl+1")
-EXPERIMENTS = Entry("experiments", "Experiments", "flask-conical", "Ctrl+3")
 
 
 class MainWindow(QMainWindow):
@@ -88,8 +83,8 @@ class MainWindow(QMainWindow):
         if folder is None:
             self._show_welcome()
             return
-        self._root.setCurrentWidget(self._shell)
-        self.sidebar.workspace.show_workspace(folder.name, _short_path(folder), str(folder))
+        self.frame.show_shell()
+        self.sidebar.workspace.show_workspace(folder.name, short_path(folder), str(folder))
         self.setWindowTitle(f"{folder.name} — MLOps Desktop")
         self.status.show_part(self.status.workspace, Sign("loader-circle", "accent-text", "Opening…"))
         self.go_to("home")
@@ -198,44 +193,18 @@ class MainWindow(QMainWindow):
     # Making
 
     def _build(self) -> None:
-        theme = self._theme
-        ground = QWidget()
-        column = QVBoxLayout(ground)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        self._root = QStackedWidget()
-        self._shell = QWidget()
-        row = QHBoxLayout(self._shell)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(0)
-        self.sidebar = Sidebar(theme, (HOME, EXPERIMENTS))
-        row.addWidget(self.sidebar)
-        middle = QVBoxLayout()
-        middle.setSpacing(0)
-        self.top = TopBar(theme)
-        self.message = MessageBar(theme)
-        holder = QVBoxLayout()
-        holder.setContentsMargins(20, 0, 20, 0)
-        holder.addWidget(self.message)
-        self._pages = QStackedWidget()
-        self._pages.setObjectName("stack")
+        self.frame = Frame(self._theme)
+        self.setCentralWidget(self.frame)
+        self.sidebar, self.top, self.status = self.frame.sidebar, self.frame.top, self.frame.status
+        self.message, self._pages = self.frame.message, self.frame.pages
         self.home = HomePage(self.context)
         self._pages.addWidget(self.home)
-        middle.addWidget(self.top)
-        middle.addLayout(holder)
-        middle.addWidget(self._pages, 1)
-        row.addLayout(middle, 1)
-        self._root.addWidget(self._shell)
-        column.addWidget(self._root, 1)
-        self.status = StatusBar(theme, __version__)
-        column.addWidget(self.status)
-        self.setCentralWidget(ground)
-        self.notice = Notice(theme, self)
-        self.menu = WindowMenu(self, theme)
+        self.notice = Notice(self._theme, self)
+        self.menu = WindowMenu(self, self._theme)
         self.sidebar.workspace.setMenu(self.menu)
         app = QApplication.instance()
         if isinstance(app, QApplication):
-            self._ring = FocusRing(theme, self, app)
+            self._ring = FocusRing(self._theme, self, app)
 
     def _connect(self) -> None:
         self.sidebar.navigation.chosen.connect(self.go_to)
@@ -261,20 +230,29 @@ class MainWindow(QMainWindow):
             "keys": self._show_keys,
             "undo": self.notice.take_back,
             "quit": self.close,
-            "filter": lambda: self.experiments.focus_filter(),
-            "inspector": lambda: self.experiments.toggle_inspector(),
-            "trash": lambda: self.experiments.trash_chosen(),
+            "filter": self._on_filter_key,
+            "inspector": self._on_inspector_key,
+            "trash": self._on_trash_key,
         }
         for key in KEYS:
             shortcut = QShortcut(QKeySequence(key.sequence), self)
             shortcut.activated.connect(lambda name=key.name, where=key.context: self._on_key(acts[name], where))
 
     def _on_key(self, act: Callable[[], object], context: str) -> None:
-        if self._root.currentWidget() is not self._shell and act != self.close:
+        if not self.frame.shows_shell and act != self.close:
             return
         page = self._page()
         if context == "window" or (page is not None and page.name == context):
             act()
+
+    def _on_filter_key(self) -> None:
+        self.experiments.focus_filter()
+
+    def _on_inspector_key(self) -> None:
+        self.experiments.toggle_inspector()
+
+    def _on_trash_key(self) -> None:
+        self.experiments.trash_chosen()
 
     # Opening
 
@@ -285,9 +263,9 @@ class MainWindow(QMainWindow):
         name, folder = workspace.name, workspace.folder
         self.remember(self.state.with_recent(folder))
         if self.welcome is not None:
-            self._root.setCurrentWidget(self._shell)
+            self.frame.show_shell()
             self.go_to("home")
-        self.sidebar.workspace.show_workspace(name, _short_path(folder), str(folder))
+        self.sidebar.workspace.show_workspace(name, short_path(folder), str(folder))
         self.setWindowTitle(f"{name} — MLOps Desktop")
         self._on_mended()
         self.status.show_part(self.status.record, Sign("shield-check", "muted", "Changes recorded"))
@@ -313,10 +291,9 @@ class MainWindow(QMainWindow):
 
             self.welcome = WelcomePage(self._theme)
             self.welcome.chosen.connect(self.open)
-            self.welcome.wanted.connect(lambda folder, name: self.other_wanted.emit(folder, name))
-            self._root.addWidget(self.welcome)
+            self.welcome.wanted.connect(self.other_wanted)
         self.welcome.show_recent(self.state.recent)
-        self._root.setCurrentWidget(self.welcome)
+        self.frame.show_instead(self.welcome)
         self.setWindowTitle("MLOps Desktop")
         self.status.show_part(self.status.workspace, Sign("folder-open", "muted", "No workspace open"))
 
@@ -382,10 +359,6 @@ class MainWindow(QMainWindow):
             self._painted = True
             QTimer.singleShot(0, self.first_painted.emit)
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self.sidebar.set_narrow(self.width() < NARROW_BELOW)
-
     def closeEvent(self, event: QCloseEvent) -> None:
         """Hides at once; then ends the lanes, the workspace last. Runs and deployments go on."""
         geometry = base64.b64encode(self.saveGeometry().data()).decode()
@@ -401,11 +374,3 @@ class MainWindow(QMainWindow):
 
         self._lanes.close(last)
         super().closeEvent(event)
-
-
-def _short_path(folder: Path) -> str:
-    """With ~ for the person's own folder."""
-    try:
-        return f"~/{folder.relative_to(Path.home()).as_posix()}"
-    except ValueError:
-        return str(folder)

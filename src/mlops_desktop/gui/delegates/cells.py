@@ -29,15 +29,19 @@ class CellDelegate(QStyledItemDelegate):
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> None:
-        area: QRect = option.rect  # type: ignore[attr-defined]
+        area: QRect = option.rect
         last_row = index.row() == len(self._model.rows) - 1
         painter.save()
         self._table.paint_ground(painter, area, index, selected=False, has_line=not last_row)
         left = FIRST_PAD if index.column() == 0 else PAD
-        right = FIRST_PAD if index.column() == len(self._model.heads) - 1 else PAD
+        right = FIRST_PAD if self._is_last(index.column()) else PAD
         cell = self._model.cell(index.row(), index.column())
         self._paint_cell(painter, area.adjusted(left, 0, -right, -1), cell, self._model.heads[index.column()].numeric)
         painter.restore()
+
+    def _is_last(self, column: int) -> bool:
+        """Whether no column is shown after it."""
+        return all(self._table.isColumnHidden(other) for other in range(column + 1, len(self._model.heads)))
 
     def _paint_cell(self, painter: QPainter, area: QRect, cell: Cell, numeric: bool) -> None:
         theme = self._theme

@@ -35,7 +35,7 @@ class RunDelegate(QStyledItemDelegate):
         run = self._model.run_at(index.row())
         if run is None:
             return
-        area: QRect = option.rect  # type: ignore[attr-defined]
+        area: QRect = option.rect
         painter.save()
         self._table.paint_ground(painter, area, index, selected=self._model.is_ticked(index.row()))
         if index.column() == 0:

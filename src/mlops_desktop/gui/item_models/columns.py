@@ -85,8 +85,8 @@ def _fixed(runs: Sequence[Run]) -> tuple[Column, ...]:
 
     experiments = len({run.experiment_id for run in runs}) > 1
     return (
-        Column("status", "Status", 92, lambda run, now: run_sign(run.status).word, _status_key),
-        Column("name", "Run", 150, lambda run, now: run.name, lambda run, now: run.name),
+        Column("status", "Status", 86, lambda run, now: run_sign(run.status).word, _status_key),
+        Column("name", "Run", 140, lambda run, now: run.name, lambda run, now: run.name),
         *(
             [
                 Column(
@@ -101,8 +101,8 @@ def _fixed(runs: Sequence[Run]) -> tuple[Column, ...]:
             if experiments
             else []
         ),
-        Column("estimator", "Estimator", 146, _estimator, _estimator, keep=4),
-        Column("dataset", "Dataset", 66 if alone else 90, dataset, dataset_key, keep=1),
+        Column("estimator", "Estimator", 142, _estimator, _estimator, keep=4),
+        Column("dataset", "Dataset", 60 if alone else 90, dataset, dataset_key, keep=1),
     )
 
 
@@ -161,7 +161,7 @@ def _metric(name: str, decimals: int, *, keep: int, shown: bool) -> Column:
 
     way = "lower is better" if is_lower_better(name) else "higher is better"
     tip = f"{name}: mean over the folds, {way}"
-    return Column(f"metric:{name}", name, 92, text, key, True, keep, shown, tip, metric=name)
+    return Column(f"metric:{name}", name, 86, text, key, True, keep, shown, tip, metric=name)
 
 
 def _folds(runs: Sequence[Run]) -> Column:
@@ -179,7 +179,7 @@ def _folds(runs: Sequence[Run]) -> Column:
         return metric.std if metric else None
 
     return Column(
-        "folds", "Folds", 72, text, key, keep=5, tip=f"{name} of each fold; sorts by their spread", metric=name
+        "folds", "Folds", 68, text, key, keep=5, tip=f"{name} of each fold; sorts by their spread", metric=name
     )
 
 
@@ -197,6 +197,6 @@ def _times() -> tuple[Column, ...]:
         return formats.NOT_SET if seconds is None else formats.duration(timedelta(seconds=seconds))
 
     return (
-        Column("started", "Started", 88, started, started_key, keep=7),
-        Column("duration", "Duration", 72, duration, run_duration, numeric=True, keep=8),
+        Column("started", "Started", 84, started, started_key, keep=7),
+        Column("duration", "Duration", 70, duration, run_duration, numeric=True, keep=8),
     )

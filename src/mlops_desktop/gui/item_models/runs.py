@@ -16,6 +16,7 @@ from mlops_desktop.gui.widgets.text import plain_tip
 
 Index = QModelIndex | QPersistentModelIndex
 SETTLE_SECONDS = 1.0
+NEAREST_AMONG = 300
 _NOWHERE = QModelIndex()
 
 
@@ -127,6 +128,18 @@ class RunItemModel(QAbstractTableModel):
     def best(self, metric: str) -> Run | None:
         """The finished run with the best mean of `metric`."""
         return self._runs.get(self._best.get(metric, ""))
+
+    def nearest(self, text: str) -> str:
+        """What some run has that looks most like the last word of `text`; nothing where nothing does."""
+        import difflib
+
+        last = text.casefold().split()[-1:] or [""]
+        known: dict[str, str] = {}
+        for run in list(self._runs.values())[:NEAREST_AMONG]:
+            for part in (formats.estimator(run.spec.estimator), run.dataset_reference, run.name, *run.tags):
+                known.setdefault(part.casefold(), part)
+        close = difflib.get_close_matches(last[0], known, n=1, cutoff=0.55)
+        return known[close[0]] if close else ""
 
     def tick(self, rows: Iterable[int], ticked: bool | None = None) -> None:
         """Ticks, unticks, or with None turns each of the rows over."""
@@ -280,11 +293,12 @@ class RunItemModel(QAbstractTableModel):
         if column is None:
             return active + ended
         keyed = [(column.key(run, self._now), run) for run in ended]
-        numbers = [pair for pair in keyed if isinstance(pair[0], int | float)]
-        words = [pair for pair in keyed if isinstance(pair[0], str)]
+        numbers = [(key, run) for key, run in keyed if isinstance(key, int | float)]
+        words = [(key, run) for key, run in keyed if isinstance(key, str)]
         numbers.sort(key=lambda pair: pair[0], reverse=self._descending)
         words.sort(key=lambda pair: pair[0], reverse=self._descending)
-        return active + [run for _, run in (*numbers, *words)] + [run for key, run in keyed if key is None]
+        valued = [*(run for _, run in numbers), *(run for _, run in words)]
+        return active + valued + [run for key, run in keyed if key is None]
 
     def _find_best(self) -> None:
         """The best of each metric among finished runs, where there are at least two to choose from."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QModelIndex, Qt, QTimer
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QSplitter, QVBoxLayout, QWidget
 
 from mlops_desktop.domain.changes import Change, ChangeKind
 from mlops_desktop.domain.experiments import main_metric
@@ -27,7 +27,7 @@ from mlops_desktop.gui.widgets.text import plain_caption
 if TYPE_CHECKING:
     from mlops_desktop.services.workspace import Workspace
 
-SMALL = 1180 - 204
+SMALL = 1180
 ALL = "All experiments"
 _CONCERN = frozenset({ChangeKind.RUN, ChangeKind.EXPERIMENT})
 
@@ -46,10 +46,13 @@ class ExperimentsPage(QWidget):
         self._chosen = ""
         self._wanted_run = ""
         self._first = True
+        self._restoring = False
+        self._small: bool | None = None
         self.facts: ExperimentFacts | None = None
         self.model = RunItemModel(context.clock, self)
         self._query = Query(context.lanes, self._read, self._show, self._on_failed, self)
         self._actions = RunActions(context, self._query.ask)
+        self.model.modelReset.connect(self._on_reset)
         self._clock = QTimer(self, interval=1000)
         self._clock.timeout.connect(self._on_second)
         self._build()
@@ -114,7 +117,7 @@ class ExperimentsPage(QWidget):
         self.runs.filter.selectAll()
 
     def toggle_inspector(self) -> None:
-        self._show_inspector(not self.inspector.isVisible())
+        self._show_inspector(not self._context.shell.state.inspector)
 
     def trash_chosen(self) -> None:
         """The selected runs, or the current one where none is selected."""
@@ -152,22 +155,24 @@ class ExperimentsPage(QWidget):
         self._tab_row.addWidget(self.tabs)
         self._tab_row.addStretch(1)
         column.addWidget(tabline)
-        row = QHBoxLayout()
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(0)
+        self._split = QSplitter(Qt.Orientation.Horizontal)
+        self._split.setChildrenCollapsible(False)
+        self._split.setHandleWidth(1)
         self.runs = RunsPane(self._context, self.model, self.refresh)
         self.runs.trash_asked.connect(lambda: self._actions.trash(self.model.ticks))
         self.runs.cancel_asked.connect(lambda: self._actions.cancel(self.model.ticks))
         self.runs.current_changed.connect(self._on_current)
         self.runs.stood.connect(self._context.shell.place_changed)
-        row.addWidget(self.runs, 1)
+        self._split.addWidget(self.runs)
         self.inspector = Inspector(theme, self._context.clock)
         self.inspector.closed.connect(lambda: self._show_inspector(False))
         self.inspector.cancel_asked.connect(lambda run: self._actions.cancel([run]))
         self.inspector.trash_asked.connect(lambda run: self._actions.trash([run]))
-        self.inspector.setVisible(self._context.shell.state.inspector)
-        row.addWidget(self.inspector)
-        column.addLayout(row, 1)
+        self.inspector.hide()
+        self._split.addWidget(self.inspector)
+        self._split.setStretchFactor(0, 1)
+        self._split.setStretchFactor(1, 0)
+        column.addWidget(self._split, 1)
         self.inspector.show_run(None, {})
 
     # Reading and showing
@@ -193,7 +198,8 @@ class ExperimentsPage(QWidget):
         self.tabs.set_count(0, self.model.total)
         self.tabs.set_count(1, self.model.active)
         self._show_header()
-        self.runs.show_rows(bool(facts.experiments))
+        self.runs.show_rows()
+        self._place_inspector()
         self._restore_current()
         self._context.shell.place_changed()
 
@@ -204,7 +210,7 @@ class ExperimentsPage(QWidget):
             self.header.show_sentence("Reading…")
             return
         parts = [facts.chosen.question] if facts.chosen and facts.chosen.question else []
-        parts.append(formats.plural(self.model.total, "run"))
+        parts.append(formats.plural(self.model.total, "run") if self.model.total else "No runs yet")
         if self.model.active:
             parts.append(f"{self.model.active} in progress")
         key = main_metric(main_task(facts.runs))
@@ -236,15 +242,19 @@ class ExperimentsPage(QWidget):
     def _on_tab(self, place: int) -> None:
         self.model.set_active_only(place == 1)
         self.runs.active_only = place == 1
-        self.runs.show_rows(True)
+        self.runs.show_rows()
         self._context.shell.place_changed()
 
     def _on_current(self, index: QModelIndex) -> None:
         run = self.model.run_at(index.row())
         self.inspector.show_run(run, self._best_means())
-        if run:
+        if run and not self._restoring:
             self._wanted_run = run.id
             self._context.shell.place_changed()
+
+    def _on_reset(self) -> None:
+        if self.facts is not None:
+            self._restore_current()
 
     def _best_means(self) -> dict[str, float]:
         means = {}
@@ -260,16 +270,28 @@ class ExperimentsPage(QWidget):
         row = self.model.row_of(self._wanted_run)
         if row < 0 and self.model.rowCount():
             row = 0
-        if row >= 0:
+        if row >= 0 and row != self.runs.table.currentIndex().row():
+            self._restoring = True
             self.runs.table.go_to(row)
+            self._restoring = False
         self.inspector.show_run(self.model.run_at(row), self._best_means())
 
     def _show_inspector(self, shown: bool) -> None:
         from dataclasses import replace
 
-        self.inspector.setVisible(shown)
         shell = self._context.shell
         shell.remember(replace(shell.state, inspector=shown))
+        self._place_inspector()
+
+    def _place_inspector(self, *, again: bool = False) -> None:
+        """There is one while there are runs and it is wanted."""
+        shown = self._context.shell.state.inspector and self.model.total > 0
+        if shown and (again or not self.inspector.isVisibleTo(self)):
+            width = SMALL_WIDTH if self._small else WIDTH
+            self.inspector.show()
+            self._split.setSizes([max(1, self._split.width() - width - 1), width])
+        elif not shown:
+            self.inspector.hide()
 
     def _on_second(self) -> None:
         if self.model.active:
@@ -286,8 +308,10 @@ class ExperimentsPage(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        small = self.width() < SMALL
+        small = self.window().width() < SMALL
         self.header.set_small(small)
         self._tab_row.setContentsMargins(14 if small else 20, 0, 14, 1)
         self.runs.set_small(small)
-        self.inspector.setFixedWidth(SMALL_WIDTH if small else WIDTH)
+        if small is not self._small:
+            self._small = small
+            self._place_inspector(again=True)

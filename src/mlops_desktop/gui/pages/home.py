@@ -15,12 +15,11 @@ from mlops_desktop.gui.pages.home_cards import (
     AttentionCard,
     ChangesCard,
     ComputerCard,
-    DeploymentsCard,
-    LatestRunsCard,
     RunningCard,
     TileCard,
 )
 from mlops_desktop.gui.pages.home_empty import FirstSteps
+from mlops_desktop.gui.pages.home_tables import DeploymentsCard, LatestRunsCard
 from mlops_desktop.gui.queries import Query
 from mlops_desktop.gui.readings.home import HomeFacts, attention, read_home, sentence, tiles
 from mlops_desktop.gui.widgets.page_header import PageHeader
@@ -29,12 +28,12 @@ from mlops_desktop.gui.widgets.states import ErrorBox, Skeleton
 if TYPE_CHECKING:
     from mlops_desktop.services.workspace import Workspace
 
-SMALL = 1180 - 204
+SMALL = 1180
 NOT_SHOWN = frozenset({ChangeKind.SETTING})
 
 
 class HomePage(QWidget):
-    """Answers first: one sentence, then what to do, then the rest. `read` carries the facts for the window around it."""
+    """Answers first: one sentence, then what to do, then the rest. `read` carries the facts to the window."""
 
     name = "home"
     read = Signal(object)
@@ -55,7 +54,7 @@ class HomePage(QWidget):
         column.addWidget(self.header)
         self._stack = QStackedWidget()
         column.addWidget(self._stack, 1)
-        self._skeleton = Skeleton(context.theme, "the workspace", 46)
+        self._skeleton = Skeleton(context.theme, "the workspace", 46, edge=20)
         self._stack.addWidget(self._skeleton)
         self._scroll = QScrollArea()
         self._scroll.setWidgetResizable(True)
@@ -196,7 +195,7 @@ class HomePage(QWidget):
         self._fit()
 
     def _fit(self) -> None:
-        small = self.width() < SMALL
+        small = self.window().width() < SMALL
         self.header.set_small(small)
         if self._built:
             edge = 14 if small else 20

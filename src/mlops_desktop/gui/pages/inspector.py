@@ -23,6 +23,7 @@ from mlops_desktop.gui.widgets.tabs import Tabs
 from mlops_desktop.gui.widgets.text import ElidedText, Text, line
 
 WIDTH, SMALL_WIDTH = 292, 268
+NARROWEST, WIDEST = 240, 560
 
 
 class Inspector(QWidget):
@@ -41,8 +42,10 @@ class Inspector(QWidget):
         self.setObjectName("inspector")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setAccessibleName("Inspector")
+        self.setMinimumWidth(NARROWEST)
+        self.setMaximumWidth(WIDEST)
         column = QVBoxLayout(self)
-        column.setContentsMargins(1, 0, 0, 0)
+        column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(self._make_head())
         self.tabs = Tabs(theme, "Inspector tabs")
@@ -114,7 +117,7 @@ class Inspector(QWidget):
         row.setSpacing(8)
         self.cancel = Button(theme, "Cancel run", icon="square", small=True)
         self.trash = Button(theme, "Move to trash", icon="trash-2", small=True)
-        self.log = CopyButton(theme, "", "Copy log command", kind="ghost")
+        self.log = CopyButton(theme, "", "Log command", what="to the clipboard", kind="ghost")
         self.cancel.clicked.connect(self._on_cancel)
         self.trash.clicked.connect(lambda: self.trash_asked.emit(self.run))
         for button in (self.cancel, self.trash, self.log):
@@ -173,7 +176,7 @@ class Inspector(QWidget):
         self.cancel.set_caption("Cancelling…" if asked else "Cancel run")
         self.cancel.setVisible(not run.status.is_ended)
         self.trash.setVisible(run.status.is_ended)
-        self.log.text_to_copy = f"mlops experiments log {run.name}"
+        self.log.set_text(f"mlops experiments log {run.name}")
         self.log.setVisible(run.status is not RunStatus.QUEUED)
 
     def _show_tab(self) -> None:
@@ -224,11 +227,11 @@ class _MetricList(QWidget):
         self._theme = theme
         grid = self._grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 2)
-        grid.setHorizontalSpacing(10)
+        grid.setHorizontalSpacing(8)
         grid.setVerticalSpacing(6)
         grid.setColumnStretch(0, 1)
         grid.addWidget(Text(theme, "Metrics", "title"), 0, 0)
-        self._against = Text(theme, "vs best run", "table", "muted")
+        self._against = Text(theme, "vs best", "table", "muted")
         self._against.setAlignment(Qt.AlignmentFlag.AlignRight)
         grid.addWidget(Text(theme, "mean ± sd", "table", "muted"), 0, 1, Qt.AlignmentFlag.AlignRight)
         grid.addWidget(self._against, 0, 2)

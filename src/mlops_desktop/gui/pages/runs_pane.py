@@ -118,10 +118,11 @@ class RunsPane(QWidget):
         if self._model.total == 0:
             self._stack.setCurrentWidget(self._skeleton)
 
-    def show_rows(self, _any: bool) -> None:
+    def show_rows(self) -> None:
         """Rows, or what stands in their place."""
         self._fit_columns()
         self._show_order()
+        self._tools.setVisible(self._model.total > 0)
         shown: QWidget = self.table
         if self._model.rowCount() == 0:
             if self.filter_text:
@@ -153,7 +154,7 @@ class RunsPane(QWidget):
 
     def _make_tools(self) -> QWidget:
         theme = self._context.theme
-        tools = QWidget()
+        tools = self._tools = QWidget()
         tools.setObjectName("toolline")
         row = self._tool_row = QHBoxLayout(tools)
         row.setContentsMargins(20, 7, 12, 8)
@@ -265,7 +266,7 @@ class RunsPane(QWidget):
 
     def _on_filter(self, text: str) -> None:
         self._model.set_filter(text)
-        self.show_rows(True)
+        self.show_rows()
         self.stood.emit()
 
     def _on_section(self, section: int) -> None:
@@ -301,7 +302,7 @@ class RunsPane(QWidget):
         name, _ = self._model.order
         title = next((column.title for column in self._model.columns if column.name == name), "").lower()
         rows = f"{formats.count(self._model.rowCount())} of {formats.plural(self._model.total, 'run')}"
-        self._note.setText(f"{rows} · sorted by {title}" if title else rows)
+        self._note.setText(f"{rows} · sorted by {title}, running on top" if title else rows)
 
     def _on_escaped(self) -> None:
         if self._model.ticks:
@@ -318,7 +319,11 @@ class RunsPane(QWidget):
     def _no_match_sentence(self) -> str:
         total = formats.plural(self._model.total, "run")
         which = "runs in progress" if self.active_only else total
-        return f"0 of {which} match “{self.filter_text}”. Every word must be in the run, estimator, dataset, status or a tag."
+        near = self._model.nearest(self.filter_text)
+        hint = (
+            f"The nearest is {near}." if near else "Every word must be in the run, estimator, dataset, status or a tag."
+        )
+        return f"0 of {which} match “{self.filter_text}”. {hint}"
 
     def minimumSizeHint(self) -> QSize:
         return QSize(320, 200)

@@ -194,6 +194,8 @@ class WelcomePage(QWidget):
             first.addStretch(1)
             inner.addLayout(first)
             inner.addWidget(Text(self._theme, what, "table", "muted"))
+            if place > 1:
+                row.addWidget(_upright())
             row.addWidget(step, 1)
         return card
 
@@ -217,3 +219,11 @@ class WelcomePage(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         return QSize(640, 400)
+
+
+def _upright() -> QFrame:
+    """A line between two steps."""
+    made = QFrame()
+    made.setProperty("line", True)
+    made.setFixedWidth(1)
+    return made

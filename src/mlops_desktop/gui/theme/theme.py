@@ -84,9 +84,19 @@ class Theme(QObject):
     def pixmap(self, name: str, token: str, size: int, ratio: float) -> QPixmap:
         return self._icons.pixmap(name, self._tokens[self.name][token], size, ratio)
 
-    def icon(self, name: str, token: str, size: int) -> QIcon:
-        """An icon for Qt's own widgets. Ask again when `changed` is emitted."""
-        return QIcon(self.pixmap(name, token, size, self._app.devicePixelRatio()))
+    def icon(self, name: str, token: str, size: int, *, gap: int = 0) -> QIcon:
+        """An icon for Qt's own widgets, with a gap towards the word. Ask again when `changed` is emitted."""
+        ratio = self._app.devicePixelRatio()
+        picture = self.pixmap(name, token, size, ratio)
+        if not gap:
+            return QIcon(picture)
+        wide = QPixmap(round((size + gap) * ratio), round(size * ratio))
+        wide.setDevicePixelRatio(ratio)
+        wide.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(wide)
+        painter.drawPixmap(0, 0, picture)
+        painter.end()
+        return QIcon(wide)
 
     def paint_icon(self, painter: QPainter, area: QRect, name: str, token: str) -> None:
         """Paints the icon in the middle of `area`, as large as its shorter side."""

@@ -9,6 +9,8 @@ from PySide6.QtWidgets import QPushButton, QSizePolicy, QToolButton
 from mlops_desktop.gui.theme.theme import Theme
 from mlops_desktop.gui.widgets.text import plain_caption, plain_tip
 
+ICON_GAP = 3
+"""What Qt leaves between icon and word is too little for this type."""
 _ICON_TONES = {"primary": "on-accent", "link": "accent-text"}
 
 
@@ -37,7 +39,11 @@ class Button(QPushButton):
 
     def _tint(self) -> None:
         if self._icon:
-            self.setIcon(self._theme.icon(self._icon, _ICON_TONES.get(self._kind, "muted"), self.iconSize().width()))
+            size = self.iconSize().height()
+            gap = 0 if self._kind == "title" else ICON_GAP
+            token = _ICON_TONES.get(self._kind, "muted")
+            self.setIcon(self._theme.icon(self._icon, token, size, gap=gap))
+            self.setIconSize(QSize(size + gap, size))
 
 
 class IconButton(QToolButton):

@@ -25,7 +25,7 @@ class Card(QFrame):
         self.head.setContentsMargins(13, 10, 13, 8)
         self.head.setSpacing(8)
         self.title = Text(theme, title, "title")
-        self.sub = Text(theme, sub, "table", "muted")
+        self.sub = ElidedText(theme, sub, "table", "muted")
         if title:
             self.head.addWidget(self.title)
             self.head.addWidget(self.sub)
@@ -72,7 +72,7 @@ class FactList(QWidget):
 
     def _add_row(self) -> None:
         name = Text(self._theme, "", "table", "muted")
-        value = ElidedText(self._theme, "", "number")
+        value = ElidedText(self._theme, "", "table")
         value.setAlignment(Qt.AlignmentFlag.AlignRight)
         value.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         place = len(self._rows)

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout
 
 from mlops_desktop.gui.theme.theme import Theme
 from mlops_desktop.gui.widgets.buttons import Button
-from mlops_desktop.gui.widgets.text import ElidedText
+from mlops_desktop.gui.widgets.text import ElidedText, plain_tip
 
 COPIED_SECONDS = 2.0
 
@@ -17,14 +17,18 @@ class CopyButton(Button):
     """Copies its text and says so for two seconds."""
 
     def __init__(self, theme: Theme, text: str, caption: str = "Copy", *, what: str = "", kind: str = "normal") -> None:
-        super().__init__(theme, caption, icon="copy", small=True, kind=kind, tip=text)
-        self.text_to_copy = text
+        super().__init__(theme, caption, icon="copy", small=True, kind=kind)
+        self.set_text(text)
         self._caption = caption
         self._name = f"{caption} {what}".strip()
         self.setAccessibleName(self._name)
         self._back = QTimer(self, singleShot=True, interval=round(COPIED_SECONDS * 1000))
         self._back.timeout.connect(self._on_time)
         self.clicked.connect(self._on_clicked)
+
+    def set_text(self, text: str) -> None:
+        self.text_to_copy = text
+        self.setToolTip(plain_tip(f"Copies: {text}"))
 
     def _on_clicked(self) -> None:
         QGuiApplication.clipboard().setText(self.text_to_copy)

@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QPersistentModelIndex, QRect, QRectF, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPen
+from PySide6.QtCore import (
+    QEvent,
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPointF,
+    QRect,
+    QRectF,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QAbstractItemView, QTableView
 
 from mlops_desktop.gui.theme.theme import Theme
@@ -162,6 +172,16 @@ def paint_tick_box(painter: QPainter, theme: Theme, area: QRect, state: str) -> 
     painter.setBrush(theme.colour("accent" if on else "surface"))
     painter.drawRoundedRect(box.adjusted(0.75, 0.75, -0.75, -0.75), 3.5, 3.5)
     if on:
-        place = box.toRect().adjusted(2, 2, -2, -2)
-        theme.paint_icon(painter, place, "check" if state == "on" else "minus", "on-accent")
+        painter.setPen(
+            QPen(
+                theme.colour("on-accent"),
+                1.8,
+                Qt.PenStyle.SolidLine,
+                Qt.PenCapStyle.RoundCap,
+                Qt.PenJoinStyle.RoundJoin,
+            )
+        )
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        sign = ((3.8, 7.8), (6.4, 10.4), (11.2, 4.9)) if state == "on" else ((4.0, 7.5), (11.0, 7.5))
+        painter.drawPolyline(QPolygonF([box.topLeft() + QPointF(x, y) for x, y in sign]))
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)

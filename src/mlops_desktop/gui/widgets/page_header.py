@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from mlops_desktop.gui.theme.theme import Theme
@@ -26,9 +26,9 @@ class PageHeader(QWidget):
         if has_menu:
             self.menu_button = Button(theme, title, icon="chevron-down", kind="title")
             self.menu_button.setFont(theme.font("page"))
-            self.menu_button.setIconSize(QSize(16, 16))
             self.menu_button.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
-            column.addWidget(self.menu_button, 0, Qt.AlignmentFlag.AlignLeft)
+            side = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignAbsolute
+            column.addWidget(self.menu_button, 0, side)
         else:
             self._title = Text(theme, title, "page")
             column.addWidget(self._title)

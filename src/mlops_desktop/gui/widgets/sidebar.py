@@ -83,7 +83,7 @@ class NavigationDelegate(QStyledItemDelegate):
     ) -> None:
         theme, view = self._theme, self._view
         entry = view.pages.entries[index.row()]
-        area: QRect = option.rect.adjusted(view.edge, 0, -view.edge, -1)  # type: ignore[attr-defined]
+        area: QRect = option.rect.adjusted(view.edge, 0, -view.edge, -1)
         current = index.row() == view.currentIndex().row()
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

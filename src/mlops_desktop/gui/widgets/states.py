@@ -31,8 +31,8 @@ class EmptyState(QWidget):
         column.addWidget(Text(theme, title, "title"), 0, centre)
         words = Text(theme, sentence, "body", "muted", wrap=True)
         words.setAlignment(centre)
-        words.setMaximumWidth(520)
-        words.setMinimumWidth(min(520, words.fontMetrics().horizontalAdvance(sentence) // 2))
+        width = min(520, words.fontMetrics().horizontalAdvance(sentence) + 4)
+        words.setFixedSize(width, words.heightForWidth(width))
         column.addWidget(words, 0, centre)
         if command:
             self.command = CommandLine(theme, command)
@@ -67,9 +67,9 @@ class NoMatch(QWidget):
 class Skeleton(QWidget):
     """Bars where rows will be."""
 
-    def __init__(self, theme: Theme, what: str, row_height: int = 30) -> None:
+    def __init__(self, theme: Theme, what: str, row_height: int = 30, edge: int = 14) -> None:
         super().__init__()
-        self._theme, self._row = theme, row_height
+        self._theme, self._row, self._edge = theme, row_height, edge
         self.setAccessibleName(f"Loading {what}")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumHeight(row_height)
@@ -79,7 +79,7 @@ class Skeleton(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self._theme.colour("neutral-soft"))
-        room = self.width() - 28
+        room = self.width() - 2 * self._edge
         for place in range(max(1, min(12, self.height() // self._row))):
             middle = place * self._row + self._row / 2
             first = room * (0.16 + 0.05 * (place * 7 % 3))
@@ -89,7 +89,7 @@ class Skeleton(QWidget):
                 (38.0 + first, room * 0.82 - first - 38),
                 (room * 0.86, room * 0.14),
             ):
-                painter.drawRoundedRect(QRectF(14 + left, middle - 4, max(8.0, width), 8), 4, 4)
+                painter.drawRoundedRect(QRectF(self._edge + left, middle - 4, max(8.0, width), 8), 4, 4)
 
 
 class ErrorBox(QFrame):

@@ -48,7 +48,7 @@ class TableHeader(QHeaderView):
 
     def title_width(self, title: str) -> int:
         """Room that a title needs, with its arrow."""
-        return QFontMetrics(self._theme.font("table-strong")).horizontalAdvance(title) + 32
+        return QFontMetrics(self._theme.font("table-strong")).horizontalAdvance(title) + 18
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if self._has_box and self.logicalIndexAt(event.position().toPoint()) == 0:
@@ -74,7 +74,7 @@ class TableHeader(QHeaderView):
         theme, chosen = self._theme, section == self._sorted
         painter.setFont(theme.font("table-strong"))
         painter.setPen(theme.colour("text" if chosen else "muted"))
-        last = section == self.count() - 1
+        last = all(self.isSectionHidden(other) for other in range(section + 1, self.count()))
         area = rect.adjusted(self.first_pad if section == 0 else 8, 0, -self.first_pad if last else -8, -1)
         arrow = 15 if chosen else 0
         shown = painter.fontMetrics().elidedText(title, Qt.TextElideMode.ElideRight, area.width() - arrow)

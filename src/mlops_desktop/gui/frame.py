@@ -1,0 +1,77 @@
+"""The fixed parts of the window and where they stand: sidebar, top bar, message bar, pages, status bar."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from mlops_desktop import __version__
+from mlops_desktop.gui.theme.theme import Theme
+from mlops_desktop.gui.widgets.bars import StatusBar, TopBar
+from mlops_desktop.gui.widgets.notices import MessageBar
+from mlops_desktop.gui.widgets.sidebar import Entry, Sidebar
+
+NARROW_BELOW = 1180
+HOME = Entry("home", "Home", "house", "Ctrl+1")
+EXPERIMENTS = Entry("experiments", "Experiments", "flask-conical", "Ctrl+3")
+
+
+class Frame(QWidget):
+    """The shell, or something in its place; the status bar is below both."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        self._root = QStackedWidget()
+        self._shell = QWidget()
+        row = QHBoxLayout(self._shell)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        self.sidebar = Sidebar(theme, (HOME, EXPERIMENTS))
+        row.addWidget(self.sidebar)
+        middle = QVBoxLayout()
+        middle.setSpacing(0)
+        self.top = TopBar(theme)
+        self.message = MessageBar(theme)
+        holder = QVBoxLayout()
+        holder.setContentsMargins(20, 0, 20, 0)
+        holder.addWidget(self.message)
+        self.pages = QStackedWidget()
+        self.pages.setObjectName("stack")
+        middle.addWidget(self.top)
+        middle.addLayout(holder)
+        middle.addWidget(self.pages, 1)
+        row.addLayout(middle, 1)
+        self._root.addWidget(self._shell)
+        column.addWidget(self._root, 1)
+        self.status = StatusBar(theme, __version__)
+        column.addWidget(self.status)
+
+    @property
+    def shows_shell(self) -> bool:
+        return self._root.currentWidget() is self._shell
+
+    def show_shell(self) -> None:
+        self._root.setCurrentWidget(self._shell)
+
+    def show_instead(self, page: QWidget) -> None:
+        """A page without sidebar and top bar."""
+        if self._root.indexOf(page) < 0:
+            self._root.addWidget(page)
+        self._root.setCurrentWidget(page)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.sidebar.set_narrow(self.width() < NARROW_BELOW)
+
+
+def short_path(folder: Path) -> str:
+    """With ~ for the person's own folder."""
+    try:
+        return f"~/{folder.relative_to(Path.home()).as_posix()}"
+    except ValueError:
+        return str(folder)
