@@ -7,8 +7,10 @@ import json
 import os
 import shutil
 import stat
+import struct
 import unicodedata
 import zipfile
+import zlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,16 @@ _HIGHEST_RATIO = 200
 _FREE_OF_RATIO = 16 * 1024**2
 """Small archives may compress as well as they like: below this many bytes nothing can be exhausted."""
 _BLOCK = 1024 * 1024
+_UNREADABLE = (
+    zipfile.BadZipFile,
+    zipfile.LargeZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    OSError,
+    RuntimeError,  # NotImplementedError too: a password, or a compression that is not known
+    ValueError,
+)
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 
 
@@ -93,7 +105,7 @@ def unpack(source: Path, folder: Path, *, largest: int = _LARGEST) -> str:
             for member in members:
                 _extract(archive, member, folder / member.filename)
         return check(folder)
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, EOFError, OSError, RuntimeError) as error:
+    except _UNREADABLE as error:
         shutil.rmtree(folder, ignore_errors=True)
         raise BundleError(f"the file cannot be unpacked: {error}") from error
     except BundleError:
@@ -152,17 +164,18 @@ def _file_names(folder: Path) -> dict[str, None]:
     names: dict[str, None] = {}
     waiting = [folder]
     while waiting:
-        for entry in os.scandir(waiting.pop()):
-            path = Path(entry.path)
-            name = path.relative_to(folder).as_posix()
-            if entry.is_dir(follow_symlinks=False):
-                waiting.append(path)
-            elif entry.is_file(follow_symlinks=False):
+        with os.scandir(waiting.pop()) as entries:
+            for entry in entries:
+                path = Path(entry.path)
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(path)
+                    continue
+                name = path.relative_to(folder).as_posix()
+                if not entry.is_file(follow_symlinks=False):
+                    raise BundleError(f"{name} is a link or a special file; a bundle holds regular files only")
                 names[name] = None
-            else:
-                raise BundleError(f"{name} is a link or a special file; a bundle holds regular files only")
-            if len(names) > _MOST_FILES:
-                raise BundleError(f"more than {_MOST_FILES} files")
+                if len(names) > _MOST_FILES:
+                    raise BundleError(f"more than {_MOST_FILES} files")
     return names
 
 
@@ -211,9 +224,9 @@ def _write_zip(folder: Path, names: Iterable[str], target: Path, *, stored: froz
 def _check_members(members: list[zipfile.ZipInfo], archive_size: int, largest: int) -> list[zipfile.ZipInfo]:
     if len(members) > _MOST_FILES:
         raise BundleError(f"the file has {len(members)} members; a bundle has at most {_MOST_FILES}")
+    _refuse_bad_names(member.orig_filename.removesuffix("/") for member in members)
     for member in members:
         _check_member(member)
-    _refuse_bad_names(member.orig_filename for member in members)
     total = sum(member.file_size for member in members)
     if total > largest:
         raise BundleError(f"unpacked it would have {total} bytes; at most {largest} are allowed")

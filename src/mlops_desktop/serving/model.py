@@ -101,18 +101,25 @@ class Model:
 
         if len(prepared) == 0:
             return [], np.empty((0, len(self.classes))) if self.recipe.is_classification else None
+        values = np.asarray(self._ask(prepared), dtype=np.float64)
+        _refuse_no_number(values)
         if not self.recipe.is_classification:
-            values = np.asarray(self.pipeline.predict(prepared), dtype=np.float64)
-            _refuse_no_number(values)
             return values.tolist(), None
-        probabilities = np.asarray(self.pipeline.predict_proba(prepared), dtype=np.float64)
-        _refuse_no_number(probabilities)
+        probabilities = values
         if self.recipe.task == "binary":
             positive = self.classes.index(self.recipe.positive_label or "")
             chosen = np.where(probabilities[:, positive] >= (self.threshold or 0.0), positive, 1 - positive)
         else:
             chosen = probabilities.argmax(axis=1)
         return [self.classes[place] for place in chosen], probabilities
+
+    def _ask(self, prepared: pd.DataFrame) -> Any:
+        ask = self.pipeline.predict_proba if self.recipe.is_classification else self.pipeline.predict
+        try:
+            return ask(prepared)
+        except (ValueError, TypeError, KeyError, IndexError, AttributeError, ArithmeticError) as error:
+            reason = str(error).strip().partition("\n")[0][:200] or type(error).__name__
+            raise InputError("", f"The model cannot answer these rows: {reason}") from error
 
 
 def load(folder: Path, expected: str | None = None) -> Model:

@@ -99,11 +99,12 @@ def run_folds(material: Material, report: Report, *, begin: float, end: float) -
 
 def fit(material: Material, rows: NDArray[np.int64], teller: Teller) -> Any:
     """A fresh pipeline fitted on these rows. Raises InvalidInputError where scikit-learn refuses the settings."""
-    pipeline = build_pipeline(material.spec, material.inputs)
+    frame = material.ready.iloc[rows]
+    pipeline = build_pipeline(material.spec, material.inputs, empty=frame.columns[frame.isna().all()].tolist())
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("default")
         try:
-            pipeline.fit(material.ready.iloc[rows], material.values[rows])
+            pipeline.fit(frame, material.values[rows])
         except (ValueError, TypeError, ArithmeticError, NotImplementedError) as error:
             sentence = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
             raise InvalidInputError(

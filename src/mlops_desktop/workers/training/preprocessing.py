@@ -8,14 +8,15 @@
   OneHotEncoder(handle_unknown="infrequent_if_exist", max_categories=`most_categories`);
 - HistGradientBoosting alone takes both as they are: numbers untouched, categories by
   OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=nan, encoded_missing_value=nan, max_categories=...)
-  and named to it as `categorical_features`; an unseen category counts as missing.
+  and named to it as `categorical_features`; an unseen category counts as missing; a column that is empty in all rows
+  to fit on is dropped.
 
 The steps are called "prepare" (a ColumnTransformer of "numbers" and "categories") and "estimator".
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from mlops_desktop.domain.datasets import Column
@@ -49,8 +50,11 @@ def input_columns(features: Sequence[Feature], columns: Sequence[Column], target
     return tuple(made.values())
 
 
-def build_pipeline(spec: RunSpec, inputs: Sequence[InputColumn]) -> Any:
-    """A fresh pipeline for the run. Raises InvalidInputError where its parameters do not fit the estimator."""
+def build_pipeline(spec: RunSpec, inputs: Sequence[InputColumn], empty: Collection[str] = ()) -> Any:
+    """A fresh pipeline for the run. Raises InvalidInputError where its parameters do not fit the estimator.
+
+    `empty` are the made columns without any value in the rows to fit on: HistGradientBoosting does not get them.
+    """
     from sklearn.compose import ColumnTransformer
     from sklearn.pipeline import Pipeline
 
@@ -60,6 +64,10 @@ def build_pipeline(spec: RunSpec, inputs: Sequence[InputColumn]) -> Any:
     made = prepared_names(inputs)
     numbers = [name for column in inputs if column.role != "category" for name in made[column.name]]
     categories = [column.name for column in inputs if column.role == "category"]
+    if entry.native_categories and empty:
+        numbers, categories = ([name for name in names if name not in empty] for names in (numbers, categories))
+        if not numbers and not categories:
+            raise InvalidInputError("No column has a value in the rows to learn from.", hint="Choose other features.")
     blocks: list[tuple[str, Any, list[str]]] = []
     if numbers:
         blocks.append(("numbers", _numbers(entry, spec.preprocessing), numbers))
