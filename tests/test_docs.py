@@ -16,6 +16,7 @@ from mlops_desktop import __version__
 from mlops_desktop.cli.main import cli
 from mlops_desktop.domain.errors import user_errors
 from mlops_desktop.domain.expressions import FUNCTIONS
+from mlops_desktop.gui.keys import KEYS
 from mlops_desktop.services.settings import KNOWN
 from mlops_desktop.workers.tables.codes import CODES
 from mlops_desktop.workers.training.estimators import CATALOGUE
@@ -121,6 +122,11 @@ def test_every_estimator_and_every_function_of_derived_columns_is_in_the_guide()
     assert [entry.name for entry in CATALOGUE if f"`{entry.name}`" not in experiments] == []
     datasets = (GUIDE / "datasets.md").read_text(encoding="utf-8")
     assert [name for name in FUNCTIONS if f"`{name}`" not in datasets] == []
+
+
+def test_every_key_of_the_window_is_in_the_guide() -> None:
+    text = (GUIDE / "window.md").read_text(encoding="utf-8")
+    assert [key.sequence for key in KEYS if f"`{key.sequence}`" not in text] == []
 
 
 def blocks(page: Path) -> Iterator[str]:
