@@ -21,16 +21,17 @@ _WRITE_PRAGMAS = (
 
 
 def connect(
-    path: Path, *, create: bool = False, read_only: bool = False, busy_seconds: float = BUSY_SECONDS
+    path: Path, *, create: bool = False, read_only: bool = False, busy_seconds: float | None = None
 ) -> sqlite3.Connection:
     """A connection with our settings that says BEGIN only when told.
 
     Never makes a file unless `create`: a registry that went away must not come back empty.
     """
+    seconds = BUSY_SECONDS if busy_seconds is None else busy_seconds
     uri = f"file:{quote(path.absolute().as_posix())}?mode={'rwc' if create else 'rw'}"
-    connection = sqlite3.connect(uri, uri=True, timeout=busy_seconds, isolation_level=None, check_same_thread=False)
+    connection = sqlite3.connect(uri, uri=True, timeout=seconds, isolation_level=None, check_same_thread=False)
     try:
-        connection.execute(f"PRAGMA busy_timeout={int(busy_seconds * 1000)}")
+        connection.execute(f"PRAGMA busy_timeout={int(seconds * 1000)}")
         if not read_only:
             connection.execute("PRAGMA journal_mode=WAL")
         for pragma in _WRITE_PRAGMAS:

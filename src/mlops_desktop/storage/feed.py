@@ -32,7 +32,7 @@ class SqlChangeFeed:
         self._version = version
         if rows:
             self._seq = int(rows[-1][0])
-        return [Change(int(seq), ChangeKind(kind), str(object_id)) for seq, kind, object_id in rows]
+        return tuple(Change(int(seq), ChangeKind(kind), str(object_id)) for seq, kind, object_id in rows)
 
     def close(self) -> None:
         self._connection.close()

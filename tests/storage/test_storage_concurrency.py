@@ -1,0 +1,196 @@
+"""Several processes on one registry: nobody meets a locked database, and nothing acknowledged is ever lost."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from tests.storage.storage_values import a_dataset, a_model, a_model_version
+
+from mlops_desktop.domain.errors import BusyRegistryError
+from mlops_desktop.storage import engines
+from mlops_desktop.storage.failures import lock_holder
+from mlops_desktop.storage.registry import SqliteRegistry
+
+ROOT = Path(__file__).parents[2]
+OpenHere = Callable[[], SqliteRegistry]
+SHORT_AND_LONG = [
+    pytest.param("short", id="short"),
+    pytest.param("long", id="long", marks=[pytest.mark.long, pytest.mark.timeout(900)]),
+]
+
+
+@contextlib.contextmanager
+def writers(
+    workspace: Path, state: Path, count: int, seconds: float, *, prefix: str = "writer"
+) -> Iterator[list[subprocess.Popen[str]]]:
+    workspace: Path, state: Path, count: int, seconds: float, *, prefix: str = "writer"
+) -> Iterator[list[subprocess.Popen[str]]]:
+    started = [writer(workspace, state, f"{prefix}{number}", seconds) for number in range(count)]
+    try:
+        yield started
+    finally:
+        for process in started:
+            process.kill()
+            process.communicate()
+
+
+def writer(workspace: Path, state: Path, name: str, seconds: float) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.storage.registry_writer", str(workspace), str(state), name, str(seconds)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def acknowledged(output: str) -> set[str]:
+    """The names of whole lines; a torn last line acknowledges nothing."""
+    return {line for line in output.split("\n")[:-1] if not line.startswith("done")}
+
+
+@pytest.mark.parametrize("form", SHORT_AND_LONG)
+def test_six_processes_write_and_none_meets_a_locked_database(
+    workspace: Path, state: Path, open_here: OpenHere, form: str
+) -> None:
+    seconds = 3.0 if form == "short" else 60.0
+    with writers(workspace, state, 6, seconds) as started:  # the workspace is fresh: all of them make it at once
+        outputs = [process.communicate(timeout=seconds + 120) for process in started]
+    assert [process.returncode for process in started] == [0] * 6, [errors for _, errors in outputs]
+    names = set().union(*(acknowledged(output) for output, _ in outputs))
+    slowest = max(float(output.rsplit("done ", 1)[1]) for output, _ in outputs)
+    registry = open_here()
+    with registry.read() as unit:
+        assert {dataset.name for dataset in unit.datasets.list()} == names
+        assert unit.settings.get("count") == len(names)
+        assert len(unit.audit.list()) == len(names)
+    assert registry.problems() == []
+    head = registry.audit_head()
+    assert head is not None
+    assert head.seq == len(names)
+    assert slowest < 10, f"a write took {slowest} seconds"
+
+
+@pytest.mark.parametrize("form", SHORT_AND_LONG)
+def test_killed_writers_lose_nothing_that_was_acknowledged(
+    workspace: Path, state: Path, open_here: OpenHere, form: str
+) -> None:
+    rounds = 1 if form == "short" else 8
+    open_here().close()
+    names: set[str] = set()
+    dice = random.Random(4)
+    for number in range(rounds):
+        with writers(workspace, state, 4, 60, prefix=f"victim{number}-") as victims:
+            for victim in victims:  # one is killed in the midst of its work while the others go on with theirs
+                assert victim.stdout is not None
+                first = victim.stdout.readline()
+                time.sleep(dice.random() * 0.3)  # the moment of the kill, not a wait for something
+                victim.send_signal(signal.SIGKILL)
+                names |= acknowledged(first + victim.communicate()[0])
+        registry = open_here()
+        with registry.read() as unit:
+            stored = {dataset.name for dataset in unit.datasets.list()}
+            assert names <= stored
+            assert unit.settings.get("count") == len(stored) == len(unit.audit.list())
+        assert registry.problems() == []
+        registry.close()
+    assert len(names) >= 4 * rounds
+
+
+def test_versions_numbered_by_many_threads_have_no_gap_and_no_double(registry: SqliteRegistry) -> None:
+    model = a_model()
+    with registry.write() as unit:
+        unit.models.add(model)
+        unit.commit()
+
+    def register() -> None:
+        with registry.write() as unit:
+            found = unit.models.get(model.id)
+            assert found is not None
+            unit.models.add_version(a_model_version(model, found.latest_number + 1))
+            unit.commit()
+
+    threads = [threading.Thread(target=register) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with registry.read() as unit:
+        assert [version.number for version in unit.models.versions(model.id)] == list(range(1, 21))
+
+
+def test_a_held_write_lock_is_an_error_that_names_the_holder(
+    registry: SqliteRegistry, workspace: Path, open_here: OpenHere, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engines, "BUSY_SECONDS", 0.1)
+    hasty = open_here()
+    with registry.write() as unit:
+        unit.datasets.add(a_dataset())
+        with pytest.raises(BusyRegistryError, match="busy for too long"), hasty.write():
+            pass
+        with hasty.read() as reading:  # readers go on, on the state before
+            assert reading.datasets.list() == []
+        if sys.platform.startswith("linux"):
+            assert lock_holder(workspace / "registry.db") == os.getpid()
+        unit.commit()
+    assert lock_holder(workspace / "registry.db") is None
+    with hasty.write() as unit:
+        assert len(unit.datasets.list()) == 1
+
+
+def test_a_reader_sees_one_state_from_beginning_to_end(registry: SqliteRegistry) -> None:
+    with registry.read() as reading:
+        assert reading.datasets.list() == []
+        with registry.write() as unit:
+            unit.datasets.add(a_dataset())
+            unit.commit()
+        assert reading.datasets.list() == []
+    with registry.read() as reading:
+        assert len(reading.datasets.list()) == 1
+
+
+def test_a_checkpoint_empties_the_log_and_gives_way_to_readers(registry: SqliteRegistry, workspace: Path) -> None:
+    log = workspace / "registry.db-wal"
+    with registry.read() as reading:
+        assert reading.datasets.list() == []
+        with registry.write() as unit:
+            unit.datasets.add(a_dataset())
+            unit.commit()
+        registry.checkpoint()  # the reader is in the way: no error, and nothing is lost
+        assert log.stat().st_size > 0
+    registry.checkpoint()
+    assert log.stat().st_size == 0
+    with registry.read() as reading:
+        assert len(reading.datasets.list()) == 1
+
+
+def test_every_connection_has_the_settings_that_keep_data_safe(registry: SqliteRegistry, workspace: Path) -> None:
+    wanted = {
+        "journal_mode": "wal",
+        "synchronous": 2,
+        "busy_timeout": 10_000,
+        "foreign_keys": 1,
+        "trusted_schema": 0,
+        "cell_size_check": 1,
+        "wal_autocheckpoint": 0,
+        "fullfsync": 1,
+        "mmap_size": 0,
+    }
+    for read_only in (False, True):
+        with contextlib.closing(engines.connect(workspace / "registry.db", read_only=read_only)) as connection:
+            found = {name: connection.execute(f"PRAGMA {name}").fetchone()[0] for name in wanted}
+            assert found == wanted
+            if read_only:
+                with pytest.raises(sqlite3.OperationalError, match="readonly"):
+                    connection.execute("DELETE FROM datasets")
