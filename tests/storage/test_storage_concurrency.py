@@ -34,8 +34,6 @@ SHORT_AND_LONG = [
 def writers(
     workspace: Path, state: Path, count: int, seconds: float, *, prefix: str = "writer"
 ) -> Iterator[list[subprocess.Popen[str]]]:
-    workspace: Path, state: Path, count: int, seconds: float, *, prefix: str = "writer"
-) -> Iterator[list[subprocess.Popen[str]]]:
     started = [writer(workspace, state, f"{prefix}{number}", seconds) for number in range(count)]
     try:
         yield started
