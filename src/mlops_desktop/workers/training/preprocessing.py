@@ -6,6 +6,9 @@
   for and the estimator is not made of trees;
 - categories: SimpleImputer(strategy="constant", fill_value="missing", keep_empty_features=True), then
   OneHotEncoder(handle_unknown="infrequent_if_exist", max_categories=`most_categories`);
+- estimators made of trees take categories by OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1,
+  encoded_missing_value=-1, max_categories=`most_categories`) instead: one column each, which trees split many times
+  faster than the hundreds of one-hot columns of an airport table;
 - HistGradientBoosting alone takes both as they are: numbers untouched, categories by
   OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=nan, encoded_missing_value=nan, max_categories=...)
   and named to it as `categorical_features`; an unseen category counts as missing; a column that is empty in all rows
@@ -109,6 +112,10 @@ def _categories(entry: Entry, spec: RunSpec, params: dict[str, object]) -> Any:
             unknown_value=np.nan,
             encoded_missing_value=np.nan,
             max_categories=min(most, bins if isinstance(bins, int) else 255),
+        )
+    if entry.scale_free:
+        return OrdinalEncoder(
+            handle_unknown="use_encoded_value", unknown_value=-1, encoded_missing_value=-1, max_categories=most
         )
     return Pipeline(
         [
