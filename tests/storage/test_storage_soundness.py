@@ -1,4 +1,4 @@
-"""What somebody did to the registry behind our back shows: in the file, in the audit chain, against the head outside."""
+"""What somebody did to the registry behind our back shows: in the file, in the chain, against the head outside."""
 
 from __future__ import annotations
 

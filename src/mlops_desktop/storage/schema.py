@@ -29,6 +29,8 @@ def bring_up_to_date(path: Path, *, program_version: str, migrations: Path = MIG
     """
     if _is_begun(path) and _check(_stored(path), head, path, program_version):
         return
+    if not path.parent.is_dir():
+        raise WorkspaceError(f"The folder {path.parent} is not there.", hint="Check that its disk is connected.")
     from filelock import FileLock, Timeout
 
     try:
