@@ -60,6 +60,20 @@ def test_every_wrong_file_is_listed(folder: Path) -> None:
         assert sentence in str(caught.value)
 
 
+def test_compiled_files_are_passed_over_only_on_request_and_only_beside_the_code(folder: Path) -> None:
+    (folder / "code" / "inner" / "__pycache__").mkdir()
+    (folder / "code" / "inner" / "__pycache__" / "a.cpython-311.pyc").write_bytes(b"")
+    assert bundle.check(folder, compiled=True)
+    with pytest.raises(BundleError, match="not in the manifest"):
+        bundle.check(folder)
+    for name in ("code/inner/__pycache__/a.py", "__pycache__/a.pyc"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_bytes(b"")
+        with pytest.raises(BundleError, match="not in the manifest"):
+            bundle.check(folder, compiled=True)
+        (folder / name).unlink()
+
+
 def test_very_many_wrong_files_are_not_all_listed(folder: Path) -> None:
     for number in range(60):
         (folder / f"extra{number}").write_text("")

@@ -51,8 +51,9 @@ def test_damaged_bundle_is_refused(tmp_path: Path) -> None:
 
 def test_code_of_a_bundle_stands_alone_and_answers_the_same(tmp_path: Path) -> None:
     trained = train_run(tmp_path / "run", mixed_table(), run_spec(Task.BINARY, "HistGradientBoosting"))
+    expected = trained.model().example.expected
     run = subprocess.run(
-        [sys.executable, "-I", "-B", "-c", ALONE, str(trained.bundle)],
+        [sys.executable, "-I", "-c", ALONE, str(trained.bundle)],
         capture_output=True,
         text=True,
         timeout=120,
@@ -63,11 +64,12 @@ def test_code_of_a_bundle_stands_alone_and_answers_the_same(tmp_path: Path) -> N
     told = json.loads(run.stdout)
     assert Path(told["file"]).is_relative_to(trained.bundle)
     assert all(name in ("mlops_desktop",) or name.startswith("mlops_desktop.serving") for name in told["ours"])
-    expected = trained.model().example.expected
     assert told["answers"]["prediction"] == [answer["prediction"] for answer in expected]
     assert told["answers"]["probability_true"] == pytest.approx(
         [answer["probabilities"]["true"] for answer in expected], abs=1e-12
     )
+    with pytest.raises(BundleError, match=r"__pycache__"):
+        trained.model()  # nobody else takes the compiled files that running its code left
 
 
 def test_bundle_has_mlflows_files(tmp_path: Path) -> None:

@@ -119,7 +119,7 @@ def test_missing_or_wrong_columns_are_named(trained: Trained, tmp_path: Path) ->
     (tmp_path / "other.csv").write_text("size,heat,count,fresh,kind,day,at\n1,warm,1,true,oak,2020-01-01,2020-01-01\n")
     with pytest.raises(UnreadableTableError):
         run(order(trained, table=None, file=str(tmp_path / "other.csv")), tmp_path)
-    with pytest.raises(InvalidInputError, match="csv or parquet"):
+    with pytest.raises(InvalidInputError, match="cannot be written as 'xlsx'"):
         run(order(trained, format="xlsx"), tmp_path)
 
 

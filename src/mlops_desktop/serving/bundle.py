@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import stat
 import struct
@@ -24,6 +25,7 @@ _MOST_FILES = 10_000
 _HIGHEST_RATIO = 200
 _FREE_OF_RATIO = 16 * 1024**2
 """Small archives may compress as well as they like: below this many bytes nothing can be exhausted."""
+_COMPILED = re.compile(r"code/(?:[^/]+/)*__pycache__/[^/]+\.pyc")
 _BLOCK = 1024 * 1024
 _UNREADABLE = (
     zipfile.BadZipFile,
@@ -55,13 +57,16 @@ def write_manifest(folder: Path) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def check(folder: Path, expected: str | None = None) -> str:
+def check(folder: Path, expected: str | None = None, *, compiled: bool = False) -> str:
     """Compares every file with the manifest and returns the manifest's hash.
 
     Raises BundleError listing wrong, missing and extra files; links are refused. `expected` is the hash the manifest
-    itself must have.
+    itself must have. With `compiled` Python's compiled files beside the code are passed over: only for those who run
+    the bundle's own code already (MLflow does), since importing it leaves them there.
     """
     found = _file_names(folder)
+    if compiled:
+        found = {name: None for name in found if not _COMPILED.fullmatch(name)}
     if MANIFEST not in found:
         raise BundleError(f"there is no {MANIFEST}")
     content = _read_small(folder / MANIFEST)

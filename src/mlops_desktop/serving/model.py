@@ -122,12 +122,13 @@ class Model:
             raise InputError("", f"The model cannot answer these rows: {reason}") from error
 
 
-def load(folder: Path, expected: str | None = None) -> Model:
+def load(folder: Path, expected: str | None = None, *, compiled: bool = False) -> Model:
     """The model of a bundle whose every file was checked against its manifest (and that against `expected`).
 
-    Raises UntrustedError where the model names a type outside the allow-list, BundleError for anything else wrong.
+    `compiled` as for `bundle.check`. Raises UntrustedError where the model names a type outside the allow-list,
+    BundleError for anything else wrong.
     """
-    manifest_hash = check(folder, expected)
+    manifest_hash = check(folder, expected, compiled=compiled)
     try:
         recipe = from_plain(read_json(folder / RECIPE_FILE))
     except RecipeError as error:

@@ -29,4 +29,4 @@ class PyfuncModel:
 def _load_pyfunc(path: str, model_config: dict[str, Any] | None = None) -> PyfuncModel:
     """`path` is the bundle's folder. Raises BundleError where it is damaged or holds what we do not trust."""
     del model_config
-    return PyfuncModel(load(Path(path)))
+    return PyfuncModel(load(Path(path), compiled=True))
