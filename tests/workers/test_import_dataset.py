@@ -205,6 +205,16 @@ def test_a_table_that_lost_rows_on_the_way_is_refused(tmp_path: Path, monkeypatc
         import_dataset.run({"path": str(path)}, tmp_path, Notes())
 
 
+def test_a_very_wide_table_fits_into_one_message(tmp_path: Path) -> None:
+    names = ",".join(f"column{number}" for number in range(3000))
+    result = imported(tmp_path, f"{names}\n" + ("constant text," * 2999 + "x\n") * 3)
+    plain = json.dumps({key: value for key, value in result.items() if key != "folder"})
+    assert len(plain) < 3_000_000
+    constant = [finding for finding in result["findings"] if finding["code"] == "constant_column"]
+    assert len(constant) == codes.MOST_OF_A_CODE
+    assert constant[-1]["count"] == 3000 - codes.MOST_OF_A_CODE + 1
+
+
 def test_d09_cells_like_formulas_are_kept(tmp_path: Path) -> None:
     cells = ["=1+1", "+x", "-x", "@SUM(A1)", "\tx"]
     result = imported(tmp_path, "a,b\n" + "".join(f'"{cell}",1\n' for cell in cells))

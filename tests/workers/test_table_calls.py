@@ -23,6 +23,7 @@ def test_a_preview_shows_cells_as_they_are_written(tmp_path: Path) -> None:
     assert found["rows"] == [["1,50", "007", None, "3.0"], ["2", None, "2013-01-01", "4.0"]]
     assert [column["type"] for column in found["columns"]] == ["float", "text", "date", "float"]
     assert found["row_count"] == 2
+    assert found["complete"] is True
     assert found["answers"] == {
         "delimiter": ";", "encoding": "utf-8", "decimal": ",", "header": True, "quote": '"', "empty_values": [""],
         "column_types": {},
@@ -47,7 +48,8 @@ def test_a_preview_of_a_large_file_reads_only_its_head(tmp_path: Path, monkeypat
     path = tmp_path / "t.csv"
     path.write_text("a,b\n" + '1,"x\ny"\n' * 2_000_000)
     found = preview.answer({"path": str(path)})
-    assert found["row_count"] is None
+    assert found["complete"] is False
+    assert 0 < found["row_count"] < 2_000_000
     assert len(found["rows"]) == 100
     assert "Only the first" in found["evidence"]["rows"]
 

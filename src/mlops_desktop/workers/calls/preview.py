@@ -9,6 +9,7 @@ from typing import Any
 
 from mlops_desktop.domain.datasets import Derived, ReadAnswers
 from mlops_desktop.domain.plain import from_plain, to_plain
+from mlops_desktop.workers.tables.codes import shortened
 from mlops_desktop.workers.tables.derivation import derive, derived_columns
 from mlops_desktop.workers.tables.frames import plain_value
 from mlops_desktop.workers.tables.reading import TextTable, TypedTable, read_text, reader_errors, type_table
@@ -21,7 +22,8 @@ LONGEST_CELL = 1000
 def answer(request: Mapping[str, Any]) -> dict[str, Any]:
     """The detected answers with their evidence, the types, the first rows as they are written and what is odd.
 
-    Of a large file only the head is read; then `row_count` is None, and the evidence says so.
+    Of a large file only the head is read: then `complete` is false, `row_count` counts the rows that were read, and the
+    evidence on `rows` says so.
     """
     answers = from_plain(ReadAnswers, request.get("answers") or {})
     derived = from_plain(tuple[Derived, ...], request.get("derived") or ())
@@ -36,8 +38,9 @@ def answer(request: Mapping[str, Any]) -> dict[str, Any]:
         "evidence": evidence,
         "columns": to_plain(columns),
         "rows": rows,
-        "row_count": text.rows if text.staged.complete else None,
-        "findings": to_plain(table.findings),
+        "row_count": text.rows,
+        "complete": text.staged.complete,
+        "findings": to_plain(shortened(table.findings)),
     }
 
 

@@ -19,6 +19,7 @@ from mlops_desktop.domain.errors import UnreadableTableError
 from mlops_desktop.domain.plain import from_plain, to_plain
 from mlops_desktop.workers.tables import findings as oddities
 from mlops_desktop.workers.tables import profiling
+from mlops_desktop.workers.tables.codes import shortened
 from mlops_desktop.workers.tables.derivation import derive, derived_columns
 from mlops_desktop.workers.tables.differences import difference
 from mlops_desktop.workers.tables.leakage import leakage_findings
@@ -66,7 +67,7 @@ def run(spec: Mapping[str, Any], folder: Path, report: ImportReport) -> dict[str
         "size": target.stat().st_size,
         "columns": to_plain(columns),
         "profiles": to_plain(profiles),
-        "findings": to_plain(found),
+        "findings": to_plain(shortened(found)),
         "source": to_plain(source),
         "difference": to_plain(changed),
     }

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mlops_desktop.domain.datasets import Finding, FindingSeverity
 
+MOST_OF_A_CODE = 50
 _INFO, _WARNING = FindingSeverity.INFO, FindingSeverity.WARNING
 
 
@@ -56,3 +59,19 @@ def finding(
 ) -> Finding:
     """A finding with the severity of its code. Rows are counted from 1, the header not counted."""
     return Finding(code, CODES[code].severity, sentence, columns, count, first_row)
+
+
+def shortened(findings: Sequence[Finding], most: int = MOST_OF_A_CODE) -> list[Finding]:
+    """The findings; of a code that is there very often only the first ones, and one that counts the rest."""
+    total = Counter(item.code for item in findings)
+    seen: Counter[str] = Counter()
+    kept: list[Finding] = []
+    for item in findings:
+        seen[item.code] += 1
+        if total[item.code] <= most or seen[item.code] < most:
+            kept.append(item)
+        elif seen[item.code] == most:
+            rest = total[item.code] - most + 1
+            meaning = CODES[item.code].meaning
+            kept.append(finding(item.code, f"{rest} more columns like these. {meaning}", count=rest))
+    return kept

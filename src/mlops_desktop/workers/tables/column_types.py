@@ -142,13 +142,14 @@ def _tried_forms(name: str, position: int, sample: Sequence[Sequence[str]], answ
 def _likely_forms(
     tried: Sequence[Form], position: int, sample: Sequence[Sequence[str]], answers: ReadAnswers
 ) -> tuple[Form, ...]:
-    """The forms to count first: of a column that looks like whole numbers throughout, only those."""
-    whole = tuple(form for form in tried if form.name == "integer")
+    """The forms to count first: of what looks like whole numbers throughout only these, else all but these."""
+    if not any(form.name == "integer" for form in tried):
+        return tuple(tried)
     empty = {*(answers.empty_values or ()), *EMPTY_WORDS}
-    cells = (row[position].strip() for row in sample)
-    if whole and all(_INTEGER.match(cell) for cell in cells if cell not in empty):
-        return whole
-    return tuple(tried)
+    cells = [cell for row in sample if (cell := row[position].strip()) not in empty]
+    if all(_INTEGER.match(cell) for cell in cells):
+        return tuple(form for form in tried if form.name == "integer")
+    return tuple(form for form in tried if form.name != "integer")
 
 
 def _is_settled(name: str, likely: Sequence[Form], counts: _Counts, answers: ReadAnswers) -> bool:

@@ -56,9 +56,9 @@ def duplicate_findings(path: Path) -> list[Finding]:
     if len(pl.read_parquet_schema(path)) < 2:
         return []
     hashes = row_hashes(path)
-    extra = hashes.height - hashes.n_unique()
-    if not extra:
+    if hashes.get_column("0").n_unique() == hashes.height:
         return []
+    extra = hashes.height - hashes.n_unique()
     copies = hashes.select(~pl.struct("0", "1").is_first_distinct()).to_series()
     first = (copies.arg_max() or 0) + 1
     count = "1 row is an exact copy of another row" if extra == 1 else f"{extra} rows are exact copies of other rows"

@@ -38,13 +38,14 @@ def profile_column(values: pl.Series, *, wide: bool = False) -> ColumnProfile:
     """One column's profile; of a very wide table a shorter one."""
     kind = type_of(values.dtype)
     filled = values.drop_nulls()
+    counted = filled.alias("value").value_counts(name="count")
     base = ColumnProfile(
         name=values.name,
         type=kind,
         rows=len(values),
         missing=values.null_count(),
-        distinct=filled.n_unique(),
-        top_values=top_values(filled, 3 if wide else TOP_VALUES),
+        distinct=counted.height,
+        top_values=_top_values(counted, 3 if wide else TOP_VALUES),
     )
     if kind in (ColumnType.TEXT, ColumnType.BOOLEAN) or filled.is_empty():
         return base
@@ -54,17 +55,6 @@ def profile_column(values: pl.Series, *, wide: bool = False) -> ColumnProfile:
 def is_wide(columns: int) -> bool:
     """Whether a table has so many columns that their profiles are kept short."""
     return columns > _WIDE
-
-
-def top_values(filled: pl.Series, most: int = TOP_VALUES) -> tuple[ValueCount, ...]:
-    """The most frequent values, equal counts in the values' order."""
-    import polars as pl
-
-    if filled.is_empty():
-        return ()
-    counted = filled.alias("value").value_counts(name="count").lazy()
-    order = counted.sort(pl.col("count"), pl.col("value"), descending=[True, False]).head(most).collect()
-    return tuple(ValueCount(_written(value), count) for value, count in order.rows())
 
 
 def histogram(numbers: NDArray[np.float64], bins: int = BINS) -> Histogram | None:
@@ -94,6 +84,28 @@ def as_numbers(filled: pl.Series) -> NDArray[np.float64]:
     numbers = filled.to_physical().cast(pl.Float64) if kind.is_temporal else filled.cast(pl.Float64)
     found: NDArray[np.float64] = (numbers / 1e6 if kind.is_temporal else numbers).to_numpy()
     return found
+
+
+def _top_values(counted: pl.DataFrame, most: int) -> tuple[ValueCount, ...]:
+    """The most frequent values, equal counts in the values' order."""
+    import polars as pl
+
+    counts = counted.get_column("count")
+    if counted.height > most:
+        fewest = counts.top_k(most).min()
+        counted = counted.filter(pl.col("count") >= fewest)
+        if fewest == 1:
+            counted = _most_frequent(counted, most)
+    order = counted.sort("count", "value", descending=[True, False]).head(most)
+    return tuple(ValueCount(_written(value), count) for value, count in order.rows())
+
+
+def _most_frequent(counted: pl.DataFrame, most: int) -> pl.DataFrame:
+    """Of very many values that are there once only the smallest can be among the first."""
+    import polars as pl
+
+    once = counted.filter(pl.col("count") == 1)
+    return pl.concat([counted.filter(pl.col("count") > 1), once.bottom_k(most, by="value")])
 
 
 def _with_spread(base: ColumnProfile, filled: pl.Series, *, bins: int) -> ColumnProfile:
