@@ -141,7 +141,7 @@ def windows(app: QApplication, folder: Path) -> Iterator[tuple[str, MainWindow]]
 def main(arguments: list[str]) -> int:
     target = Path(arguments[0] if arguments else "build/pictures")
     target.mkdir(parents=True, exist_ok=True)
-    app = QApplication(["pictures"])
+    app = QApplication(["pictures", "-style", "Fusion"])
     with tempfile.TemporaryDirectory() as folder:
         for name, window in windows(app, Path(folder)):
             window.grab().save(str(target / f"{name}.png"))

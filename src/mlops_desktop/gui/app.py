@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +16,7 @@ from PySide6.QtWidgets import QApplication
 from mlops_desktop import __version__
 from mlops_desktop.gui.lanes import Lanes
 from mlops_desktop.gui.main_window import MainWindow
-from mlops_desktop.gui.state import WindowState, load_state
+from mlops_desktop.gui.state import WindowState, last_workspace, load_state, state_folder
 from mlops_desktop.gui.theme.theme import Look, Theme
 
 if TYPE_CHECKING:
@@ -25,26 +24,28 @@ if TYPE_CHECKING:
     from mlops_desktop.services.workspace import Workspace
 
 
+ARGUMENTS = ["mlops-desktop", "-style", "Fusion"]
+"""What Qt is told. Setting the style by name here spares the first paint the whole of QStyle."""
+
+
 def main(argv: Sequence[str]) -> int:
     """Opens the window and stays until it is closed."""
     options = _options(argv)
-    app = QApplication(["mlops-desktop"])
+    app = QApplication(ARGUMENTS)
     app.setApplicationName("mlops-desktop")
     app.setApplicationDisplayName("")
     app.setApplicationVersion(__version__)
     app.setDesktopFileName("mlops-desktop")
-    from mlops_desktop import bootstrap
-
-    state_folder = bootstrap.state_root()
-    state = load_state(state_folder)
+    folder_of_state = state_folder()
+    state = load_state(folder_of_state)
     if options.theme:
         state = replace(state, look=options.theme)
-    folder: Path | None = options.folder.expanduser().absolute() if options.folder else bootstrap.last_workspace()
+    folder = options.folder.expanduser().absolute() if options.folder else last_workspace(folder_of_state)
     theme = Theme(app, Look(state.look) if state.look in set(Look) else Look.SYSTEM)
-    program = Program(theme, state_folder)
-    window = program.show(folder, state, opens=options.exit_after_first_paint is None)
-    if options.exit_after_first_paint is not None:
-        window.first_painted.connect(lambda: _end_after_paint(window, options.exit_after_first_paint))
+    program = Program(theme, folder_of_state)
+    window = program.show(folder, state, opens=options.report is None)
+    if options.report is not None:
+        window.first_painted.connect(lambda: _end_after_paint(window, options.report or ""))
     code = app.exec()
     program.end()
     return code
@@ -119,24 +120,34 @@ def _create(folder: Path, name: str) -> Workspace:
     return create_workspace(folder, name)
 
 
-def _options(argv: Sequence[str]) -> argparse.Namespace:
+@dataclass(frozen=True)
+class Options:
+    """`report` is for measuring: the window ends after its first paint and writes there what that took."""
+
+    folder: Path | None = None
+    theme: str = ""
+    report: str | None = None
+
+
+def _options(argv: Sequence[str]) -> Options:
+    if argv and argv[0] == "--exit-after-first-paint":
+        return Options(report=argv[1] if len(argv) > 1 else "")
+    if not argv:
+        return Options()
+    import argparse
+
     parser = argparse.ArgumentParser("mlops-desktop", description="The window of MLOps Desktop.")
     parser.add_argument("folder", nargs="?", type=Path, help="the workspace folder; else the one used last")
-    parser.add_argument("--theme", choices=[look.value for look in Look], help="how it looks, else as chosen before")
+    looks = [look.value for look in Look]
+    parser.add_argument("--theme", choices=looks, default="", help="how it looks, else as chosen before")
     parser.add_argument("--version", action="version", version=__version__)
-    parser.add_argument(
-        "--exit-after-first-paint",
-        nargs="?",
-        const="",
-        metavar="FILE",
-        help="for measuring: write time and loaded modules to FILE, and end",
-    )
-    return parser.parse_args(argv)
+    given = parser.parse_args(argv)
+    return Options(given.folder, given.theme)
 
 
 def _end_after_paint(window: MainWindow, report: str) -> None:
-    painted = time.monotonic_ns()
+    painted, used = time.monotonic_ns(), time.process_time()
     if report:
-        Path(report).write_text(json.dumps({"painted": painted, "modules": sorted(sys.modules)}), "utf-8")
+        Path(report).write_text(json.dumps({"painted": painted, "cpu": used, "modules": sorted(sys.modules)}), "utf-8")
     window.close()
     QApplication.quit()

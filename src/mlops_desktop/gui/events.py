@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from mlops_desktop.domain.errors import UserError
 from mlops_desktop.gui.lanes import Lanes
 
 if TYPE_CHECKING:
@@ -38,6 +37,8 @@ class Events(QObject):
         self._lanes.watch(lambda stop: self._poll(open_feed, stop))
 
     def _poll(self, open_feed: Callable[[], ChangeFeed], stop: threading.Event) -> None:
+        from mlops_desktop.domain.errors import UserError
+
         feed: ChangeFeed | None = None
         trouble = False
         while not stop.wait(RETRY_SECONDS if trouble else POLL_SECONDS):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
@@ -10,8 +11,10 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from mlops_desktop import __version__
 from mlops_desktop.gui.theme.theme import Theme
 from mlops_desktop.gui.widgets.bars import StatusBar, TopBar
-from mlops_desktop.gui.widgets.notices import MessageBar
 from mlops_desktop.gui.widgets.sidebar import Entry, Sidebar
+
+if TYPE_CHECKING:
+    from mlops_desktop.gui.widgets.message_bar import MessageBar
 
 NARROW_BELOW = 1180
 HOME = Entry("home", "Home", "house", "Ctrl+1")
@@ -36,20 +39,34 @@ class Frame(QWidget):
         middle = QVBoxLayout()
         middle.setSpacing(0)
         self.top = TopBar(theme)
-        self.message = MessageBar(theme)
-        holder = QVBoxLayout()
-        holder.setContentsMargins(20, 0, 20, 0)
-        holder.addWidget(self.message)
+        self._theme = theme
+        self._message: MessageBar | None = None
+        self._message_place = QVBoxLayout()
+        self._message_place.setContentsMargins(20, 0, 20, 0)
         self.pages = QStackedWidget()
         self.pages.setObjectName("stack")
         middle.addWidget(self.top)
-        middle.addLayout(holder)
+        middle.addLayout(self._message_place)
         middle.addWidget(self.pages, 1)
         row.addLayout(middle, 1)
         self._root.addWidget(self._shell)
         column.addWidget(self._root, 1)
         self.status = StatusBar(theme, __version__)
         column.addWidget(self.status)
+
+    @property
+    def message(self) -> MessageBar:
+        """Made when something is first said."""
+        if self._message is None:
+            from mlops_desktop.gui.widgets.message_bar import MessageBar
+
+            self._message = MessageBar(self._theme)
+            self._message_place.addWidget(self._message)
+        return self._message
+
+    def clear_message(self) -> None:
+        if self._message is not None:
+            self._message.hide()
 
     @property
     def shows_shell(self) -> bool:

@@ -10,29 +10,28 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QKeySequence, QPaintEvent, QShortcut
+from PySide6.QtGui import QCloseEvent, QPaintEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QWidget
 
-from mlops_desktop.domain.errors import UserError
 from mlops_desktop.gui import formats
 from mlops_desktop.gui.context import Context
 from mlops_desktop.gui.events import Events
 from mlops_desktop.gui.frame import EXPERIMENTS, Frame, short_path
 from mlops_desktop.gui.history import History, Place
-from mlops_desktop.gui.keys import KEYS
 from mlops_desktop.gui.lanes import Lanes
 from mlops_desktop.gui.pages.home import HomePage
 from mlops_desktop.gui.state import WindowState, save_state
 from mlops_desktop.gui.statuses import Sign
 from mlops_desktop.gui.theme.theme import Theme
-from mlops_desktop.gui.widgets.focus_ring import FocusRing
-from mlops_desktop.gui.widgets.notices import Notice
-from mlops_desktop.gui.window_menu import WindowMenu
 
 if TYPE_CHECKING:
+    from mlops_desktop.domain.errors import UserError
     from mlops_desktop.gui.pages.experiments import ExperimentsPage
     from mlops_desktop.gui.pages.welcome import WelcomePage
     from mlops_desktop.gui.readings.home import HomeFacts
+    from mlops_desktop.gui.widgets.message_bar import MessageBar
+    from mlops_desktop.gui.widgets.notices import Notice
+    from mlops_desktop.gui.window_menu import WindowMenu
     from mlops_desktop.services.workspace import Workspace
 
 DISK_SECONDS = 60
@@ -117,6 +116,8 @@ class MainWindow(QMainWindow):
 
     def show_failure(self, error: BaseException) -> None:
         """The user's trouble above the page; ours to the crash dialog."""
+        from mlops_desktop.domain.errors import UserError
+
         if isinstance(error, UserError):
             self.message.say(f"{error.message} {error.hint}".strip())
         else:
@@ -196,15 +197,47 @@ class MainWindow(QMainWindow):
         self.frame = Frame(self._theme)
         self.setCentralWidget(self.frame)
         self.sidebar, self.top, self.status = self.frame.sidebar, self.frame.top, self.frame.status
-        self.message, self._pages = self.frame.message, self.frame.pages
+        self._pages = self.frame.pages
         self.home = HomePage(self.context)
         self._pages.addWidget(self.home)
-        self.notice = Notice(self._theme, self)
+        self._notice: Notice | None = None
+        self.menu: WindowMenu | None = None
+        self.first_painted.connect(self._on_first_painted)
+
+    def _on_first_painted(self) -> None:
+        """What nobody sees at first: keys, the menu, the ring of the keyboard."""
+        from PySide6.QtGui import QKeySequence, QShortcut
+
+        from mlops_desktop.gui.keys import KEYS
+        from mlops_desktop.gui.widgets.focus_ring import FocusRing
+        from mlops_desktop.gui.window_menu import WindowMenu
+
+        acts = self._key_acts()
+        for key in KEYS:
+            shortcut = QShortcut(QKeySequence(key.sequence), self)
+            shortcut.activated.connect(lambda name=key.name, where=key.context: self._on_key(acts[name], where))
         self.menu = WindowMenu(self, self._theme)
         self.sidebar.workspace.setMenu(self.menu)
         app = QApplication.instance()
         if isinstance(app, QApplication):
             self._ring = FocusRing(self._theme, self, app)
+
+    @property
+    def message(self) -> MessageBar:
+        return self.frame.message
+
+    @property
+    def notice(self) -> Notice:
+        """Made when something is first said."""
+        if self._notice is None:
+            from mlops_desktop.gui.widgets.notices import Notice
+
+            self._notice = Notice(self._theme, self)
+        return self._notice
+
+    def _on_undo_key(self) -> None:
+        if self._notice is not None:
+            self._notice.take_back()
 
     def _connect(self) -> None:
         self.sidebar.navigation.chosen.connect(self.go_to)
@@ -219,7 +252,9 @@ class MainWindow(QMainWindow):
         self.home.read.connect(self._on_home_read)
         self._disk_clock = QTimer(self, interval=DISK_SECONDS * 1000)
         self._disk_clock.timeout.connect(self._measure)
-        acts: dict[str, Callable[[], object]] = {
+
+    def _key_acts(self) -> dict[str, Callable[[], object]]:
+        return {
             "home": lambda: self.go_to("home"),
             "experiments": lambda: self.go_to("experiments"),
             "back": lambda: self._go(self._history.back()),
@@ -228,15 +263,12 @@ class MainWindow(QMainWindow):
             "next_pane": lambda: self._next_pane(1),
             "last_pane": lambda: self._next_pane(-1),
             "keys": self._show_keys,
-            "undo": self.notice.take_back,
+            "undo": self._on_undo_key,
             "quit": self.close,
             "filter": self._on_filter_key,
             "inspector": self._on_inspector_key,
             "trash": self._on_trash_key,
         }
-        for key in KEYS:
-            shortcut = QShortcut(QKeySequence(key.sequence), self)
-            shortcut.activated.connect(lambda name=key.name, where=key.context: self._on_key(acts[name], where))
 
     def _on_key(self, act: Callable[[], object], context: str) -> None:
         if not self.frame.shows_shell and act != self.close:
@@ -278,6 +310,8 @@ class MainWindow(QMainWindow):
         self.opened.emit()
 
     def _on_not_opened(self, folder: Path, error: BaseException) -> None:
+        from mlops_desktop.domain.errors import UserError
+
         if not isinstance(error, UserError):
             self.failed.emit(error)
         self._show_welcome()
@@ -311,7 +345,7 @@ class MainWindow(QMainWindow):
 
     def _on_mended(self) -> None:
         self.status.show_part(self.status.workspace, Sign("circle-check", "ok", "Workspace open"))
-        self.message.hide()
+        self.frame.clear_message()
 
     def _on_home_read(self, facts: HomeFacts) -> None:
         from mlops_desktop.gui.readings.status import deployments_sign, job_sign, run_counts
@@ -364,7 +398,8 @@ class MainWindow(QMainWindow):
         geometry = base64.b64encode(self.saveGeometry().data()).decode()
         state, workspace, folder = replace(self.state, geometry=geometry), self.workspace, self._state_folder
         self.hide()
-        self.notice.dismiss()
+        if self._notice is not None:
+            self._notice.dismiss()
         self._disk_clock.stop()
 
         def last() -> None:

@@ -30,6 +30,28 @@ class WindowState:
         return replace(self, columns={**self.columns, task: {**self.columns.get(task, {}), column: shown}})
 
 
+def state_folder() -> Path:
+    """This user's own state, as `bootstrap.state_root` gives it.
+
+    Said here again, because before the first paint no room below is loaded; a test holds the two together.
+    """
+    named = os.environ.get("MLOPS_STATE_FOLDER")
+    if named:
+        return Path(named)
+    import platformdirs
+
+    return Path(platformdirs.user_state_dir("mlops-desktop"))
+
+
+def last_workspace(folder: Path) -> Path | None:
+    """The workspace used last by any face, as `bootstrap.last_workspace` gives it."""
+    try:
+        last = Path(json.loads((folder / "last.json").read_text("utf-8"))["folder"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return last if (last / "workspace.json").is_file() else None
+
+
 def load_state(folder: Path) -> WindowState:
     """The remembered state; a missing or damaged file means the defaults."""
     try:

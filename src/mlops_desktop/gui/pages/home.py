@@ -6,34 +6,31 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
-from mlops_desktop.domain.changes import Change, ChangeKind
 from mlops_desktop.gui.context import Context
 from mlops_desktop.gui.history import Place
-from mlops_desktop.gui.pages.home_cards import (
-    AttentionCard,
-    ChangesCard,
-    ComputerCard,
-    RunningCard,
-    TileCard,
-)
-from mlops_desktop.gui.pages.home_empty import FirstSteps
-from mlops_desktop.gui.pages.home_tables import DeploymentsCard, LatestRunsCard
 from mlops_desktop.gui.queries import Query
-from mlops_desktop.gui.readings.home import HomeFacts, attention, read_home, sentence, tiles
 from mlops_desktop.gui.widgets.page_header import PageHeader
-from mlops_desktop.gui.widgets.states import ErrorBox, Skeleton
+from mlops_desktop.gui.widgets.skeleton import Skeleton
 
 if TYPE_CHECKING:
+    from mlops_desktop.domain.changes import Change
+    from mlops_desktop.gui.pages.home_content import HomeContent
+    from mlops_desktop.gui.pages.home_empty import FirstSteps
+    from mlops_desktop.gui.readings.home import HomeFacts
+    from mlops_desktop.gui.widgets.states import ErrorBox
     from mlops_desktop.services.workspace import Workspace
 
 SMALL = 1180
-NOT_SHOWN = frozenset({ChangeKind.SETTING})
+NOT_SHOWN = frozenset({"setting"})
 
 
 class HomePage(QWidget):
-    """Answers first: one sentence, then what to do, then the rest. `read` carries the facts to the window."""
+    """Answers first: one sentence, then what to do, then the rest. `read` carries the facts to the window.
+
+    Until something was read there is only the header and a skeleton; what fills it is loaded after the first paint.
+    """
 
     name = "home"
     read = Signal(object)
@@ -45,7 +42,11 @@ class HomePage(QWidget):
         self._context = context
         self._workspace: Workspace | None = None
         self._query = Query(context.lanes, self._read, self._show, self._on_failed, self)
+        self._disk: tuple[int, int] | None = None
+        self._steps: FirstSteps | None = None
+        self._error: ErrorBox | None = None
         self.facts: HomeFacts | None = None
+        self.content: HomeContent | None = None
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -56,15 +57,6 @@ class HomePage(QWidget):
         column.addWidget(self._stack, 1)
         self._skeleton = Skeleton(context.theme, "the workspace", 46, edge=20)
         self._stack.addWidget(self._skeleton)
-        self._scroll = QScrollArea()
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._scroll.setAccessibleName("Overview")
-        self._stack.addWidget(self._scroll)
-        self._steps: FirstSteps | None = None
-        self._error: ErrorBox | None = None
-        self._built = False
-        self._disk: tuple[int, int] | None = None
 
     # What the window asks for
 
@@ -79,11 +71,11 @@ class HomePage(QWidget):
     def show_disk(self, disk: tuple[int, int]) -> None:
         """Bytes the workspace takes, bytes free."""
         self._disk = disk
-        if self._built:
-            self._computer.show_disk(disk)
+        if self.content is not None:
+            self.content.computer.show_disk(disk)
 
     def on_changes(self, changes: tuple[Change, ...]) -> None:
-        if any(change.kind not in NOT_SHOWN for change in changes):
+        if any(change.kind.value not in NOT_SHOWN for change in changes):
             self._query.ask_soon()
 
     def place(self) -> Place:
@@ -93,9 +85,8 @@ class HomePage(QWidget):
         """Home always stands the same."""
 
     def panes(self) -> list[QWidget]:
-        if not self._built or self._stack.currentWidget() is not self._scroll:
-            return []
-        return [self._scroll, *[t.table for t in (self._deployments, self._latest) if t.isVisible()]]
+        shown = self._stack.currentWidget()
+        return self.content.panes() if self.content is not None and shown is self.content else []
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -104,6 +95,8 @@ class HomePage(QWidget):
     # Reading
 
     def _read(self) -> HomeFacts:
+        from mlops_desktop.gui.readings.home import read_home
+
         if self._workspace is None:
             raise RuntimeError("Home was asked before a workspace was open")
         return read_home(self._workspace, self._context.clock())
@@ -113,6 +106,8 @@ class HomePage(QWidget):
             self._context.shell.show_failure(error)
             return
         if self._error is None:
+            from mlops_desktop.gui.widgets.states import ErrorBox
+
             self._error = ErrorBox(self._context.theme, self.refresh)
             holder = QWidget()
             column = QVBoxLayout(holder)
@@ -129,78 +124,36 @@ class HomePage(QWidget):
     # Showing
 
     def _show(self, facts: HomeFacts) -> None:
+        from mlops_desktop.gui.readings.home import sentence
+
         self.facts = facts
         self.read.emit(facts)
         if facts.is_empty:
             self._show_steps()
             return
-        if not self._built:
-            self._build()
+        if self.content is None:
+            from mlops_desktop.gui.pages.home_content import HomeContent
+
+            self.content = HomeContent(self._context)
+            self._stack.addWidget(self.content)
+            if self._disk is not None:
+                self.content.computer.show_disk(self._disk)
+            self._fit()
         self.header.show_sentence(sentence(facts))
-        notes = attention(facts)
-        for card, tile in zip(self._tiles, tiles(facts), strict=True):
-            card.show_tile(tile)
-        self._attention.show_notes(notes, facts.read_at)
-        self._deployments.show_facts(facts)
-        self._latest.show_runs(facts)
-        self._running.show_jobs(facts)
-        self._changes.show_changes(facts)
-        self._stack.setCurrentWidget(self._scroll)
+        self.content.show_facts(facts)
+        self._stack.setCurrentWidget(self.content)
 
     def _show_steps(self) -> None:
         if self._steps is None:
+            from mlops_desktop.gui.pages.home_empty import FirstSteps
+
             self._steps = FirstSteps(self._context.theme)
             self._stack.addWidget(self._steps)
         self.header.show_sentence("Nothing here yet. The way to a model that answers has five commands.")
         self._stack.setCurrentWidget(self._steps)
 
-    def _build(self) -> None:
-        theme = self._context.theme
-        content = QWidget()
-        content.setObjectName("page")
-        row = QHBoxLayout(content)
-        row.setContentsMargins(20, 0, 20, 16)
-        row.setSpacing(16)
-        left = QVBoxLayout()
-        left.setSpacing(12)
-        self._tile_row = QHBoxLayout()
-        self._tile_row.setSpacing(12)
-        self._tiles = [TileCard(theme) for _ in range(4)]
-        for card in self._tiles:
-            self._tile_row.addWidget(card, 1)
-        left.addLayout(self._tile_row)
-        self._attention = AttentionCard(self._context)
-        self._deployments = DeploymentsCard(theme)
-        self._latest = LatestRunsCard(self._context)
-        for part in (self._attention, self._deployments, self._latest):
-            left.addWidget(part)
-        left.addStretch(1)
-        row.addLayout(left, 1)
-        self._right = QWidget()
-        right = QVBoxLayout(self._right)
-        right.setContentsMargins(0, 0, 0, 0)
-        right.setSpacing(12)
-        self._running = RunningCard(theme, self._context.clock)
-        self._changes = ChangesCard(theme)
-        self._computer = ComputerCard(theme)
-        right.addWidget(self._running)
-        right.addWidget(self._changes, 1)
-        right.addWidget(self._computer)
-        row.addWidget(self._right)
-        self._frame = row
-        self._scroll.setWidget(content)
-        self._built = True
-        if self._disk is not None:
-            self._computer.show_disk(self._disk)
-        self._fit()
-
     def _fit(self) -> None:
         small = self.window().width() < SMALL
         self.header.set_small(small)
-        if self._built:
-            edge = 14 if small else 20
-            self._frame.setContentsMargins(edge, 0, edge, 16)
-            self._frame.setSpacing(12 if small else 16)
-            self._right.setFixedWidth(272 if small else 330)
-            for card in self._tiles:
-                card.set_small(small)
+        if self.content is not None:
+            self.content.set_small(small)

@@ -18,9 +18,10 @@ from mlops_desktop.gui.readings.home import Attention, HomeFacts, Tile, change_s
 from mlops_desktop.gui.statuses import Sign
 from mlops_desktop.gui.theme.theme import Theme
 from mlops_desktop.gui.widgets.buttons import Button
-from mlops_desktop.gui.widgets.cards import Card, FactList, clear_layout
+from mlops_desktop.gui.widgets.cards import Card, FactList
 from mlops_desktop.gui.widgets.command_line import CopyButton
 from mlops_desktop.gui.widgets.fitting import Avatar, FittingColumn
+from mlops_desktop.gui.widgets.layouts import clear_layout
 from mlops_desktop.gui.widgets.marks import Icon, Progress, Spark, StatusWord
 from mlops_desktop.gui.widgets.text import ElidedText, Text
 

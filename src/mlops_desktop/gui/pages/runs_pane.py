@@ -16,7 +16,8 @@ from mlops_desktop.gui.item_models.runs import RunItemModel
 from mlops_desktop.gui.theme.theme import Theme
 from mlops_desktop.gui.widgets.buttons import Button
 from mlops_desktop.gui.widgets.data_table import BOX_WIDTH, DataTable
-from mlops_desktop.gui.widgets.states import EmptyState, ErrorBox, NoMatch, Skeleton
+from mlops_desktop.gui.widgets.skeleton import Skeleton
+from mlops_desktop.gui.widgets.states import EmptyState, ErrorBox, NoMatch
 from mlops_desktop.gui.widgets.text import Text, plain_caption
 
 RUN_COMMAND = "mlops experiments run DATASET TARGET"

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QLineEdit, QScro
 
 from mlops_desktop.gui.theme.theme import Theme
 from mlops_desktop.gui.widgets.buttons import Button
-from mlops_desktop.gui.widgets.cards import clear_layout
+from mlops_desktop.gui.widgets.layouts import clear_layout
 from mlops_desktop.gui.widgets.marks import Icon
 from mlops_desktop.gui.widgets.states import ErrorBox
 from mlops_desktop.gui.widgets.text import ElidedText, Text

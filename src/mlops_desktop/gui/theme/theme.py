@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import enum
 import re
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QRect, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QIcon, QPainter, QPalette, QPixmap
+from PySide6.QtGui import QColor, QFont, QPainter, QPalette, QPixmap
 from PySide6.QtWidgets import QApplication
 
 from mlops_desktop.gui.theme.fonts import Fonts
 from mlops_desktop.gui.theme.icons import Icons
 from mlops_desktop.gui.theme.tokens import load_tokens
 from mlops_desktop.resources import resource
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QIcon
 
 
 class Look(enum.StrEnum):
@@ -63,7 +67,6 @@ class Theme(QObject):
         self._colours: dict[str, QColor] = {}
         self.look = look
         self.name = ""
-        app.setStyle("Fusion")
         app.setFont(self.font("body"))
         self._apply()
         app.styleHints().colorSchemeChanged.connect(self._on_scheme_changed)
@@ -86,6 +89,8 @@ class Theme(QObject):
 
     def icon(self, name: str, token: str, size: int, *, gap: int = 0) -> QIcon:
         """An icon for Qt's own widgets, with a gap towards the word. Ask again when `changed` is emitted."""
+        from PySide6.QtGui import QIcon
+
         ratio = self._app.devicePixelRatio()
         picture = self.pixmap(name, token, size, ratio)
         if not gap:

@@ -12,7 +12,7 @@ from mlops_desktop.gui import formats
 from mlops_desktop.gui.statuses import Sign
 from mlops_desktop.gui.theme.theme import Theme
 from mlops_desktop.gui.widgets.buttons import Button, IconButton
-from mlops_desktop.gui.widgets.cards import clear_layout
+from mlops_desktop.gui.widgets.layouts import clear_layout
 from mlops_desktop.gui.widgets.marks import Icon, StatusWord
 from mlops_desktop.gui.widgets.text import Text
 

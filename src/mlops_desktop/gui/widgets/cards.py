@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from mlops_desktop.gui.theme.theme import Theme
 from mlops_desktop.gui.widgets.text import ElidedText, Text, plain_tip
@@ -79,14 +79,3 @@ class FactList(QWidget):
         self._grid.addWidget(name, place, 0)
         self._grid.addWidget(value, place, 1)
         self._rows.append((name, value))
-
-
-def clear_layout(layout: QLayout) -> None:
-    """Takes everything out of a layout and deletes the widgets in it."""
-    while (item := layout.takeAt(0)) is not None:
-        widget, inner = item.widget(), item.layout()
-        if widget is not None:
-            widget.hide()
-            widget.deleteLater()
-        elif inner is not None:
-            clear_layout(inner)

@@ -165,7 +165,6 @@ class Navigation(QListView):
             if entry.page == page:
                 flags = QItemSelectionModel.SelectionFlag.NoUpdate
                 self.selectionModel().setCurrentIndex(self.pages.index(place), flags)
-        self.viewport().update()
 
     def currentChanged(
         self, current: QModelIndex | QPersistentModelIndex, previous: QModelIndex | QPersistentModelIndex
@@ -175,12 +174,15 @@ class Navigation(QListView):
             self.chosen.emit(self.pages.entries[current.row()].page)
 
     def leaveEvent(self, event: Any) -> None:
-        self.hovered = -1
-        self.viewport().update()
+        self._hover(-1)
 
     def _on_entered(self, index: QModelIndex) -> None:
-        self.hovered = index.row()
-        self.viewport().update()
+        self._hover(index.row())
+
+    def _hover(self, row: int) -> None:
+        before, self.hovered = self.hovered, row
+        for place in (before, row):
+            self.update(self.pages.index(place))
 
 
 class WorkspaceButton(Button):

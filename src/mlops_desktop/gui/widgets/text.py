@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import html
-
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
@@ -75,7 +73,11 @@ class ElidedText(Text):
 
 def plain_tip(text: str) -> str:
     """A tooltip that shows `text` as it is, whatever it holds."""
-    return f"<qt>{html.escape(text).replace(chr(10), '<br>')}</qt>" if text else ""
+    if not text:
+        return ""
+    for sign, name in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("\n", "<br>")):
+        text = text.replace(sign, name)
+    return f"<qt>{text}</qt>"
 
 
 def plain_caption(text: str) -> str:
