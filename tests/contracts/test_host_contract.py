@@ -22,8 +22,8 @@ from mlops_desktop.domain.identifiers import new_identifier
 from mlops_desktop.domain.processes import ProcessIdentity
 from mlops_desktop.hosts import launching
 from mlops_desktop.hosts.process_host import ProcessHost
-from mlops_desktop.serving.bundle import write_manifest
 from mlops_desktop.services.ports import Host
+from mlops_desktop.serving.bundle import write_manifest
 from mlops_desktop.workers import processes
 
 TOKEN = "a token"
@@ -307,10 +307,9 @@ def liar(tmp_path_factory: pytest.TempPathFactory) -> SmallBundle:
     return SmallBundle(bundle.folder, write_manifest(bundle.folder), bundle.rows, bundle.answers)
 
 
+@pytest.mark.usefixtures("_nothing_left_running")
 @pytest.mark.parametrize("kind", ["fake", "real"])
-def test_a_server_that_answers_its_example_wrongly_is_not_taken(
-    kind: str, tmp_path: Path, liar: SmallBundle, _nothing_left_running: None
-) -> None:
+def test_a_server_that_answers_its_example_wrongly_is_not_taken(kind: str, tmp_path: Path, liar: SmallBundle) -> None:
     place = FakePlace(tmp_path) if kind == "fake" else RealPlace(tmp_path)
     if isinstance(place, FakePlace):
         place.machine.wrong_examples[liar.manifest_hash] = "setosa instead of virginica"

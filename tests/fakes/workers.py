@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 import json
 from collections.abc import Callable, Mapping
@@ -80,6 +79,7 @@ class FakeWorkers:
         self.start_failure: MlopsError | None = None
         self.is_warm = False
         self.is_closed = False
+        self.largest_part = 16 << 20
         self._pids = itertools.count(1000)
 
     @property
@@ -134,7 +134,7 @@ class FakeWorkers:
             job.is_alive = False
 
     def read_journal(self, folder: Path, offset: int) -> JournalPart:
-        return read_journal(folder, offset)
+        return read_journal(folder, offset, self.largest_part)
 
     def heartbeat(self, folder: Path) -> datetime | None:
         return next((job.heartbeat for job in self.jobs if job.folder == folder), None)
@@ -169,17 +169,17 @@ class FakeWorkers:
         return next((job for job in self.jobs if job.process == process), None)
 
 
-def read_journal(folder: Path, offset: int) -> JournalPart:
-    """Whole lines only; a torn last one is left for the next time."""
+def read_journal(folder: Path, offset: int, largest: int = 16 << 20) -> JournalPart:
+    """Whole lines only; a torn last one is left for the next time, and so is what is too much for one part."""
     try:
         content = (folder / JOURNAL).read_bytes()[offset:]
     except FileNotFoundError:
         return JournalPart((), offset)
-    whole = content[: content.rfind(b"\n") + 1]
-    messages = tuple(from_plain(Message, json.loads(line)) for line in whole.splitlines())
-    return JournalPart(messages, offset + len(whole))
-
-
-def as_plain(value: Any) -> Any:
-    """A value or a mapping of values as a worker would answer it."""
-    return to_plain(value) if dataclasses.is_dataclass(value) else json.loads(to_json(value))
+    messages = []
+    start = offset
+    for line in content.splitlines(keepends=True):
+        if not line.endswith(b"\n") or offset - start >= largest:
+            break
+        offset += len(line)
+        messages.append(from_plain(Message, json.loads(line)))
+    return JournalPart(tuple(messages), offset)

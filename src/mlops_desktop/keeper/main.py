@@ -1,4 +1,7 @@
-"""The keeper's life: one per workspace by a lock, two threads of turns, an end when there is nothing to do."""
+"""The keeper's life: one per workspace by a lock, two threads of turns, an end when there is nothing to do.
+
+MLOPS_KEEPER_IDLE_SECONDS says how long one with nothing to do stays (20 seconds unless set).
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,8 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
+from mlops_desktop.domain.errors import UserError
+
 if TYPE_CHECKING:
     from mlops_desktop.services.keeping.keeping import Keeping
 
@@ -21,10 +26,13 @@ log = logging.getLogger("mlops_desktop.keeper")
 
 IDLE_SECONDS = 20.0
 """How long a keeper with nothing to do stays, so that a row of short commands meets the same one."""
+IDLE_VARIABLE = "MLOPS_KEEPER_IDLE_SECONDS"
 WORKER_IDLE_SECONDS = 60.0
 BUSY_PAUSE = 0.05
 QUIET_PAUSE = 0.25
 ENDPOINT_PAUSE = 1.0
+LONGEST_PAUSE = 60.0
+"""Seconds between turns that fail one after the other."""
 CHECKPOINT_SECONDS = 30.0
 PID_FILE = "keeper.pid"
 LARGEST_LOG = 4 * 1024 * 1024
@@ -44,6 +52,9 @@ def main(arguments: Sequence[str]) -> int:
     _log_to(folder / "keeper.log")
     try:
         return _keep(folder)
+    except UserError as error:
+        log.error("%s %s %s", error.message, error.hint, error.details)
+        return 1
     except Exception:
         log.exception("the keeper ended by an error of its own")
         return 3
@@ -56,6 +67,10 @@ def _leave_session() -> bool:
     if os.fork():
         return False
     os.setsid()
+    nothing = os.open(os.devnull, os.O_RDWR)  # whoever waits for the end of our caller's output must not wait for us
+    for descriptor in (0, 1, 2):
+        os.dup2(nothing, descriptor)
+    os.close(nothing)
     return True
 
 
@@ -98,13 +113,24 @@ def _left_over(folder: Path) -> bool:
         keeping.close()
 
 
+def idle_seconds() -> float:
+    """As the environment says, if it says a number from 0 on."""
+    try:
+        named = float(os.environ[IDLE_VARIABLE])
+    except (KeyError, ValueError):
+        return IDLE_SECONDS
+    return named if 0 <= named < float("inf") else IDLE_SECONDS
+
+
 class Turns:
     """Two threads that turn jobs and endpoints until both have been idle for a while, or SIGTERM came."""
 
     def __init__(self, keeping: Keeping) -> None:
         self._keeping = keeping
+        self._idle_seconds = idle_seconds()
         self._stop = threading.Event()
         self._endpoints_busy_at = time.monotonic()
+        self._failures: dict[str, int] = {}
 
     def run(self) -> bool:
         """Says whether it was asked to stop."""
@@ -134,7 +160,7 @@ class Turns:
         try:
             while not self._stop.is_set():
                 if busy or changed or time.monotonic() - busy_at > 1:
-                    busy = _bounded(self._keeping.turn_jobs, "jobs")
+                    busy = self._bounded(self._keeping.turn_jobs, "jobs")
                 now = time.monotonic()
                 if busy:
                     busy_at = now
@@ -149,7 +175,7 @@ class Turns:
                     trouble = self._keeping.checkpoint()
                     if trouble:
                         log.info("checkpoint put off: %s", trouble)
-                if now - max(busy_at, self._endpoints_busy_at) > IDLE_SECONDS:
+                if now - max(busy_at, self._endpoints_busy_at) > self._idle_seconds:
                     return
                 self._stop.wait(BUSY_PAUSE if busy else QUIET_PAUSE)
                 changed = bool(feed.poll())
@@ -157,24 +183,36 @@ class Turns:
             feed.close()
 
     def _turn_endpoints(self) -> None:
+        """Where its thread cannot go on, the keeper ends: the next one begins anew, with both."""
+        try:
+            self._turn_endpoints_until_stopped()
+        except Exception:
+            log.exception("the thread of endpoints ended by an error")
+            self._stop.wait(1)
+        finally:
+            self._stop.set()
+
+    def _turn_endpoints_until_stopped(self) -> None:
         feed = self._keeping.feed()
         looked_at = 0.0
         try:
             while not self._stop.is_set():
                 if feed.poll() or time.monotonic() - looked_at > ENDPOINT_PAUSE:
                     looked_at = time.monotonic()
-                    if _bounded(self._keeping.turn_endpoints, "endpoints"):
+                    if self._bounded(self._keeping.turn_endpoints, "endpoints"):
                         self._endpoints_busy_at = time.monotonic()
                 self._stop.wait(BUSY_PAUSE * 2)
         finally:
             feed.close()
 
-
-def _bounded(turn: Callable[[], bool], name: str) -> bool:
-    """One turn; an error of ours is logged and the next turn tries again, more slowly."""
-    try:
-        return turn()
-    except Exception:
-        log.exception("a turn of %s failed", name)
-        time.sleep(1)
-        return True
+    def _bounded(self, turn: Callable[[], bool], name: str) -> bool:
+        """One turn; an error of ours is logged and the next turn tries again, more slowly."""
+        try:
+            busy = turn()
+        except Exception:
+            failures = self._failures[name] = self._failures.get(name, 0) + 1
+            log.exception("a turn of %s failed", name)
+            self._stop.wait(min(2.0 ** (failures - 1), LONGEST_PAUSE))
+            return True
+        self._failures.pop(name, None)
+        return busy

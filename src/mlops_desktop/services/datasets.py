@@ -67,8 +67,7 @@ class DatasetService:
         checked = check_name(name, "dataset")
         columns = tuple(parse_derived(text) for text in derived)
         source = path.expanduser().absolute()
-        if not source.exists():
-            raise UnreadableTableError(f"There is no file {source}.", hint="Check the path.")
+        _require_file(source)
         with self._parts.registry.write() as unit:
             dataset = unit.datasets.find(checked)
             if dataset is None:
@@ -150,10 +149,14 @@ class DatasetService:
     def score(self, model: str, *, dataset: str | None = None, file: Path | None = None, parquet: bool = False) -> Job:
         """Queues predictions for every row of a dataset version or a file. Save the result with `save_scores`.
 
-        Raises NotFoundError, InvalidInputError (neither or both of dataset and file).
+        Raises NotFoundError, InvalidInputError (neither or both of dataset and file), UnreadableTableError (no such
+        file).
         """
         if (dataset is None) == (file is None):
             raise InvalidInputError("Score either a dataset version or a file.", hint="Name one of the two.")
+        if file is not None:
+            file = file.expanduser().absolute()
+            _require_file(file)
         with self._parts.registry.write() as unit:
             version = lookup.model_version(unit, model)
             table = lookup.dataset_version(unit, dataset) if dataset else None
@@ -166,7 +169,7 @@ class DatasetService:
                 spec={
                     "manifest_hash": version.manifest_hash,
                     "content_hash": table.content_hash if table else None,
-                    "file": str(file.expanduser().absolute()) if file else None,
+                    "file": str(file) if file else None,
                     "format": "parquet" if parquet else "csv",
                 },
                 object_id=version.id,
@@ -177,7 +180,14 @@ class DatasetService:
         return job
 
     def save_scores(self, job: Job, target: Path) -> Path:
-        """Writes a finished scoring job's table to `target`. Raises InvalidInputError where the folder is missing."""
+        """Writes a finished scoring job's table to `target`.
+
+        Raises InvalidInputError where the folder is missing or the job has no table.
+        """
+        if "file_hash" not in job.result:
+            raise InvalidInputError(
+                f"{job.title}: there are no scores of this job.", hint="Wait until it has finished."
+            )
         if not target.parent.is_dir():
             raise InvalidInputError(f"There is no folder {target.parent}.", hint="Make it first.")
         partial = target.with_name(f".{target.name}.part")
@@ -198,6 +208,13 @@ class DatasetService:
             unit.audit.append("dataset.rename", checked, {"from": name})
             unit.commit()
         return dataset
+
+
+def _require_file(path: Path) -> None:
+    if path.is_dir():
+        raise UnreadableTableError(f"{path} is a folder.", hint="Name one file.")
+    if not path.is_file():
+        raise UnreadableTableError(f"There is no file {path}.", hint="Check the path.")
 
 
 def _table(parts: Parts, version: DatasetVersion) -> str:

@@ -73,28 +73,35 @@ class DeploymentService:
         self._parts.bundles.folder(version.manifest_hash)
         token = None
         with self._parts.registry.write() as unit:
+            if unit.models.version(version.id) is None:
+                raise NotFoundError(f"{version.reference} was erased meanwhile.", hint="Choose another version.")
             name = check_name(endpoint or version.model_name, "endpoint")
             target = unit.deployments.find_endpoint(name)
             if target is None:
-                target, token = self._new_endpoint(unit, name, port)
+                token = secrets.token_urlsafe(32)
+                target = self._new_endpoint(unit, name, port, token)
             else:
                 target = _usable(target, port)
             deployment = self._new_deployment(unit, target, version)
             rollout = self._new_rollout(unit, target, RolloutKind.DEPLOY, deployment.id)
             unit.audit.append("deployment.deploy", name, {"version": version.reference, "number": deployment.number})
             unit.commit()
+        if token is not None:
+            self._parts.secrets.set(secret_name(target.id), token)
         self._parts.start_keeper()
         return DeployOrder(target, rollout, token)
 
     def rollback(self, endpoint: str, number: int | None = None) -> DeployOrder:
-        """Queues the way back to the deployment that answered before, or to the one with this number.
+        """Queues the way back to the version that answered before, or to the deployment with this number.
 
         Raises NotFoundError (nothing to go back to), DamagedBundleError, ConflictError.
         """
+        with self._parts.registry.read() as unit:
+            before = _earlier(unit, lookup.endpoint(unit, endpoint), number)
+        self._parts.bundles.folder(before.manifest_hash)
         with self._parts.registry.write() as unit:
             target = lookup.endpoint(unit, endpoint)
             before = _earlier(unit, target, number)
-            self._parts.bundles.folder(before.manifest_hash)
             rollout = self._new_rollout(unit, target, RolloutKind.ROLLBACK, before.id)
             unit.audit.append(
                 "deployment.rollback", target.name, {"version": before.model_reference, "number": before.number}
@@ -163,12 +170,13 @@ class DeploymentService:
         """Makes a new token, which is shown once; the old one is refused from now on. Raises NotFoundError."""
         with self._parts.registry.write() as unit:
             target = lookup.endpoint(unit, endpoint)
-            token = self._new_token(target.id)
+            token = secrets.token_urlsafe(32)
             target = dataclasses.replace(target, token_sha256=_sha256(token))
             unit.deployments.update_endpoint(target)
             unit.audit.append("endpoint.rotate_token", target.name)
-            unit.commit()
             known = unit.deployments.list(target.id)
+            unit.commit()
+        self._parts.secrets.set(secret_name(target.id), token)
         for deployment in known:
             if deployment.process is not None:
                 self._parts.host.set_token(deployment.id, target.token_sha256)
@@ -230,7 +238,7 @@ class DeploymentService:
         Raises NotFoundError, EndpointUnreachableError, InvalidInputError (the endpoint's own words).
         """
         target = self.endpoint(endpoint)
-        secret = token or self._parts.secrets.get(_secret_name(target.id))
+        secret = token or self._parts.secrets.get(secret_name(target.id))
         if secret is None:
             raise EndpointUnreachableError(
                 f"The token of {target.name} is not on this computer.",
@@ -240,18 +248,11 @@ class DeploymentService:
 
     # --- parts of a wish --------------------------------------------------------------------------------------------
 
-    def _new_endpoint(self, unit: UnitOfWork, name: str, port: int) -> tuple[Endpoint, str]:
-        identifier = new_identifier()
-        token = self._new_token(identifier)
-        endpoint = Endpoint(identifier, name, THIS_COMPUTER, port, _sha256(token), self._parts.clock())
+    def _new_endpoint(self, unit: UnitOfWork, name: str, port: int, token: str) -> Endpoint:
+        endpoint = Endpoint(new_identifier(), name, THIS_COMPUTER, port, _sha256(token), self._parts.clock())
         unit.deployments.add_endpoint(endpoint)
         unit.audit.append("endpoint.create", name, {"host": THIS_COMPUTER})
-        return endpoint, token
-
-    def _new_token(self, endpoint_id: str) -> str:
-        token = secrets.token_urlsafe(32)
-        self._parts.secrets.set(_secret_name(endpoint_id), token)
-        return token
+        return endpoint
 
     def _new_deployment(self, unit: UnitOfWork, endpoint: Endpoint, version: ModelVersion) -> Deployment:
         known = unit.deployments.list(endpoint.id)
@@ -313,16 +314,20 @@ def _earlier(unit: UnitOfWork, endpoint: Endpoint, number: int | None) -> Deploy
                 hint=f"See: mlops deployments history {endpoint.name}",
             )
         return chosen
-    served = [rollout for rollout in unit.deployments.rollouts(endpoint.id) if rollout.step is RolloutStep.DONE]
-    current = endpoint.wanted_deployment_id
-    for rollout in reversed(served):
-        earlier = unit.deployments.get(rollout.from_deployment_id) if rollout.from_deployment_id else None
-        if earlier and earlier.id != current and (current is None or rollout.to_deployment_id == current):
-            return earlier
+    by_id = {deployment.id: deployment for deployment in known}
+    at = endpoint.wanted_deployment_id
+    current = by_id.get(at or "")
+    for rollout in reversed(unit.deployments.rollouts(endpoint.id)):
+        if rollout.step is RolloutStep.DONE and rollout.to_deployment_id == at:
+            at = rollout.from_deployment_id
+            earlier = by_id.get(at or "")
+            if earlier and (current is None or earlier.model_version_id != current.model_version_id):
+                return earlier
     raise NotFoundError(f"{endpoint.name} has nothing to go back to.", hint="Deploy the version you want instead.")
 
 
-def _secret_name(endpoint_id: str) -> str:
+def secret_name(endpoint_id: str) -> str:
+    """Under which name an endpoint's token lies in the secret store."""
     return f"endpoint.{endpoint_id}"
 
 

@@ -21,7 +21,7 @@ from mlops_desktop.domain.experiments import (
 )
 from mlops_desktop.domain.identifiers import new_identifier
 from mlops_desktop.domain.jobs import JobKind
-from mlops_desktop.domain.names import check_name
+from mlops_desktop.domain.names import check_name, usable_name
 from mlops_desktop.domain.plain import to_plain
 from mlops_desktop.domain.run_names import new_run_names
 from mlops_desktop.domain.suggestions import (
@@ -64,19 +64,26 @@ class ExperimentService:
     def start_runs(self, request: RunRequest) -> Sequence[Run]:
         """Queues one run for each estimator of the request, with a readable name each.
 
-        Raises NotFoundError, UnusableTargetError, InvalidInputError (naming the parameter and its rule).
+        Raises NotFoundError, InvalidNameError, UnusableTargetError, InvalidInputError (naming the parameter and its
+        rule).
         """
         if not request.estimators:
             raise InvalidInputError("No estimator was chosen.", hint=f"Choose one, for example {SUGGESTED_ESTIMATOR}.")
+        tags = tuple(dict.fromkeys(check_name(tag, "tag") for tag in request.tags))
+        with self._parts.registry.read() as unit:
+            version = lookup.dataset_version(unit, request.dataset)
+        request = dataclasses.replace(request, dataset=version.reference)  # a newer one may come in meanwhile
+        if request.experiment:
+            name = check_name(request.experiment, "experiment")
+        else:
+            name = usable_name(f"{version.dataset_name}-{request.target}", "experiment")
         suggestion = self.suggest(request)
         choices = [self._setup.checked(suggestion.task, choice) for choice in request.estimators]
-        dataset_name = request.dataset.partition("@")[0]
-        name = check_name(request.experiment or f"{dataset_name}-{request.target}", "experiment")
         with self._parts.registry.write() as unit:
             version = lookup.dataset_version(unit, request.dataset)
             experiment = self._experiment(unit, name, request.question)
             specs = [run_spec(version, request, suggestion, choice) for choice in choices]
-            runs = self._queue(unit, experiment, version, specs, tags=request.tags, notes=request.notes)
+            runs = self._queue(unit, experiment, version, specs, tags=tags, notes=request.notes)
             unit.commit()
         self._parts.start_keeper()
         return runs
@@ -99,6 +106,7 @@ class ExperimentService:
             version = unit.datasets.version(spec.dataset_version_id)
             if experiment is None or version is None:
                 raise NotFoundError(f"The data of {name} was erased.", hint="Start a new run on another version.")
+            experiment = self._experiment(unit, experiment.name, "")
             (again,) = self._queue(unit, experiment, version, [spec], tags=run.tags, rerun_of=run.id)
             unit.commit()
         self._parts.start_keeper()
@@ -111,6 +119,8 @@ class ExperimentService:
             unit.experiments.add(found)
             unit.audit.append("experiment.create", name)
         elif found.trashed_at or (question and question != found.question):
+            if found.trashed_at:
+                unit.audit.append("experiment.restore", name)
             found = dataclasses.replace(found, trashed_at=None, question=question or found.question)
             unit.experiments.update(found)
         return found

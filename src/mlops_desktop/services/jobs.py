@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 
 from mlops_desktop.domain.errors import (
@@ -121,10 +122,15 @@ class JobService:
     def log(self, job_id: str, limit: int = 100_000) -> Sequence[str]:
         """The job's log lines, oldest first: time, level, text."""
         folder = self._parts.job_folder(self.get(job_id).id)
+        lines: deque[str] = deque(maxlen=max(limit, 0))
+        offset = -1
         part = self._parts.workers.read_journal(folder, 0)
-        lines = [
-            f"{message.at:%H:%M:%S} {message.body.get('level', 'info')}: {message.body.get('text', '')}"
-            for message in part.messages
-            if message.kind is MessageKind.LOG
-        ]
-        return lines[-limit:]
+        while part.offset != offset:  # it comes in parts of limited size
+            lines.extend(
+                f"{message.at:%H:%M:%S} {message.body.get('level', 'info')}: {message.body.get('text', '')}"
+                for message in part.messages
+                if message.kind is MessageKind.LOG
+            )
+            offset = part.offset
+            part = self._parts.workers.read_journal(folder, offset)
+        return list(lines)

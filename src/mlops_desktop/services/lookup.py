@@ -10,7 +10,7 @@ from mlops_desktop.domain.deployments import Endpoint
 from mlops_desktop.domain.errors import NotFoundError
 from mlops_desktop.domain.experiments import Experiment, Run
 from mlops_desktop.domain.models import Model, ModelVersion
-from mlops_desktop.domain.names import Reference, parse_reference
+from mlops_desktop.domain.names import Reference, parse_reference, tidy
 from mlops_desktop.services.ports import UnitOfWork
 
 
@@ -30,7 +30,7 @@ def _missing(kind: str, name: str, known: Iterable[str], in_trash: bool = False)
 
 def dataset(unit: UnitOfWork, name: str) -> Dataset:
     """Raises NotFoundError, naming near ones."""
-    found = unit.datasets.find(name)
+    found = unit.datasets.find(tidy(name))
     if found is None or found.trashed_at:
         raise _missing("dataset", name, (d.name for d in unit.datasets.list()), in_trash=found is not None)
     return found
@@ -52,7 +52,7 @@ def dataset_version(unit: UnitOfWork, text: str) -> DatasetVersion:
 
 
 def experiment(unit: UnitOfWork, name: str) -> Experiment:
-    found = unit.experiments.find(name)
+    found = unit.experiments.find(tidy(name))
     if found is None or found.trashed_at:
         raise _missing("experiment", name, (e.name for e in unit.experiments.list()), in_trash=found is not None)
     return found
@@ -60,14 +60,14 @@ def experiment(unit: UnitOfWork, name: str) -> Experiment:
 
 def run(unit: UnitOfWork, name: str, *, trashed: bool = False) -> Run:
     """By name or id. Raises NotFoundError."""
-    found = unit.runs.find(name) or unit.runs.get(name)
+    found = unit.runs.find(tidy(name)) or unit.runs.get(tidy(name))
     if found is None or (found.trashed_at and not trashed):
         raise _missing("run", name, unit.runs.names(), in_trash=found is not None)
     return found
 
 
 def model(unit: UnitOfWork, name: str) -> Model:
-    found = unit.models.find(name)
+    found = unit.models.find(tidy(name))
     if found is None or found.trashed_at:
         raise _missing("model", name, (m.name for m in unit.models.list()), in_trash=found is not None)
     return found
@@ -92,7 +92,7 @@ def model_version(unit: UnitOfWork, text: str) -> ModelVersion:
 
 
 def endpoint(unit: UnitOfWork, name: str) -> Endpoint:
-    found = unit.deployments.find_endpoint(name)
+    found = unit.deployments.find_endpoint(tidy(name))
     if found is None or found.trashed_at:
         known = (e.name for e in unit.deployments.endpoints())
         raise _missing("endpoint", name, known, in_trash=found is not None)

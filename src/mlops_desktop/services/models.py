@@ -11,10 +11,11 @@ from mlops_desktop.domain.errors import AlreadyExistsError, DamagedBundleError, 
 from mlops_desktop.domain.experiments import MetricSummary, Run, RunStatus, Task
 from mlops_desktop.domain.identifiers import new_identifier
 from mlops_desktop.domain.models import AliasMove, Model, ModelVersion
-from mlops_desktop.domain.names import check_alias, check_name
+from mlops_desktop.domain.names import check_alias, check_name, usable_name
 from mlops_desktop.services import lookup
 from mlops_desktop.services.parts import Parts
 from mlops_desktop.services.ports import UnitOfWork
+from mlops_desktop.services.trash import referenced
 
 
 class ModelService:
@@ -41,6 +42,7 @@ class ModelService:
             )
         self._parts.bundles.folder(source.bundle_hash)
         with self._parts.registry.write() as unit:
+            lookup.run(unit, source.id)  # it may have been erased meanwhile, and its bundle with it
             model = self._model(unit, checked, description)
             same = [v for v in unit.models.versions(model.id) if v.run_id == source.id]
             if same:
@@ -54,24 +56,30 @@ class ModelService:
     def import_file(self, path: Path, name: str | None = None) -> ModelVersion:
         """Takes in a bundle that was exported as one file; the bundle is checked and tried before it is registered.
 
-        Raises DamagedBundleError, UntrustedBundleError, InvalidNameError.
+        Raises NotFoundError (no such file), DamagedBundleError, UntrustedBundleError, InvalidNameError,
+        AlreadyExistsError (it is a version of this model already, or the model is in the trash).
         """
-        if not path.is_file():
-            raise NotFoundError(f"There is no file {path}.", hint="Check the path.")
-        manifest_hash = self._parts.bundles.import_file(path.expanduser().absolute())
+        source = path.expanduser().absolute()
+        if not source.is_file():
+            raise NotFoundError(f"There is no file {source}.", hint="Check the path.")
+        checked = check_name(name, "model") if name else usable_name(source.stem.partition("@")[0], "model")
+        manifest_hash = self._parts.bundles.import_file(source)
         try:
             facts = self._inspect(manifest_hash)
+            with self._parts.registry.write() as unit:
+                if manifest_hash not in self._parts.bundles.hashes():  # the same bundle was erased this very moment
+                    self._parts.bundles.import_file(source)
+                model = self._model(unit, checked, "")
+                same = [v for v in unit.models.versions(model.id) if v.manifest_hash == manifest_hash]
+                if same:
+                    raise AlreadyExistsError(
+                        f"This bundle is {same[0].reference} already.", hint="Nothing was changed."
+                    )
+                version = self._add_version(unit, model, facts, manifest_hash)
+                unit.commit()
         except Exception:
             self._forget_bundle(manifest_hash)
             raise
-        checked = check_name(name or str(facts.get("model_name") or path.stem.partition("@")[0]), "model")
-        with self._parts.registry.write() as unit:
-            model = self._model(unit, checked, "")
-            same = [v for v in unit.models.versions(model.id) if v.manifest_hash == manifest_hash]
-            if same:
-                raise AlreadyExistsError(f"This bundle is {same[0].reference} already.", hint="Nothing was changed.")
-            version = self._add_version(unit, model, facts, manifest_hash)
-            unit.commit()
         return version
 
     def export(self, reference: str, target: Path) -> Path:
@@ -123,6 +131,7 @@ class ModelService:
         """Takes the alias away; that is kept as a move too. Raises NotFoundError."""
         with self._parts.registry.write() as unit:
             owner = lookup.model(unit, model)
+            alias = alias.strip()
             if alias not in owner.aliases:
                 raise NotFoundError(
                     f"{owner.name} has no alias {alias}.", hint=f"Aliases set: {', '.join(owner.aliases) or 'none'}."
@@ -177,6 +186,8 @@ class ModelService:
                 f"The bundle answers its own example wrongly: {answer['differs']}.", hint="Ask for it to be made again."
             )
         recipe = _read_json(folder / "recipe.json")
+        if recipe.get("task") not in list(Task) or "estimator" not in recipe:
+            raise DamagedBundleError("The bundle does not say what its model is for.", hint="Ask for it again.")
         return {
             "task": recipe["task"],
             "estimator": recipe["estimator"],
@@ -185,17 +196,11 @@ class ModelService:
         }
 
     def _forget_bundle(self, manifest_hash: str) -> None:
-        with self._parts.registry.read() as unit:
-            used = any(
-                version.manifest_hash == manifest_hash
-                for trashed in (False, True)
-                for model in unit.models.list(trashed=trashed)
-                for version in unit.models.versions(model.id)
-            ) or any(
-                run.bundle_hash == manifest_hash for trashed in (False, True) for run in unit.runs.list(trashed=trashed)
-            )
-        if not used:
-            self._parts.bundles.remove(manifest_hash)
+        """Removes what was taken in, unless some row names it; nobody can name it anew while we hold the lock."""
+        with self._parts.registry.write() as unit:
+            _, bundles = referenced(unit)
+            if manifest_hash not in bundles:
+                self._parts.bundles.remove(manifest_hash)
 
 
 def _version_of_run(run: Run) -> dict[str, Any]:

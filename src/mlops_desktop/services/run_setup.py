@@ -148,18 +148,18 @@ class RunSetup:
 
 def _derivation(version: DatasetVersion, target: str) -> tuple[Finding, ...]:
     """Where the target was derived from other columns, these decide it by definition."""
-    made = derived_from(version, target)
-    if made is None:
-        return ()
-    return tuple(
-        Finding(
-            "decides_target",
-            FindingSeverity.WARNING,
-            f"{target} was made from it: {target} = {made.expression}",
-            (name, target),
-        )
-        for name in names(parse(made.expression))
-    )
+    found: dict[str, Finding] = {}
+    waiting = [target]
+    while waiting:
+        made = derived_from(version, waiting.pop())
+        if made is None:
+            continue
+        sentence = f"{target} was made from it: {made.name} = {made.expression}"
+        for name in names(parse(made.expression)):
+            if name not in found and name != target:
+                found[name] = Finding("decides_target", FindingSeverity.WARNING, sentence, (name, target))
+                waiting.append(name)
+    return tuple(found.values())
 
 
 def _with_column(validation: Validation, times: str | None) -> Validation:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import enum
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
-from mlops_desktop.domain.errors import ConflictError, NotFoundError
+from mlops_desktop.domain.errors import ConflictError, DamagedArtifactError, NotFoundError
+from mlops_desktop.domain.experiments import Run
+from mlops_desktop.domain.names import tidy
+from mlops_desktop.services.deployments import secret_name
 from mlops_desktop.services.parts import Parts
 from mlops_desktop.services.ports import UnitOfWork
 
@@ -56,7 +62,7 @@ class TrashService:
         return sorted(items, key=lambda item: item.trashed_at, reverse=True)
 
     def put(self, kind: Kind, names: Sequence[str]) -> Sequence[TrashItem]:
-        """Moves things to the trash. Raises NotFoundError, ConflictError (it is serving or running)."""
+        """Moves things to the trash, all of them or none. Raises NotFoundError, ConflictError (serving or running)."""
         now = self._parts.clock()
         items = []
         with self._parts.registry.write() as unit:
@@ -94,18 +100,41 @@ class TrashService:
             chosen = _chosen(unit, kind, names)
             for each, value in chosen:
                 _refuse_if_used(unit, each, value)
+            traces = [trace for each, value in chosen for trace in self._traces(unit, each, value)]
             for each, value in chosen:
                 _remove(unit, each, value.id)
                 unit.audit.append(f"{each.value}.purge", value.name)
-            artifacts_after, bundles_after = referenced(unit)
             unit.commit()
+        for folder in traces:
+            shutil.rmtree(folder, ignore_errors=True)
+        for each, value in chosen:
+            if each is Kind.ENDPOINT:
+                self._parts.secrets.remove(secret_name(value.id))
+        files, size = self._free(artifacts, bundles)
+        return Purge(len(chosen), files, size)
+
+    def _traces(self, unit: UnitOfWork, kind: Kind, value: Any) -> Sequence[Path]:
+        """The folders with logs that only this thing has."""
+        if kind is Kind.RUN:
+            return [self._parts.job_folder(value.job_id)]
+        if kind is Kind.EXPERIMENT:
+            return [self._parts.job_folder(run.job_id) for run in _runs_of(unit, value.id)]
+        if kind is Kind.ENDPOINT:
+            return [self._parts.deployment_folder(item.id) for item in unit.deployments.list(value.id)]
+        return []
+
+    def _free(self, artifacts: set[str], bundles: set[str]) -> tuple[int, int]:
+        """Removes those files that no row names any more; nobody can name one anew while we hold the lock."""
         size = 0
-        for sha256 in artifacts - artifacts_after:
-            size += self._parts.artifacts.size(sha256)
-            self._parts.artifacts.remove(sha256)
-        for manifest_hash in bundles - bundles_after:
-            self._parts.bundles.remove(manifest_hash)
-        return Purge(len(chosen), len(artifacts - artifacts_after) + len(bundles - bundles_after), size)
+        with self._parts.registry.write() as unit:
+            artifacts_kept, bundles_kept = referenced(unit)
+            for sha256 in artifacts - artifacts_kept:
+                with contextlib.suppress(DamagedArtifactError):  # it was missing already
+                    size += self._parts.artifacts.size(sha256)
+                self._parts.artifacts.remove(sha256)
+            for manifest_hash in bundles - bundles_kept:
+                self._parts.bundles.remove(manifest_hash)
+        return len(artifacts - artifacts_kept) + len(bundles - bundles_kept), size
 
 
 def referenced(unit: UnitOfWork) -> tuple[set[str], set[str]]:
@@ -131,11 +160,13 @@ def _chosen(unit: UnitOfWork, kind: Kind | None, names: Sequence[str] | None) ->
     if names is None or kind is None:
         return [(each, value) for each in (Kind.ENDPOINT, Kind.MODEL, Kind.RUN, Kind.EXPERIMENT, Kind.DATASET)
                 if kind in (None, each) for value in _trashed(unit, each)]  # fmt: skip
-    found = [(kind, _find(unit, kind, name)) for name in names]
-    for name, (_, value) in zip(names, found, strict=True):
+    found: dict[str, tuple[Kind, Any]] = {}
+    for name in names:
+        value = _find(unit, kind, name)
         if value is None or not value.trashed_at:
             raise NotFoundError(f"There is no {kind.value} called {name} in the trash.", hint="mlops trash list")
-    return found
+        found[value.id] = (kind, value)
+    return list(found.values())
 
 
 def _trashed(unit: UnitOfWork, kind: Kind) -> Sequence[Any]:
@@ -149,6 +180,11 @@ def _trashed(unit: UnitOfWork, kind: Kind) -> Sequence[Any]:
     return lists[kind]()
 
 
+def _runs_of(unit: UnitOfWork, experiment_id: str) -> list[Run]:
+    """In the trash or not."""
+    return [run for trashed in (False, True) for run in unit.runs.list(experiment_id=experiment_id, trashed=trashed)]
+
+
 def _find(unit: UnitOfWork, kind: Kind, name: str) -> Any:
     finders: dict[Kind, Callable[[str], Any]] = {
         Kind.DATASET: unit.datasets.find,
@@ -157,7 +193,7 @@ def _find(unit: UnitOfWork, kind: Kind, name: str) -> Any:
         Kind.MODEL: unit.models.find,
         Kind.ENDPOINT: unit.deployments.find_endpoint,
     }
-    return finders[kind](name)
+    return finders[kind](tidy(name))
 
 
 def _update(unit: UnitOfWork, kind: Kind, value: Any) -> None:
@@ -192,29 +228,53 @@ def _refuse_if_busy(unit: UnitOfWork, kind: Kind, value: Any) -> None:
     if kind is Kind.ENDPOINT and (value.wanted_deployment_id or unit.deployments.rollouts(value.id, open_only=True)):
         raise ConflictError(f"{value.name} is answering.", hint=f"Stop it first: mlops deployments stop {value.name}")
     if kind is Kind.MODEL:
-        serving = _serving(unit, value.id)
-        if serving:
-            raise ConflictError(f"{value.name} answers behind {', '.join(serving)}.", hint="Stop the endpoint first.")
+        _refuse_if_serving(unit, value)
 
 
 def _refuse_if_used(unit: UnitOfWork, kind: Kind, value: Any) -> None:
-    """A dataset whose runs, or a model whose deployments, are outside the trash stays."""
+    """What others outside the trash were made from stays: a dataset with its runs, a run with its model versions."""
     if kind is Kind.DATASET:
         versions = {version.id for version in unit.datasets.versions(value.id)}
-        using = [run.name for run in unit.runs.list() if run.spec.dataset_version_id in versions]
+        away = {experiment.id for experiment in unit.experiments.list(trashed=True)}
+        using = [
+            run.name
+            for run in unit.runs.list()
+            if run.spec.dataset_version_id in versions and run.experiment_id not in away
+        ]
         if using:
             raise ConflictError(
                 f"{value.name} is what {', '.join(using[:5])} learnt from.", hint="Move these runs to the trash first."
             )
-    if kind is Kind.MODEL and _serving(unit, value.id):
-        raise ConflictError(f"{value.name} is answering.", hint="Stop the endpoint first.")
+    if kind in (Kind.RUN, Kind.EXPERIMENT):
+        _refuse_if_registered(unit, {value.id} if kind is Kind.RUN else {run.id for run in _runs_of(unit, value.id)})
+    if kind is Kind.MODEL:
+        _refuse_if_serving(unit, value)
+
+
+def _refuse_if_registered(unit: UnitOfWork, runs: set[str]) -> None:
+    made = [
+        f"{version.run_name} is {version.reference}"
+        for model in unit.models.list()
+        for version in unit.models.versions(model.id)
+        if version.run_id in runs
+    ]
+    if made:
+        raise ConflictError(f"{'; '.join(made[:5])}.", hint="Move these models to the trash first.")
+
+
+def _refuse_if_serving(unit: UnitOfWork, model: Any) -> None:
+    serving = _serving(unit, model.id)
+    if serving:
+        raise ConflictError(f"{model.name} answers behind {', '.join(serving)}.", hint="Stop the endpoint first.")
 
 
 def _serving(unit: UnitOfWork, model_id: str) -> list[str]:
+    """The endpoints behind which a version of the model should answer, or soon will."""
     versions = {version.id for version in unit.models.versions(model_id)}
     names = []
     for endpoint in unit.deployments.endpoints():
-        wanted = unit.deployments.get(endpoint.wanted_deployment_id) if endpoint.wanted_deployment_id else None
-        if wanted and wanted.model_version_id in versions:
+        coming = [rollout.to_deployment_id for rollout in unit.deployments.rollouts(endpoint.id, open_only=True)]
+        wanted = {endpoint.wanted_deployment_id, *coming}
+        if any(item.id in wanted and item.model_version_id in versions for item in unit.deployments.list(endpoint.id)):
             names.append(endpoint.name)
     return names

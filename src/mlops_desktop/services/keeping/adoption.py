@@ -17,7 +17,7 @@ from mlops_desktop.domain.datasets import (
     Source,
     VersionDifference,
 )
-from mlops_desktop.domain.errors import JobFailedError
+from mlops_desktop.domain.errors import DamagedArtifactError, JobFailedError
 from mlops_desktop.domain.experiments import Environment, MetricSummary, Run, RunStatus
 from mlops_desktop.domain.identifiers import new_identifier
 from mlops_desktop.domain.jobs import Job, JobKind
@@ -100,6 +100,16 @@ def store_files(parts: Parts, job: Job, result: Mapping[str, Any]) -> StoredFile
     return StoredFiles(artifacts, bundle)
 
 
+def are_stored(parts: Parts, files: StoredFiles) -> bool:
+    """Whether the files are still in the stores."""
+    try:
+        for sha256 in files.artifacts.values():
+            parts.artifacts.size(sha256)
+    except DamagedArtifactError:
+        return False
+    return files.bundle is None or files.bundle in parts.bundles.hashes()
+
+
 def _inside(folder: Path, name: object) -> Path:
     """The worker names plain files of its own folder; anything else is refused."""
     if not isinstance(name, str) or not name or name != Path(name).name or name in {".", ".."}:
@@ -114,7 +124,7 @@ def adopt(
     adopters = {JobKind.IMPORT_DATASET: _adopt_import, JobKind.TRAIN: _adopt_run, JobKind.SCORE: _adopt_scores}
     try:
         return adopters[job.kind](unit, parts, job, result, files)
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise JobFailedError(
             "The worker's result cannot be understood.",
             hint="Start it again.",
@@ -194,7 +204,7 @@ def _adopt_scores(
     return {"file_hash": files.artifacts["file"], "rows": int(result["rows"])}
 
 
-def outputs(job: Job, folder: Path) -> list[Path]:
+def outputs(folder: Path) -> list[Path]:
     """The heavy files of an ended job, which may go; journal and log stay."""
     kept = {"journal.jsonl", "output.log", "spec.json"}
-    return [path for path in folder.iterdir() if path.name not in kept] if folder.is_dir() and job.id else []
+    return [path for path in folder.iterdir() if path.name not in kept] if folder.is_dir() else []

@@ -8,7 +8,7 @@ import time
 from datetime import timedelta
 
 from mlops_desktop.domain.deployments import Deployment, DeploymentStatus, Endpoint, Health, Observation
-from mlops_desktop.domain.errors import BusyRegistryError, UserError
+from mlops_desktop.domain.errors import BusyRegistryError, DeploymentError, UserError
 from mlops_desktop.services.jobs import failure_of
 from mlops_desktop.services.keeping.rollouts import CHECK_SECONDS, RolloutSupervisor
 from mlops_desktop.services.parts import Parts
@@ -35,8 +35,17 @@ class EndpointSupervisor:
             busy = {rollout.endpoint_id for rollout in unit.deployments.rollouts(open_only=True)}
         for endpoint in endpoints:
             if endpoint.id not in busy:
-                self._see_to(endpoint)
+                self._try_to_see_to(endpoint)
         return any(endpoint.wanted_deployment_id for endpoint in endpoints)
+
+    def _try_to_see_to(self, endpoint: Endpoint) -> None:
+        """One endpoint in trouble does not keep us from the others."""
+        try:
+            self._see_to(endpoint)
+        except BusyRegistryError:
+            raise
+        except UserError as error:
+            log.warning("endpoint %s: %s", endpoint.name, error.message)
 
     def _see_to(self, endpoint: Endpoint) -> None:
         with self._parts.registry.read() as unit:
@@ -52,11 +61,13 @@ class EndpointSupervisor:
         if not seen.running:
             self._start_again(endpoint, deployment)
             return
-        self._next_try.pop(deployment.id, None)
+        due, _ = self._next_try.get(deployment.id, (0.0, 0.0))
+        if time.monotonic() > due + _LONGEST_WAIT:  # it has held out: the next crash is a new story
+            self._next_try.pop(deployment.id, None)
+        self._note(deployment, seen)
+        self._parts.host.prepare(endpoint.id, endpoint.port, [deployment.id])
         if not seen.accepting and seen.healthy:
             self._parts.host.accept(deployment.id)
-        self._parts.host.prepare(endpoint.id, endpoint.port, [deployment.id])
-        self._note(deployment, seen)
 
     def _note(self, deployment: Deployment, seen: Observation) -> None:
         health = Health.HEALTHY if seen.healthy else Health.DEGRADED
@@ -72,6 +83,8 @@ class EndpointSupervisor:
                 status=DeploymentStatus.RUNNING,
                 checked_at=now,
                 process=seen.process or deployment.process,
+                failure=None,
+                share=1.0,
             )
         )
 
@@ -87,7 +100,9 @@ class EndpointSupervisor:
         """It crashed, or the computer was restarted: start it anew, waiting longer after each failure."""
         due, wait = self._next_try.get(deployment.id, (0.0, _FIRST_WAIT))
         if time.monotonic() < due:
+            self._note_gone(deployment)
             return
+        self._next_try[deployment.id] = (time.monotonic() + wait, min(wait * 2, _LONGEST_WAIT))
         log.warning("endpoint %s: %s is gone, starting it again", endpoint.name, deployment.model_reference)
         restarts = deployment.restarts + 1
         starting = dataclasses.replace(
@@ -108,7 +123,7 @@ class EndpointSupervisor:
         except BusyRegistryError:
             raise
         except UserError as error:
-            self._next_try[deployment.id] = (time.monotonic() + wait, min(wait * 2, _LONGEST_WAIT))
+            self._parts.host.stop(deployment.id)
             failed = dataclasses.replace(starting, status=DeploymentStatus.FAILED, failure=failure_of(error))
             self._update(failed)
             return
@@ -123,6 +138,16 @@ class EndpointSupervisor:
                 checked_at=self._parts.clock(),
             )
         )
+
+    def _note_gone(self, deployment: Deployment) -> None:
+        """Until its next start is due, the registry says what is true: it does not run."""
+        if deployment.status is not DeploymentStatus.FAILED:
+            failure = failure_of(DeploymentError("Its process ended by itself.", hint="It is started again shortly."))
+            self._update(
+                dataclasses.replace(
+                    deployment, status=DeploymentStatus.FAILED, health=Health.UNKNOWN, process=None, failure=failure
+                )
+            )
 
     def _update(self, deployment: Deployment) -> None:
         with self._parts.registry.write() as unit:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import logging
 import shutil
@@ -10,14 +9,14 @@ import time
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from mlops_desktop.domain.errors import BusyRegistryError, JobCancelledError, JobFailedError, JobLostError, UserError
-from mlops_desktop.domain.experiments import Failure, MetricPoint, Run, RunStatus
+from mlops_desktop.domain.experiments import Failure, Run, RunStatus
 from mlops_desktop.domain.jobs import Job, JobKind, JobStatus, JournalPart, Message, MessageKind
-from mlops_desktop.domain.plain import from_plain
-from mlops_desktop.domain.processes import ProcessIdentity
 from mlops_desktop.services.jobs import failure_of
-from mlops_desktop.services.keeping.adoption import adopt, outputs, store_files, worker_spec
+from mlops_desktop.services.keeping.adoption import adopt, are_stored, outputs, store_files, worker_spec
+from mlops_desktop.services.keeping.messages import metric_point, progress_of, started_process
 from mlops_desktop.services.parts import Parts
 from mlops_desktop.services.ports import UnitOfWork
 
@@ -25,12 +24,18 @@ log = logging.getLogger(__name__)
 
 CANCEL_PATIENCE = timedelta(seconds=5)
 START_PATIENCE = timedelta(seconds=3)
+LEAVE_PATIENCE = 10.0
+"""Seconds that a worker has to leave after its last word."""
+HEARTBEAT_NOTED = timedelta(seconds=10)
+_JOURNAL = "journal.jsonl"
 _RUN_STATUS = {
     JobStatus.RUNNING: RunStatus.RUNNING,
     JobStatus.FAILED: RunStatus.FAILED,
     JobStatus.CANCELLED: RunStatus.CANCELLED,
     JobStatus.LOST: RunStatus.LOST,
 }
+_STATUS_BY_CODE = {JobCancelledError.code: JobStatus.CANCELLED, JobLostError.code: JobStatus.LOST}
+_ENDED_BY_FORCE = failure_of(JobCancelledError("Cancelled; it had to be ended."))
 
 
 class JobSupervisor:
@@ -41,9 +46,14 @@ class JobSupervisor:
         self._concurrent = concurrent
         self._asked: dict[str, float] = {}
         self._asked_to_end: set[str] = set()
+        self._leaving: dict[str, tuple[Job, float]] = {}
+        self._swept = False
 
     def turn(self) -> bool:
         """One round; says whether anything is queued or running."""
+        if not self._swept:
+            self._sweep()
+        self._see_off()
         with self._parts.registry.read() as unit:
             open_jobs = unit.jobs.list(statuses=(JobStatus.RUNNING, JobStatus.QUEUED))
         running = [job for job in open_jobs if job.status is JobStatus.RUNNING]
@@ -56,31 +66,46 @@ class JobSupervisor:
         waiting = [job for job in queued if not job.cancel_requested_at]
         for job in waiting[: max(0, self._concurrent - len(running))]:
             self._start(job)
-        return bool(open_jobs)
+        return bool(open_jobs or self._leaving)
 
     # --- starting ---------------------------------------------------------------------------------------------------
 
     def _start(self, job: Job) -> None:
         folder = self._parts.job_folder(job.id)
-        with contextlib.suppress(FileNotFoundError):
-            shutil.rmtree(folder)
-        job = dataclasses.replace(job, status=JobStatus.RUNNING, started_at=self._parts.clock(), journal_offset=0)
         try:
-            with self._parts.registry.write() as unit:
+            with self._parts.registry.read() as unit:
                 spec = worker_spec(unit, self._parts, job)
-                unit.jobs.update(job)
-                self._mirror(unit, job)
-                unit.commit()
+            if not self._is_ours_to_start(job):
+                return
+            _clear(folder)
             process = self._parts.workers.start_job(job.kind, spec, folder)
         except BusyRegistryError:
             raise
         except UserError as error:
             self._end(job, JobStatus.FAILED, failure_of(error))
             return
-        with self._parts.registry.write() as unit:
-            unit.jobs.update(dataclasses.replace(job, process=process))
-            unit.commit()
+        self._change(job, process=process)
         log.info("job %s started: %s", job.id, job.title)
+
+    def _is_ours_to_start(self, job: Job) -> bool:
+        """Notes that it is being started, unless it was cancelled since we read it."""
+        with self._parts.registry.write() as unit:
+            current = unit.jobs.get(job.id)
+            if current is None or current.status is not JobStatus.QUEUED or current.cancel_requested_at:
+                return False
+            started = dataclasses.replace(
+                current, status=JobStatus.RUNNING, started_at=self._parts.clock(), journal_offset=0
+            )
+            unit.jobs.update(started)
+            self._mirror(unit, started)
+            unit.commit()
+        return True
+
+    def _change(self, job: Job, **changes: Any) -> None:
+        """Changes these fields of the job as it is now: somebody may have asked to cancel it meanwhile."""
+        with self._parts.registry.write() as unit:
+            unit.jobs.update(dataclasses.replace(unit.jobs.get(job.id) or job, **changes))
+            unit.commit()
 
     # --- following --------------------------------------------------------------------------------------------------
 
@@ -93,12 +118,21 @@ class JobSupervisor:
             self._finish(job, part, ending)
         elif ending is not None:
             self._fail(job, part, ending)
-        elif part.offset != job.journal_offset:
-            self._store(job, part)
-        elif not alive:
+        elif part.offset == job.journal_offset and not alive:
             self._gone(job)
-        elif job.cancel_requested_at:
-            self._press(job)
+        else:
+            if part.offset != job.journal_offset:
+                self._store(job, part)
+            else:
+                self._listen(job, folder)
+            if job.cancel_requested_at:
+                self._press(job)
+
+    def _listen(self, job: Job, folder: Path) -> None:
+        """Notes now and then when a silent worker was last known to be at work."""
+        beat = self._parts.workers.heartbeat(folder)
+        if beat is not None and (job.heartbeat_at is None or beat - job.heartbeat_at > HEARTBEAT_NOTED):
+            self._change(job, heartbeat_at=beat)
 
     def _store(self, job: Job, part: JournalPart) -> None:
         with self._parts.registry.write() as unit:
@@ -109,14 +143,12 @@ class JobSupervisor:
         """The job after these messages; its metrics are stored in the same transaction as the new offset."""
         current = unit.jobs.get(job.id) or job
         progress = [m for m in part.messages if m.kind is MessageKind.PROGRESS]
-        process = current.process or _started_process(part)
+        process = current.process or started_process(part)
         advanced = dataclasses.replace(current, journal_offset=part.offset, process=process)
         if progress:
-            share, note = progress[-1].body.get("share"), progress[-1].body.get("note", "")
-            advanced = dataclasses.replace(
-                advanced, progress=float(share) if isinstance(share, int | float) else None, note=str(note)[:500]
-            )
-        points = [point for message in part.messages if (point := _point(message))]
+            share, note = progress_of(progress[-1])
+            advanced = dataclasses.replace(advanced, progress=share, note=note)
+        points = [point for message in part.messages if (point := metric_point(message))]
         if job.kind is JobKind.TRAIN:
             run = unit.runs.get(job.object_id)
             if run is not None and (points or progress):
@@ -128,25 +160,24 @@ class JobSupervisor:
         try:
             files = store_files(self._parts, job, ending.body)
             with self._parts.registry.write() as unit:
-                advanced = self._advanced(unit, job, part)
-                result = adopt(unit, self._parts, job, ending.body, files)
-                unit.jobs.update(
-                    dataclasses.replace(
-                        advanced,
-                        status=JobStatus.FINISHED,
-                        progress=1.0,
-                        note="",
-                        finished_at=self._parts.clock(),
-                        result=result,
-                    )
+                if not are_stored(self._parts, files):  # erased this very moment, as nobody named them yet
+                    files = store_files(self._parts, job, ending.body)
+                finished = dataclasses.replace(
+                    self._advanced(unit, job, part),
+                    status=JobStatus.FINISHED,
+                    progress=1.0,
+                    note="",
+                    finished_at=self._parts.clock(),
+                    result=adopt(unit, self._parts, job, ending.body, files),
                 )
+                unit.jobs.update(finished)
                 unit.commit()
         except BusyRegistryError:
             raise
         except UserError as error:
             self._end(job, JobStatus.FAILED, failure_of(error), part)
             return
-        self._tidy(job)
+        self._let_go(finished)
         log.info("job %s finished: %s", job.id, job.title)
 
     def _fail(self, job: Job, part: JournalPart, ending: Message) -> None:
@@ -157,16 +188,18 @@ class JobSupervisor:
             hint=str(body.get("hint", "")),
             details=str(body.get("details", "")),
         )
-        cancelled = failure.code == JobCancelledError.code
-        self._end(job, JobStatus.CANCELLED if cancelled else JobStatus.FAILED, failure, part)
+        status = _STATUS_BY_CODE.get(failure.code, JobStatus.FAILED)
+        if status is JobStatus.LOST and job.cancel_requested_at:
+            status, failure = JobStatus.CANCELLED, _ENDED_BY_FORCE
+        self._end(job, status, failure, part)
 
     def _gone(self, job: Job) -> None:
         """Its process is away and its journal has no end: cancelled if that was asked for, else lost."""
         started = job.started_at or job.created_at
-        if job.process is None and self._parts.clock() - started < START_PATIENCE:
+        if job.process is None and not self._may_be_given_up(job, self._parts.clock() - started):
             return
         if job.cancel_requested_at:
-            self._end(job, JobStatus.CANCELLED, failure_of(JobCancelledError("Cancelled; it had to be ended.")))
+            self._end(job, JobStatus.CANCELLED, _ENDED_BY_FORCE)
             return
         why = (
             "Its process went away without a result; the computer may have run out of memory or was restarted."
@@ -174,6 +207,23 @@ class JobSupervisor:
             else "The keeper was ended while it was starting the worker."
         )
         self._end(job, JobStatus.LOST, failure_of(JobLostError(why, hint="Start it again.")))
+
+    def _may_be_given_up(self, job: Job, waited: timedelta) -> bool:
+        """Nobody knows its process: whether none can begin any more. A job's journal is made once, by whoever is first.
+
+        So once we have made it, a worker that is still on its way is refused. One that made it says soon who it is.
+        """
+        if waited < START_PATIENCE:
+            return False
+        folder = self._parts.job_folder(job.id)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / _JOURNAL).touch(exist_ok=False)
+        except FileExistsError:
+            return waited > START_PATIENCE * 1.5
+        except OSError as error:
+            log.warning("job %s: its folder cannot be closed to a late worker: %s", job.id, error)
+        return True
 
     def _press(self, job: Job) -> None:
         """Cancelling: ask once, end the whole group when the patience is over."""
@@ -190,7 +240,7 @@ class JobSupervisor:
 
     def _end(self, job: Job, status: JobStatus, failure: Failure, part: JournalPart | None = None) -> None:
         with self._parts.registry.write() as unit:
-            advanced = self._advanced(unit, job, part) if part else job
+            advanced = self._advanced(unit, job, part) if part else unit.jobs.get(job.id) or job
             ended = dataclasses.replace(
                 advanced, status=status, finished_at=self._parts.clock(), failure=failure, note=""
             )
@@ -198,7 +248,7 @@ class JobSupervisor:
             self._mirror(unit, ended)
             unit.audit.append(f"job.{status.value}", job.title, {"job": job.id, "code": failure.code})
             unit.commit()
-        self._tidy(job)
+        self._let_go(ended)
         log.info("job %s %s: %s: %s", job.id, status.value, job.title, failure.message)
 
     def _mirror(self, unit: UnitOfWork, job: Job) -> None:
@@ -217,12 +267,47 @@ class JobSupervisor:
         )
         unit.runs.update(changed)
 
-    def _tidy(self, job: Job) -> None:
+    # --- seeing workers off -----------------------------------------------------------------------------------------
+
+    def _let_go(self, job: Job) -> None:
+        """Its row has ended; its worker may need a moment more to leave, and its heavy files go after it."""
         self._asked.pop(job.id, None)
         self._asked_to_end.discard(job.id)
-        if job.process is not None and self._parts.workers.is_alive(job.process):
-            return
-        _remove(outputs(job, self._parts.job_folder(job.id)))
+        self._leaving[job.id] = (job, time.monotonic())
+        self._see_off()
+
+    def _see_off(self) -> None:
+        for job, since in list(self._leaving.values()):
+            if job.process is not None and self._parts.workers.is_alive(job.process):
+                if time.monotonic() - since < LEAVE_PATIENCE:
+                    continue
+                log.warning("job %s has ended but its worker did not leave: ending it", job.id)
+                self._parts.workers.end(job.process)
+            _remove(outputs(self._parts.job_folder(job.id)))
+            del self._leaving[job.id]
+
+    def _sweep(self) -> None:
+        """What a keeper before us had no time to see off."""
+        root = self._parts.job_folder("x").parent
+        heavy = [folder.name for folder in root.iterdir() if outputs(folder)] if root.is_dir() else []
+        with self._parts.registry.read() as unit:
+            found = [unit.jobs.get(name) for name in heavy]
+        for job in found:
+            if job is not None and job.status.is_ended:
+                self._leaving[job.id] = (job, time.monotonic())
+        self._swept = True
+
+
+def _clear(folder: Path) -> None:
+    """Raises JobFailedError where something of an earlier start cannot be removed."""
+    try:
+        shutil.rmtree(folder)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise JobFailedError(
+            f"The job's folder cannot be cleared: {error}.", hint="Check who may write in the workspace folder."
+        ) from error
 
 
 def _remove(paths: Sequence[Path]) -> None:
@@ -231,24 +316,3 @@ def _remove(paths: Sequence[Path]) -> None:
             shutil.rmtree(path, ignore_errors=True)
         else:
             path.unlink(missing_ok=True)
-
-
-def _started_process(part: JournalPart) -> ProcessIdentity | None:
-    """The worker's own word of who it is: where a keeper was ended between starting it and writing that down."""
-    for message in part.messages:
-        if message.kind is MessageKind.STARTED:
-            with contextlib.suppress(TypeError, ValueError):
-                return from_plain(ProcessIdentity, message.body.get("process"))
-    return None
-
-
-def _point(message: Message) -> MetricPoint | None:
-    if message.kind is not MessageKind.METRIC:
-        return None
-    key, step, value = (message.body.get(name) for name in ("key", "step", "value"))
-    if isinstance(value, str):
-        with contextlib.suppress(ValueError):
-            value = float(value)
-    if not isinstance(key, str) or not isinstance(step, int) or not isinstance(value, int | float):
-        return None
-    return MetricPoint(key, step, float(value))

@@ -135,6 +135,8 @@ class RolloutSupervisor:
                         )
                     )
             unit.commit()
+        if current.token_sha256 != endpoint.token_sha256:  # rotated while we were at it
+            self._parts.host.set_token(deployment.id, current.token_sha256)
 
     def _drain(self, rollout: Rollout) -> None:
         """Waits for open requests; the last one to answer stays warm for the way back, older ones are ended."""

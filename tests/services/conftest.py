@@ -1,0 +1,25 @@
+"""A fresh workspace for each test; its tables are made once and copied."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.services.world import World
+
+from mlops_desktop.storage.registry import open_registry
+
+
+@pytest.fixture(scope="session")
+def registry_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("template")
+    open_registry(folder, state_folder=folder, actor="", machine="", program_version="1.0").close()
+    return folder / "registry.db"
+
+
+@pytest.fixture
+def world(tmp_path: Path, registry_template: Path) -> Iterator[World]:
+    made = World(tmp_path / "workspace", tmp_path / "state", registry_template)
+    yield made
+    made.close()
