@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -25,6 +26,7 @@ from tests.serving.small_bundle import SmallBundle, make_bundle
 from mlops_desktop.domain.deployments import ServeOrder
 from mlops_desktop.domain.errors import (
     DeploymentError,
+    DiskFullError,
     EndpointUnreachableError,
     InvalidInputError,
     PortInUseError,
@@ -327,12 +329,33 @@ def test_a_new_keeper_takes_the_listening_socket_over_and_switches(place: Place,
 @pytest.mark.usefixtures("instant")
 def test_accepting_works_for_a_keeper_that_prepared_nothing(place: Place, serve: Serve) -> None:
     first = place.host()
-    port = first.prepare(ENDPOINT, 0, [])
     order = serve(first)
+    port = first.prepare(ENDPOINT, 0, [])
+    first.accept(order.deployment_id)
+    first.drain(order.deployment_id)
     first.close()
     second = place.host()
+    second.start(order)
     second.accept(order.deployment_id)
     assert second.predict(_url(port), TOKEN, place.versions[0].rows)["model"] == "iris@v1"
+
+
+def test_a_folder_that_cannot_be_written_to_is_told(place: Place) -> None:
+    place.state.parent.mkdir(parents=True, exist_ok=True)
+    place.state.touch()  # a file where a folder should be
+    with pytest.raises(DeploymentError, match=r"Not a directory.*workspace"):
+        place.host().start(place.order())
+    place.state.unlink()
+
+
+@pytest.mark.usefixtures("instant")
+def test_a_full_disk_is_told(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "spec.json")
+
+    monkeypatch.setattr(launching, "write_private", refuse)
+    with pytest.raises(DiskFullError, match=r"full \(spec\.json\)"):
+        place.host().start(place.order())
 
 
 # --- when a server goes -----------------------------------------------------------------------------------------------
@@ -374,6 +397,8 @@ def test_a_frozen_server_is_running_but_not_healthy_and_can_be_ended(place: Plac
     os.kill(process.pid, signal.SIGCONT)
     _until(lambda: host.observe(order.deployment_id).healthy)
     os.kill(process.pid, signal.SIGSTOP)
+    with pytest.raises(DeploymentError, match="token"):
+        host.set_token(order.deployment_id, order.token_sha256)
     host.stop(order.deployment_id)
     assert not is_alive(process)
     assert not host.observe(order.deployment_id).running
@@ -383,7 +408,6 @@ def test_a_frozen_server_is_running_but_not_healthy_and_can_be_ended(place: Plac
 def test_a_frozen_server_that_should_drain_is_ended(
     place: Place, serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mlops_desktop.hosts.process_host._DRAIN_SECONDS", 0.3)
     host = place.host()
     port = host.prepare(ENDPOINT, 0, [])
     old, new = serve(host, 1), serve(host, 2)
@@ -392,7 +416,9 @@ def test_a_frozen_server_that_should_drain_is_ended(
     assert process is not None
     os.kill(process.pid, signal.SIGSTOP)
     host.accept(new.deployment_id)
-    host.drain(old.deployment_id)
+    with monkeypatch.context() as patch:
+        patch.setattr("mlops_desktop.hosts.process_host._OBEY_SECONDS", 0.3)
+        host.drain(old.deployment_id)
     assert not is_alive(process)
     assert host.predict(_url(port), TOKEN, place.versions[0].rows)["model"] == "iris@v2"
 
@@ -428,12 +454,22 @@ def test_a_damaged_bundle_is_not_served_and_the_reason_is_told(place: Place, tmp
         host.accept(order.deployment_id)
 
 
-def test_an_example_that_is_answered_wrongly_fails_the_check(place: Place, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("instant")
+def test_an_example_that_is_answered_wrongly_fails_the_check_also_later(place: Place, tmp_path: Path) -> None:
     host = place.host()
-    order = place.order(bundle=make_bundle(tmp_path / "wrong", example_from=1))
+    order = replace(place.order(), bundle=tmp_path)
+    (tmp_path / "wrong").touch()
     host.start(order)
-    with pytest.raises(DeploymentError, match="stored example"):
+    with pytest.raises(DeploymentError, match=r"stored example.*2 instead of 1"):
         host.check(order)
+    (tmp_path / "wrong").unlink()
+    host.start(order)
+    assert host.check(order).healthy
+    (tmp_path / "wrong").touch()
+    assert host.observe(order.deployment_id).healthy
+    with pytest.raises(DeploymentError, match=r"stored example.*2 instead of 1"):
+        host.check(order)
+    assert not host.observe(order.deployment_id).healthy
 
 
 @pytest.mark.usefixtures("instant")

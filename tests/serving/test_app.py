@@ -310,3 +310,11 @@ def test_refusals_are_one_record_each_and_few_when_they_come_in_masses(live: Liv
     assert {record["event"] for record in records} == {"refused"}
     assert records[0]["path"] == "/a\nb\x1b{}%s"
     assert TOKEN not in live.log.read_text()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a file that is always full is Linux's")
+def test_a_full_disk_stops_no_answer(small_model: Model, small_bundle: SmallBundle, tmp_path: Path) -> None:
+    (tmp_path / "serving.log").symlink_to("/dev/full")
+    with live_app(small_model, tmp_path) as live:
+        assert live.post(b"{").status == 400
+        assert live.post(rows_body(small_bundle.rows)).content["predictions"] == small_bundle.answers

@@ -204,7 +204,7 @@ def test_a_refusing_process_ends_with_a_code_of_its_own(tmp_path: Path, small_bu
 def test_a_new_token_replaces_the_old_one_at_once(tmp_path: Path, small_bundle: SmallBundle) -> None:
     import hashlib
 
-    with _served(tmp_path, small_bundle) as served:
+    with _served(tmp_path, small_bundle, ("-c", SLOW_MODEL)) as served:
         assert _ask(served.port, request(served.port, "GET", "/health")).status == 200
         ask(served.control, "set_token", token_sha256=hashlib.sha256(b"another").hexdigest())
         assert _ask(served.port, request(served.port, "GET", "/health")).status == 401
@@ -214,6 +214,19 @@ def test_a_new_token_replaces_the_old_one_at_once(tmp_path: Path, small_bundle: 
             ask(served.control, "set_token", token_sha256="short")
         assert served.end() == 0
         assert TOKEN not in served.log.read_text()
+
+
+def test_what_does_not_end_in_time_is_cut(tmp_path: Path, small_bundle: SmallBundle) -> None:
+    program = SLOW_MODEL.replace(
+        "main._load", "from mlops_desktop.serving import server; server.DRAIN_SECONDS = 0.3\nmain._load"
+    )
+    with _served(tmp_path, small_bundle, ("-c", program)) as served, RawClient(served.port) as client:
+        client.send(request(served.port, body=rows_body([{"seconds": 60.0}])))
+        assert served.process.stdout is not None
+        assert served.process.stdout.readline() == b"busy\n"
+        assert served.end() == 0
+        assert client.read() is None
+        assert served.events()[-2:] == ["trouble", "end"]
 
 
 def test_commands_that_come_too_early_or_without_a_socket_are_refused(

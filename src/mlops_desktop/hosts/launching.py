@@ -18,8 +18,8 @@ LOG_NAME = "serving.log"
 OUTPUT_NAME = "output.log"
 SPECIFICATION_NAME = "spec.json"
 
-# -P: nothing is imported from the working folder, which other people may write to.
-PROGRAM = ("-P", "-m", "mlops_desktop.serving.main")
+# Nothing is imported from the working folder (-P), which other people may write to, or from PYTHONPATH (-E).
+PROGRAM = ("-E", "-P", "-X", "utf8", "-m", "mlops_desktop.serving.main")
 
 _SECRET_WORDS = ("SECRET", "TOKEN", "PASSWORD", "PASSWD", "CREDENTIAL", "API_KEY", "ACCESS_KEY", "PRIVATE_KEY")
 _SECONDS_TO_FORK = 30.0

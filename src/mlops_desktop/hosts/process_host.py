@@ -24,6 +24,7 @@ from mlops_desktop.hosts.admin_client import (
     ask,
     take_socket,
 )
+from mlops_desktop.hosts.failures import translated
 from mlops_desktop.hosts.launching import LOG_NAME, last_reason, launch
 from mlops_desktop.hosts.records import ServerRecord, ServerRecords
 from mlops_desktop.hosts.sockets import (
@@ -38,7 +39,8 @@ _ASK_SECONDS = 2.0
 _ASK_SILENT_SECONDS = 0.3
 """For a server that did not answer last time: enough to notice that it is back."""
 _START_SECONDS = 10.0
-_DRAIN_SECONDS = 8.0
+_OBEY_SECONDS = 5.0
+"""For what must be obeyed before a server is ended by force."""
 _END_SECONDS = 40.0
 """More than a server allows its last requests."""
 _KILL_SECONDS = 10.0
@@ -102,11 +104,12 @@ class ProcessHost:
     def start(self, order: ServeOrder) -> ProcessIdentity:
         """Starts a server that does not accept requests yet, or finds the one that runs. Raises DeploymentError."""
         require_handover()
-        found = self._running(order)
-        if found is not None:
-            return found
-        self._clear(order.deployment_id)
-        return self._launch(order)
+        with translated():
+            found = self._running(order)
+            if found is not None:
+                return found
+            self._clear(order.deployment_id)
+            return self._launch(order)
 
     def _running(self, order: ServeOrder) -> ProcessIdentity | None:
         """The process of a server that is as ordered; its token is brought up to date."""
@@ -137,22 +140,13 @@ class ProcessHost:
             "log": str(order.folder / LOG_NAME),
         }
         # Bound here and inherited: from its first moment the server is found by whoever comes after us.
-        with self._control_socket(order.deployment_id) as control:
+        with open_control_socket(self._path(order.deployment_id)) as control:
             pid = launch(order.folder, specification, control)
         process = self._identify(pid)
         if process is None:
             raise self._failed(order)
         self._remember(order, process)
         return process
-
-    def _control_socket(self, deployment_id: str) -> socket.socket:
-        try:
-            return open_control_socket(self._path(deployment_id))
-        except OSError as error:
-            raise DeploymentError(
-                f"The control socket of the server cannot be made: {error}.",
-                hint=f"Look at the folder {self._path(deployment_id).parent}.",
-            ) from error
 
     def check(self, order: ServeOrder, *, seconds: float = 60.0) -> Observation:
         """Waits until the server is ready and has answered the bundle's stored example (again).
@@ -200,11 +194,12 @@ class ProcessHost:
         """Lets open requests be answered, then ends the process; by force if it does not listen."""
         process = self._process_of(deployment_id)
         with contextlib.suppress(ControlError):
-            answer = ask(self._path(deployment_id), "end", seconds=_ASK_SECONDS)
+            answer = ask(self._path(deployment_id), "end", seconds=_OBEY_SECONDS)
             process = process or self._identify(int(answer["pid"]))
             if process is not None:
                 self._wait_for_end(process, _END_SECONDS)
-        self._clear(deployment_id)
+        with translated():
+            self._clear(deployment_id)
 
     def _clear(self, deployment_id: str) -> None:
         """Ends what is left of a deployment's server and removes its traces."""
@@ -235,7 +230,7 @@ class ProcessHost:
         try:
             state = ask(self._path(deployment_id), "status", seconds=_ASK_SECONDS)
             listener = self._listener_for(deployment_id, str(state["endpoint_id"]))
-            ask(self._path(deployment_id), "accept", seconds=_ASK_SECONDS, handed=listener)
+            ask(self._path(deployment_id), "accept", seconds=_OBEY_SECONDS, handed=listener)
         except ControlError as error:
             raise DeploymentError(
                 f"The server cannot take requests: {error}.", hint="Deploy it again.", details=deployment_id
@@ -243,10 +238,14 @@ class ProcessHost:
 
     def _listener_for(self, deployment_id: str, endpoint_id: str) -> socket.socket:
         """The endpoint's socket, also where the one who held it was killed between two steps."""
+        record = self._records.get(deployment_id)
         if endpoint_id not in self._listeners:
-            record = self._records.get(deployment_id)
             self.prepare(endpoint_id, record.port if record is not None else 0, [])
-        return self._listeners[endpoint_id]
+        listener = self._listeners[endpoint_id]
+        if record is not None and record.port != _port(listener):
+            with translated():
+                self._records.put(replace(record, port=_port(listener)))
+        return listener
 
     def drain(self, deployment_id: str) -> None:
         """The server takes no more connections and lets open ones end; it stays warm. Nothing to do if it is gone.
@@ -254,11 +253,12 @@ class ProcessHost:
         One that is frozen for long is ended: it answers nobody, and when it came back it would take requests again.
         """
         try:
-            ask(self._path(deployment_id), "drain", seconds=_DRAIN_SECONDS)
+            ask(self._path(deployment_id), "drain", seconds=_OBEY_SECONDS)
         except NobodyThereError:
             return
         except ControlError:
-            self._clear(deployment_id)
+            with translated():
+                self._clear(deployment_id)
 
     def set_token(self, deployment_id: str, token_sha256: str) -> None:
         """Only this token is accepted from now on. Nothing to do where no server runs: it learns it at its start."""
@@ -300,7 +300,7 @@ class ProcessHost:
             requests=int(state.get("requests", 0)),
             errors=int(state.get("errors", 0)),
             open_connections=int(state["open_connections"]),
-            sentence=str(state["reason"] or phase),
+            sentence=_sentence(state),
         )
 
     def _unanswering(self, deployment_id: str, sentence: str) -> Observation:
@@ -331,16 +331,22 @@ class ProcessHost:
 
     def _remember(self, order: ServeOrder, process: ProcessIdentity | None) -> None:
         held = self._listeners.get(order.endpoint_id)
+        known = self._records.get(order.deployment_id)
         self._records.put(
             ServerRecord(
                 deployment_id=order.deployment_id,
                 endpoint_id=order.endpoint_id,
                 manifest_hash=order.manifest_hash,
-                port=_port(held) if held is not None else 0,
+                port=_port(held) if held is not None else known.port if known is not None else 0,
                 folder=str(order.folder),
                 process=process,
             )
         )
+
+
+def _sentence(state: Mapping[str, Any]) -> str:
+    lost = int(state.get("log_lost", 0))
+    return str(state["reason"] or state["phase"]) + (f"; {lost} log records could not be written" if lost else "")
 
 
 def _port(listener: socket.socket) -> int:

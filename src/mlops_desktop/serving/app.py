@@ -124,8 +124,8 @@ class App:
         extra: list[tuple[bytes, bytes]] = []
         try:
             status, body, rows = await self._answer(scope, receive)
-        except ClientGoneError:
-            return
+        except (ClientGoneError, asyncio.CancelledError):
+            return  # nobody is there to answer: the client left, or its connection was cut because we end
         except Refusal as refusal:
             # A client that waits for "100 Continue" will not send its body now: the connection cannot go on.
             close = refusal.close or any(name.lower() == b"expect" for name, _ in scope["headers"])

@@ -60,6 +60,8 @@ def _serve(specification: Specification, admin_fd: int | None, public_fd: int | 
     log = ServingLog(Path(specification.log))
     logging.getLogger().addHandler(LogHandler(log))
     logging.captureWarnings(True)
+    # Every malformed request would be a warning of uvicorn's; they are answered with 400 and are not worth a record.
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
     admin, public = (socket.socket(fileno=number) if number is not None else None for number in (admin_fd, public_fd))
     server = Server(specification, _load, log)
     code = asyncio.run(server.run(admin, public))
