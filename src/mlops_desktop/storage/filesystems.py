@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -31,6 +32,7 @@ _NETWORK = frozenset(
     | {"gpfs", "ncpfs", "coda", "webdav", "davfs", "ocfs2", "gfs2", "vboxsf", "vmhgfs", "prl_fs", "fuse", "macfuse"}
 )
 _LOCAL_FUSE = frozenset({"fuse.ntfs-3g", "fuse.exfat", "fuse.encfs", "fuse.gocryptfs", "fuse.bindfs", "fuse.mergerfs"})
+_OCTAL = re.compile(r"\\([0-7]{3})")  # how the table writes spaces and tabs
 _FORGETFUL = frozenset({"tmpfs", "ramfs"})
 _WEAK = frozenset({"vfat", "msdos", "fat32", "exfat", "fuseblk", "virtiofs", "hfs"}) | _LOCAL_FUSE
 
@@ -75,7 +77,7 @@ def file_system_name(folder: Path) -> str:
     here = here.resolve()
     if not sys.platform.startswith("linux"):
         return _mounted_elsewhere(here)
-    mounted = _mounted(here)
+    mounted = mounted_as(here, _table_of_mounts())
     magic = _MAGIC.get(_statfs_type(here), "")
     # FUSE and kernel file systems of the network are told by the kernel itself, whatever the mount table says
     if is_network(magic) and not mounted.startswith("fuse"):
@@ -83,22 +85,25 @@ def file_system_name(folder: Path) -> str:
     return mounted or magic
 
 
-def _mounted(here: Path) -> str:
-    """By the table of mounts: the longest mount point above, the last one mounted there."""
-    try:
-        lines = Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="surrogateescape").splitlines()
-    except OSError:
-        return ""
+def mounted_as(here: Path, table: str) -> str:
+    """By the kernel's table of mounts: the longest mount point above, the last one mounted there."""
     best, found = -1, ""
-    for line in lines:
+    for line in table.splitlines():
         left, _, right = line.partition(" - ")
         words = left.split()
         if len(words) < 5 or not right:
             continue
-        point = Path(words[4].encode("latin-1", "replace").decode("unicode_escape") if "\\" in words[4] else words[4])
+        point = Path(_OCTAL.sub(lambda match: chr(int(match[1], 8)), words[4]))
         if here.is_relative_to(point) and len(point.parts) >= best:
             best, found = len(point.parts), right.split()[0]
     return found
+
+
+def _table_of_mounts() -> str:
+    try:
+        return Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="surrogateescape")
+    except OSError:
+        return ""
 
 
 def _statfs_type(here: Path) -> int:
