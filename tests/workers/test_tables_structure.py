@@ -186,7 +186,7 @@ def test_any_text_is_seen_as_a_strict_reader_sees_it(
 
 @pytest.mark.long
 def test_very_many_texts_are_seen_as_a_strict_reader_sees_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for seed in range(10_000, 70_000):
+    for seed in range(10_000, 40_000):
         content, quote, block = _any_text(seed)
         monkeypatch.setattr(structure, "_BLOCK", block)
         _agree(tmp_path / "t", content, quote)
