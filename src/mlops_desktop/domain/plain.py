@@ -12,12 +12,13 @@ import json
 import math
 import types
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+Reader = Callable[[Any], Any]
 
 _SPECIAL = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
@@ -52,7 +53,7 @@ def from_plain(kind: type[T], plain: object) -> T:
     Raises TypeError or ValueError where the plain value does not fit.
     """
     try:
-        return typing.cast(T, _read(kind, plain))
+        return typing.cast(T, _reader(kind)(plain))
     except OverflowError as error:
         raise ValueError(f"{str(plain)[:80]} is out of range for {kind}") from error
 
@@ -68,93 +69,143 @@ def _special_name(value: float) -> str:
     return "Infinity" if value > 0 else "-Infinity"
 
 
-def _read(kind: Any, plain: Any) -> Any:
+def _reader(kind: Any) -> Reader:
+    """What reads a value of type `kind`; made once for a dataclass, whose values come in thousands."""
     origin = typing.get_origin(kind)
     if origin is not None:
-        return _read_generic(kind, origin, plain)
+        return _generic_reader(kind, origin)
     if kind is Any or kind is object:
-        return plain
+        return lambda plain: plain
     if dataclasses.is_dataclass(kind):
-        return _read_dataclass(kind, plain)
-    return _read_scalar(kind, plain)
+        return _dataclass_reader(kind)
+    return _scalar_reader(kind)
 
 
-def _read_generic(kind: Any, origin: Any, plain: Any) -> Any:
+def _generic_reader(kind: Any, origin: Any) -> Reader:
     arguments = typing.get_args(kind)
     if origin in (typing.Union, types.UnionType):
-        return _read_union(arguments, plain)
-    if origin is tuple:
-        _expect(plain, list | tuple, kind)
-        if len(arguments) == 2 and arguments[1] is Ellipsis:
-            return tuple(_read(arguments[0], item) for item in plain)
-        return tuple(_read(part, item) for part, item in zip(arguments, plain, strict=True))
-    if origin is list:
-        _expect(plain, list | tuple, kind)
-        return [_read(arguments[0], item) for item in plain]
-    if isinstance(origin, type) and issubclass(origin, Sequence):
-        _expect(plain, list | tuple, kind)
-        return tuple(_read(arguments[0], item) for item in plain)
+        return _union_reader(arguments)
     if origin is typing.Literal:
-        if plain not in arguments:
-            raise ValueError(f"{plain!r} is not one of {arguments}")
-        return plain
+        return lambda plain: _chosen(plain, arguments)
+    if isinstance(origin, type) and issubclass(origin, Sequence):
+        return _sequence_reader(kind, origin, arguments)
     if isinstance(origin, type) and issubclass(origin, Mapping):
-        _expect(plain, Mapping, kind)
-        return {_read(arguments[0], key): _read(arguments[1], item) for key, item in plain.items()}
+        read_key, read_item = _reader(arguments[0]), _reader(arguments[1])
+
+        def read(plain: Any) -> Any:
+            _expect(plain, Mapping, kind)
+            return {read_key(key): read_item(item) for key, item in plain.items()}
+
+        return read
     raise TypeError(f"{kind} has no plain form")
 
 
-def _read_union(arguments: tuple[Any, ...], plain: Any) -> Any:
-    if plain is None and types.NoneType in arguments:
-        return None
-    for part in arguments:
-        if part is types.NoneType:
-            continue
-        try:
-            return _read(part, plain)
-        except (TypeError, ValueError):
-            continue
-    raise TypeError(f"{plain!r} fits none of {arguments}")
+def _sequence_reader(kind: Any, origin: Any, arguments: tuple[Any, ...]) -> Reader:
+    if origin is tuple and not (len(arguments) == 2 and arguments[1] is Ellipsis):
+        parts = [_reader(part) for part in arguments]
+
+        def read_parts(plain: Any) -> Any:
+            _expect(plain, (list, tuple), kind)
+            return tuple(read(item) for read, item in zip(parts, plain, strict=True))
+
+        return read_parts
+    make = list if origin is list else tuple
+    read_item = _reader(arguments[0])
+
+    def read_all(plain: Any) -> Any:
+        _expect(plain, (list, tuple), kind)
+        return make(map(read_item, plain))
+
+    return read_all
+
+
+def _union_reader(arguments: tuple[Any, ...]) -> Reader:
+    with_none = types.NoneType in arguments
+    parts = [_reader(part) for part in arguments if part is not types.NoneType]
+
+    def read(plain: Any) -> Any:
+        if plain is None and with_none:
+            return None
+        for part in parts:
+            try:
+                return part(plain)
+            except (TypeError, ValueError):
+                continue
+        raise TypeError(f"{plain!r} fits none of {arguments}")
+
+    return read
 
 
 @functools.cache
-def _hints(kind: Any) -> dict[str, Any]:
-    return typing.get_type_hints(kind)
+def _field_readers(kind: Any) -> list[tuple[str, Reader]]:
+    hints = typing.get_type_hints(kind)
+    return [(field.name, _reader(hints[field.name])) for field in dataclasses.fields(kind)]
 
 
-def _read_dataclass(kind: Any, plain: Any) -> Any:
-    if isinstance(plain, kind):
-        return plain
-    _expect(plain, Mapping, kind)
-    hints = _hints(kind)
-    known = {f.name: _read(hints[f.name], plain[f.name]) for f in dataclasses.fields(kind) if f.name in plain}
-    return kind(**known)
+def _dataclass_reader(kind: Any) -> Reader:
+    def read(plain: Any) -> Any:
+        if isinstance(plain, kind):
+            return plain
+        _expect(plain, Mapping, kind)
+        return kind(**{name: read_field(plain[name]) for name, read_field in _field_readers(kind) if name in plain})
+
+    return read
 
 
-def _read_scalar(kind: Any, plain: Any) -> Any:
-    if kind is float:
-        if isinstance(plain, str) and plain in _SPECIAL:
-            return _SPECIAL[plain]
-        if isinstance(plain, bool):
-            raise TypeError("a yes/no value is no number")
-        _expect(plain, int | float, kind)
-        return float(plain)
-    if kind is int:
-        if isinstance(plain, bool):
-            raise TypeError("a yes/no value is no number")
-        _expect(plain, int, kind)
-        return plain
-    if kind in (str, bool):
+def _scalar_reader(kind: Any) -> Reader:
+    fixed = _SCALARS.get(kind)
+    if fixed is not None:
+        return fixed
+    if isinstance(kind, type) and issubclass(kind, enum.Enum | Path):
+        read: Reader = kind
+        return read
+    raise TypeError(f"{kind} has no plain form")
+
+
+def _read_float(plain: Any) -> float:
+    if isinstance(plain, str) and plain in _SPECIAL:
+        return _SPECIAL[plain]
+    _expect_number(plain, (int, float), float)
+    return float(plain)
+
+
+def _read_int(plain: Any) -> Any:
+    _expect_number(plain, int, int)
+    return plain
+
+
+def _read_as(kind: type[Any]) -> Reader:
+    def read(plain: Any) -> Any:
         _expect(plain, kind, kind)
         return plain
-    if kind is datetime:
-        return datetime.fromisoformat(plain).astimezone(UTC)
-    if isinstance(kind, type) and issubclass(kind, enum.Enum | Path):
-        return kind(plain)
-    if kind is types.NoneType:
-        _expect(plain, types.NoneType, kind)
-        return None
-    raise TypeError(f"{kind} has no plain form")
+
+    return read
+
+
+def _read_time(plain: Any) -> datetime:
+    return datetime.fromisoformat(plain).astimezone(UTC)
+
+
+_SCALARS: dict[Any, Reader] = {
+    float: _read_float,
+    int: _read_int,
+    str: _read_as(str),
+    bool: _read_as(bool),
+    types.NoneType: _read_as(types.NoneType),
+    datetime: _read_time,
+}
+
+
+def _chosen(plain: Any, choices: tuple[Any, ...]) -> Any:
+    if plain not in choices:
+        raise ValueError(f"{plain!r} is not one of {choices}")
+    return plain
+
+
+def _expect_number(plain: Any, kind: Any, wanted: Any) -> None:
+    if isinstance(plain, bool):
+        raise TypeError("a yes/no value is no number")
+    _expect(plain, kind, wanted)
 
 
 def _expect(plain: Any, kind: Any, wanted: Any) -> None:
