@@ -100,9 +100,11 @@ class Lanes(QObject):
         thread.start()
 
     def close(self, last: Callable[[], None] | None = None, *, seconds: float = 5.0) -> bool:
-        """Ends all lanes, after `last` was done in the serial one. False where something still runs after `seconds`."""
+        """Ends all lanes, after `last` was done in the serial one; nothing arrives any more.
+
+        False where something still runs after `seconds`.
+        """
         self._stop.set()
-        self._arrived.disconnect(self._on_arrived)
         until = time.monotonic() + seconds
         for thread in self._watches:
             thread.join(max(0.0, until - time.monotonic()))
@@ -141,7 +143,7 @@ class Lanes(QObject):
     def _on_arrived(self, delivery: tuple[QObject | None, Callable[[], None]]) -> None:
         owner, deliver = delivery
         self._open -= 1
-        if owner is None or shiboken6.isValid(owner):
+        if not self._stop.is_set() and (owner is None or shiboken6.isValid(owner)):
             deliver()
 
 

@@ -202,7 +202,7 @@ class MainWindow(QMainWindow):
         self._pages.addWidget(self.home)
         self._notice: Notice | None = None
         self.menu: WindowMenu | None = None
-        self.first_painted.connect(self._on_first_painted)
+        self.first_painted.connect(self._on_first_painted, Qt.ConnectionType.QueuedConnection)
 
     def _on_first_painted(self) -> None:
         """What nobody sees at first: keys, the menu, the ring of the keyboard."""

@@ -1,0 +1,174 @@
+"""The runs table's rows: order, filter, best, ticks, and ten thousand of them."""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+import time
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import QModelIndex, Qt
+from pytestqt.qtbot import QtBot
+
+from mlops_desktop.domain.experiments import MetricSummary, Run, RunStatus, Task
+from mlops_desktop.gui.item_models.runs import RunItemModel
+from tests.gui.conftest import wait
+from tests.gui.demo_workspace import NOW, demo_runs, make_run
+
+
+@pytest.fixture
+def model(qtbot: QtBot) -> Iterator[RunItemModel]:
+    made = RunItemModel(lambda: NOW)
+    made.set_runs(demo_runs())
+    yield made
+    made.deleteLater()
+
+
+def names(model: RunItemModel) -> list[str]:
+    return [run.name for row in range(model.rowCount()) if (run := model.run_at(row))]
+
+
+def values(model: RunItemModel, metric: str) -> list[float]:
+    found = [run.metric(metric) for row in range(model.rowCount()) if (run := model.run_at(row)) and run.status.is_ended]
+    return [one.mean for one in found if one]
+
+
+def test_sorting_keeps_runs_in_progress_on_top_and_empty_values_last(model: RunItemModel) -> None:
+    for descending in (True, False):
+        model.sort_by("metric:roc_auc", descending)
+        statuses = [run.status for row in range(model.rowCount()) if (run := model.run_at(row))]
+        assert statuses[:3] == [RunStatus.RUNNING, RunStatus.RUNNING, RunStatus.QUEUED]
+        assert set(statuses[-2:]) == {RunStatus.FAILED, RunStatus.LOST}
+        assert values(model, "roc_auc") == sorted(values(model, "roc_auc"), reverse=descending)
+
+
+def test_a_column_index_from_qt_sorts_by_the_column_on_show(model: RunItemModel) -> None:
+    place = [column.name for column in model.shown].index("name") + 1
+    model.sort(place, Qt.SortOrder.AscendingOrder)
+    ended = names(model)[3:]
+    assert ended == sorted(ended)
+    assert model.order == ("name", False)
+
+
+def test_the_filter_wants_every_word_and_forgets_nothing(model: RunItemModel) -> None:
+    model.set_filter("FOREST v4")
+    assert names(model) == ["calm-lark-40", "deep-merlin-30"]
+    model.set_filter("lost")
+    assert names(model) == ["late-curlew-16"]
+    model.set_filter("")
+    assert model.rowCount() == 25
+
+
+def test_what_is_nearest_to_a_filter_without_match_is_known(model: RunItemModel) -> None:
+    assert model.nearest("randomforst") == "RandomForest"
+    assert model.nearest("zzzz") == ""
+
+
+def test_best_follows_the_metrics_direction_and_counts_only_finished_runs(model: RunItemModel) -> None:
+    best = {key: run.name for key in ("roc_auc", "log_loss") if (run := model.best(key))}
+    assert best == {"roc_auc": "amber-falcon-27", "log_loss": "deep-merlin-30"}
+    running = dataclasses.replace(demo_runs()[0], metrics=(MetricSummary("roc_auc", 0.99),))
+    model.set_runs([running, *demo_runs()[1:]])
+    found = model.best("roc_auc")
+    assert found is not None
+    assert found.name == "amber-falcon-27"
+
+
+def test_one_finished_run_alone_is_not_called_best(qtbot: QtBot) -> None:
+    model = RunItemModel(lambda: NOW)
+    model.set_runs([make_run("lonely-owl-1", metrics={"roc_auc": 0.9})])
+    assert model.best("roc_auc") is None
+
+
+def test_a_cell_says_its_column_and_value_to_screen_readers(model: RunItemModel) -> None:
+    row = model.row_of(next(run.id for run in demo_runs() if run.name == "amber-falcon-27"))
+    column = [one.name for one in model.shown].index("metric:roc_auc") + 1
+    text = model.data(model.index(row, column), Qt.ItemDataRole.AccessibleTextRole)
+    assert text == "roc_auc: 0.7075, best"
+    box = model.data(model.index(row, 0), Qt.ItemDataRole.AccessibleTextRole)
+    assert box == "amber-falcon-27: not selected"
+
+
+def test_new_values_show_in_place_and_the_order_waits_for_a_pause(
+    model: RunItemModel, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model.sort_by("metric:roc_auc", True)
+    before = names(model)
+    runs = [
+        dataclasses.replace(run, metrics=(MetricSummary("roc_auc", 0.1),)) if run.name == "amber-falcon-27" else run
+        for run in demo_runs()
+    ]
+    model.tick([0, 1], True)
+    with qtbot.waitSignal(model.dataChanged):
+        model.set_runs(runs)
+    assert names(model) == before
+    assert values(model, "roc_auc")[0] == 0.1
+    assert [run.name for run in model.ticks] == before[:2]
+    wait(qtbot, lambda: names(model) != before, seconds=5)
+    assert values(model, "roc_auc") == sorted(values(model, "roc_auc"), reverse=True)
+    assert [run.name for run in model.ticks] == before[:2]
+
+
+def test_a_run_that_is_gone_is_not_ticked_any_more(model: RunItemModel) -> None:
+    model.tick_all(True)
+    assert len(model.ticks) == 25
+    model.set_runs(demo_runs()[5:])
+    assert model.rowCount() == 20
+    assert len(model.ticks) == 20
+
+
+def test_the_box_can_be_ticked_through_qt(model: RunItemModel) -> None:
+    index = model.index(4, 0)
+    assert model.flags(index) & Qt.ItemFlag.ItemIsUserCheckable
+    assert model.setData(index, Qt.CheckState.Checked.value, Qt.ItemDataRole.CheckStateRole)
+    assert model.is_ticked(4)
+    assert model.data(index, Qt.ItemDataRole.CheckStateRole) == Qt.CheckState.Checked
+    assert not model.setData(QModelIndex(), 1)
+
+
+def test_only_runs_in_progress_can_be_asked_for(model: RunItemModel) -> None:
+    model.set_active_only(True)
+    assert len(names(model)) == model.active == 3
+
+
+def test_columns_follow_the_task(qtbot: QtBot) -> None:
+    model = RunItemModel(lambda: NOW)
+    metrics = {"rmse": 812.4, "mae": 400.0, "r2": 0.91, "max_error": 9000.0}
+    model.set_runs([make_run("a-owl-1", metrics=metrics, task=Task.REGRESSION)])
+    shown = [column.title for column in model.columns if column.shown and column.metric and column.name != "folds"]
+    assert shown == ["rmse", "mae", "r2"]
+    assert "max_error" in [column.title for column in model.columns]
+    row = {column.title: model.text(run, column) for column in model.columns if (run := model.run_at(0))}
+    assert row["rmse"] == "812.40"
+    assert row["r2"] == "0.9100"
+
+
+def many_runs(count: int) -> list[Run]:
+    chance = random.Random(5)
+    return [
+        make_run(
+            f"tall-owl-{number}",
+            estimator=chance.choice(["RandomForestClassifier", "LogisticRegression", "ExtraTreesClassifier"]),
+            metrics={"roc_auc": chance.random(), "log_loss": chance.random()},
+            hours_ago=number,
+        )
+        for number in range(count)
+    ]
+
+
+def test_ten_thousand_runs_are_sorted_and_filtered_without_a_stall(qtbot: QtBot) -> None:
+    model = RunItemModel(lambda: NOW)
+    model.set_runs(many_runs(10_000))
+    model.set_filter("warm the haystacks")
+    model.set_filter("")
+    took: dict[str, float] = {}
+    for what in ("metric:roc_auc", "name", "duration"):
+        start = time.process_time()
+        model.sort_by(what, True)
+        took[what] = time.process_time() - start
+    start = time.process_time()
+    model.set_filter("forest 77")
+    took["filter"] = time.process_time() - start
+    assert 0 < model.rowCount() < 1000
+    assert max(took.values()) < 0.3, took
