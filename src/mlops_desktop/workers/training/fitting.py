@@ -11,7 +11,6 @@ from mlops_desktop.domain.errors import InvalidInputError
 from mlops_desktop.domain.experiments import Task, ThresholdRule
 from mlops_desktop.workers.training import metrics
 from mlops_desktop.workers.training.material import Material
-from mlops_desktop.workers.training.preprocessing import build_pipeline
 
 if TYPE_CHECKING:
     import numpy as np
@@ -100,7 +99,7 @@ def run_folds(material: Material, report: Report, *, begin: float, end: float) -
 def fit(material: Material, rows: NDArray[np.int64], teller: Teller) -> Any:
     """A fresh pipeline fitted on these rows. Raises InvalidInputError where scikit-learn refuses the settings."""
     frame = material.ready.iloc[rows]
-    pipeline = build_pipeline(material.spec, material.inputs, empty=frame.columns[frame.isna().all()].tolist())
+    pipeline = material.fresh_pipeline(frame.columns[frame.isna().all()].tolist())
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("default")
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +12,7 @@ from mlops_desktop.domain.errors import InvalidInputError
 from mlops_desktop.domain.experiments import RunSpec, ValidationKind
 from mlops_desktop.serving.recipe import InputColumn, Recipe, prepare
 from mlops_desktop.workers.tables.frames import read_table, to_pandas
-from mlops_desktop.workers.training.preprocessing import input_columns
+from mlops_desktop.workers.training.preprocessing import build_pipeline, input_columns
 from mlops_desktop.workers.training.splits import Plan, make_plan
 from mlops_desktop.workers.training.target import Target, read_target
 
@@ -34,6 +34,14 @@ class Material:
     target: Target
     plan: Plan
     rows_in_table: int
+    pipeline: Any
+    """Never fitted itself; every fit takes a clone."""
+
+    def fresh_pipeline(self, empty: Collection[str] = ()) -> Any:
+        """`empty` are the made columns that have no value in the rows to fit on."""
+        from sklearn.base import clone
+
+        return build_pipeline(self.spec, self.inputs, empty) if empty else clone(self.pipeline)
 
     def recipe(self, threshold: float | None) -> Recipe:
         return Recipe(
@@ -66,6 +74,7 @@ def read_material(spec: RunSpec, table: Path, columns: Sequence[Column], say: Ca
     if by is not None and by not in known:
         raise InvalidInputError(f"There is no column {by!r} to split by.", hint="Choose the column again.")
     inputs = input_columns(spec.features, columns, spec.target)
+    pipeline = build_pipeline(spec, inputs)
     names = [column.name for column in inputs]
     frame = to_pandas(read_table(table, list(dict.fromkeys([*names, spec.target, *([by] if by else [])]))))
     target = read_target(frame[spec.target], known[spec.target], spec.task, spec.positive_label)
@@ -86,7 +95,7 @@ def read_material(spec: RunSpec, table: Path, columns: Sequence[Column], say: Ca
         seed=spec.seed,
     )
     raw = rows[names]
-    return Material(spec, inputs, raw, prepare(inputs, raw), values, target, plan, len(frame))
+    return Material(spec, inputs, raw, prepare(inputs, raw), values, target, plan, len(frame), pipeline)
 
 
 def _needs_column(spec: RunSpec) -> bool:

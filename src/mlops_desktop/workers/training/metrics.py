@@ -42,15 +42,18 @@ def binary_at_threshold(positive: NDArray[np.bool_], scores: Numbers, threshold:
     from sklearn import metrics
 
     decided = scores >= threshold
+    precision, recall, f1, _ = metrics.precision_recall_fscore_support(
+        positive, decided, average="binary", pos_label=True, zero_division=0
+    )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # balanced accuracy of one class only
-        balanced = float(metrics.balanced_accuracy_score(positive, decided))
+        balanced = metrics.balanced_accuracy_score(positive, decided)
     return {
         "accuracy": float(metrics.accuracy_score(positive, decided)),
-        "balanced_accuracy": balanced,
-        "f1": float(metrics.f1_score(positive, decided, zero_division=0)),
-        "precision": float(metrics.precision_score(positive, decided, zero_division=0)),
-        "recall": float(metrics.recall_score(positive, decided, zero_division=0)),
+        "balanced_accuracy": float(balanced),
+        "f1": float(f1),
+        "precision": float(precision),
+        "recall": float(recall),
     }
 
 
