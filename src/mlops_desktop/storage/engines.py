@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import random
 import sqlite3
+import time
 from pathlib import Path
 from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
+from sqlalchemy.exc import OperationalError
 
 BUSY_SECONDS = 10.0
+_LOOKS_EVERY = (0.002, 0.008)
 
 _WRITE_PRAGMAS = (
     "synchronous=FULL",
@@ -46,16 +50,40 @@ def connect(
 
 def write_engine(path: Path) -> Engine:
     """Every transaction takes the write lock when it begins, so none fails half-way for want of it."""
-    return _engine(path, read_only=False, begin="BEGIN IMMEDIATE")
+    engine = _engine(path, read_only=False)
+    event.listen(engine, "begin", _begin_writing)
+    return engine
 
 
 def read_engine(path: Path) -> Engine:
     """Transactions see one state of the registry and cannot change it."""
-    return _engine(path, read_only=True, begin="BEGIN")
+    engine = _engine(path, read_only=True)
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
+    return engine
 
 
-def _engine(path: Path, *, read_only: bool, begin: str) -> Engine:
-    engine = create_engine(
+def _begin_writing(connection: Connection) -> None:
+    """Waits for the write lock at an even pace.
+
+    SQLite's own way is to look ever more seldom, down to ten times a second: who waits longest then has the least
+    chance, and some wait for seconds while others write.
+    """
+    deadline = time.monotonic() + BUSY_SECONDS
+    connection.exec_driver_sql("PRAGMA busy_timeout=0")
+    while True:
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            break
+        except OperationalError as error:
+            busy = isinstance(error.orig, sqlite3.Error) and error.orig.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+            if not busy or time.monotonic() > deadline:
+                raise
+        time.sleep(random.uniform(*_LOOKS_EVERY))
+    connection.exec_driver_sql(f"PRAGMA busy_timeout={int(BUSY_SECONDS * 1000)}")
+
+
+def _engine(path: Path, *, read_only: bool) -> Engine:
+    return create_engine(
         "sqlite://",
         creator=lambda: connect(path, read_only=read_only),
         poolclass=QueuePool,
@@ -63,9 +91,3 @@ def _engine(path: Path, *, read_only: bool, begin: str) -> Engine:
         max_overflow=12,
         pool_timeout=BUSY_SECONDS,
     )
-
-    @event.listens_for(engine, "begin")
-    def _say_begin(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
-
-    return engine
