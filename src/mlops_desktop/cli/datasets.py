@@ -130,7 +130,8 @@ def _show_preview(workspace: Workspace, file: Path, answers: ReadAnswers, derive
         say(f"{what}: {sentence}")
     head = [f"{column['name']} ({column['type']})" for column in preview.columns]
     table(head, [[NOTHING if cell is None else str(cell) for cell in row] for row in preview.rows[:10]])
-    say(f"{count(preview.row_count)} rows")
+    read = "rows" if preview.complete else "first rows were read; the file goes on"
+    say(f"{count(preview.row_count)} {read}")
     for finding in preview.findings:
         say(f"  {finding['sentence']}")
 

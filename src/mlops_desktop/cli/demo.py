@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,11 @@ if TYPE_CHECKING:
     from mlops_desktop.services.workspace import Workspace
 
 SAMPLE = "flights.csv.zip"
-ESTIMATORS = ("LogisticRegression", "HistGradientBoosting", "DecisionTree")
+ESTIMATORS: Mapping[str, Mapping[str, object]] = {
+    "LogisticRegression": {},
+    "HistGradientBoosting": {},
+    "DecisionTree": {"max_depth": 10},
+}
 MODEL = "flight-late"
 
 
@@ -125,7 +129,7 @@ def _train(workspace: Workspace, steps: Steps, reference: str) -> list[Run]:
                 target="late",
                 experiment="late-at-arrival",
                 question="Will a flight from New York land more than 15 minutes late?",
-                estimators=tuple(EstimatorChoice(name) for name in ESTIMATORS),
+                estimators=tuple(EstimatorChoice(name, params) for name, params in ESTIMATORS.items()),
                 validation=Validation(ValidationKind.TIME_ORDERED, folds=3, test_share=0.2),
             )
         )

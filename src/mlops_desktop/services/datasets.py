@@ -24,7 +24,10 @@ from mlops_desktop.services.parts import Parts
 
 @dataclass(frozen=True)
 class Preview:
-    """A file as it would be read. `evidence` says in a sentence why each answer was taken."""
+    """A file as it would be read. `evidence` says in a sentence why each answer was taken.
+
+    Of a very large file only the beginning is read; then it is not `complete`, and `row_count` counts what was read.
+    """
 
     answers: ReadAnswers
     evidence: Mapping[str, str]
@@ -32,6 +35,7 @@ class Preview:
     rows: Sequence[Sequence[str | None]]
     row_count: int
     findings: Sequence[Mapping[str, Any]]
+    complete: bool = True
 
 
 @dataclass(frozen=True)
