@@ -103,5 +103,3 @@ def wait(qtbot: QtBot, condition: Callable[[], object], seconds: float = 10.0) -
     """Lets the window work until the condition holds."""
     end = time.monotonic() + seconds
     qtbot.waitUntil(lambda: bool(condition()), timeout=round((end - time.monotonic()) * 1000))
-
-

@@ -50,7 +50,8 @@ def test_moments_are_as_short_as_their_age_allows() -> None:
 
 
 @pytest.mark.parametrize(
-    ("back", "text"), [({"seconds": 5}, "now"), ({"minutes": 14}, "14 min"), ({"hours": 3}, "3 h"), ({"days": 2}, "2 d")]
+    ("back", "text"),
+    [({"seconds": 5}, "now"), ({"minutes": 14}, "14 min"), ({"hours": 3}, "3 h"), ({"days": 2}, "2 d")],
 )
 def test_ages(back: dict[str, float], text: str) -> None:
     now = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)

@@ -30,7 +30,9 @@ def names(model: RunItemModel) -> list[str]:
 
 
 def values(model: RunItemModel, metric: str) -> list[float]:
-    found = [run.metric(metric) for row in range(model.rowCount()) if (run := model.run_at(row)) and run.status.is_ended]
+    found = [
+        run.metric(metric) for row in range(model.rowCount()) if (run := model.run_at(row)) and run.status.is_ended
+    ]
     return [one.mean for one in found if one]
 
 

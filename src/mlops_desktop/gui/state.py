@@ -63,10 +63,10 @@ def load_state(folder: Path) -> WindowState:
     known: dict[str, Any] = {}
     for part in fields(WindowState):
         value = stored.get(part.name)
-        if part.name == "recent" and isinstance(value, list):
-            known["recent"] = tuple(str(item) for item in value)
-        elif part.name == "columns" and _is_columns(value):
-            known["columns"] = value
+        if part.name == "recent":
+            known["recent"] = tuple(map(str, value)) if isinstance(value, list) else ()
+        elif part.name == "columns":
+            known["columns"] = value if _is_columns(value) else {}
         elif isinstance(value, bool if part.name == "inspector" else str):
             known[part.name] = value
     return WindowState(**known)

@@ -1,0 +1,334 @@
+"""Experiments as a person uses it: choose, filter, sort, select, put away, take back, look."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from mlops_desktop.domain.errors import BusyRegistryError, ConflictError
+from mlops_desktop.domain.experiments import RunStatus
+from mlops_desktop.gui.main_window import MainWindow
+from mlops_desktop.gui.pages.experiments import ExperimentsPage
+from mlops_desktop.gui.widgets.data_table import DataTable
+from tests.gui.conftest import MakeWindow
+from tests.gui.demo_workspace import FakeWorkspace, make_run
+
+
+@pytest.fixture
+def page(window: MainWindow) -> ExperimentsPage:
+    window.go_to("experiments")
+    return window.experiments
+
+
+def names(page: ExperimentsPage) -> list[str]:
+    return [run.name for row in range(page.model.rowCount()) if (run := page.model.run_at(row))]
+
+
+def click(qtbot: QtBot, table: DataTable, row: int, column: int, modifier: Qt.KeyboardModifier | None = None) -> None:
+    model = table.model()
+    assert model is not None
+    place = table.visualRect(model.index(row, column)).center()
+    keys = modifier or Qt.KeyboardModifier.NoModifier
+    qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, keys, place)
+
+
+def test_it_opens_on_the_newest_experiment_and_says_its_best(page: ExperimentsPage) -> None:
+    assert page.path() == "late-at-arrival"
+    assert page.header.sentence == (
+        "Will a flight from NYC land more than 15 min late? · 25 runs · 3 in progress · "
+        "best roc_auc 0.7075 by amber-falcon-27"
+    )
+    assert page.model.rowCount() == 25
+
+
+def test_a_click_on_a_head_sorts_the_better_end_first_and_again_turns_it(page: ExperimentsPage, qtbot: QtBot) -> None:
+    header = page.runs.table.header
+    for metric, first, second in (
+        ("roc_auc", "amber-falcon-27", "flat-dunnock-15"),
+        ("log_loss", "deep-merlin-30", "grey-pipit-20"),
+    ):
+        section = [column.name for column in page.model.shown].index(f"metric:{metric}") + 1
+        place = QPoint(header.sectionViewportPosition(section) + 20, 12)
+        for expected in (first, second):
+            qtbot.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=place)
+            assert names(page)[3] == expected
+
+
+def test_typing_filters_and_nothing_found_says_so_with_a_way_out(page: ExperimentsPage, qtbot: QtBot) -> None:
+    page.focus_filter()
+    qtbot.keyClicks(page.runs.filter, "forest v2")
+    assert names(page) == ["late-curlew-16"]
+    page.runs.filter.clear()
+    qtbot.keyClicks(page.runs.filter, "lightgbm")
+    assert page.runs._no_match.isVisible()
+    assert "0 of 25 runs match “lightgbm”" in page.runs._no_match.accessibleName()
+    qtbot.mouseClick(page.runs._no_match.button, Qt.MouseButton.LeftButton)
+    assert page.model.rowCount() == 25
+    assert page.runs.table.isVisible()
+
+
+def test_escape_empties_the_filter_then_leaves_it(page: ExperimentsPage, qtbot: QtBot, qapp: QApplication) -> None:
+    page.window().activateWindow()
+    page.focus_filter()
+    qtbot.keyClicks(page.runs.filter, "forest")
+    qtbot.keyClick(page.runs.filter, Qt.Key.Key_Escape)
+    assert page.runs.filter_text == ""
+    qtbot.keyClick(page.runs.filter, Qt.Key.Key_Escape)
+    assert page.runs.table.hasFocus()
+
+
+def test_rows_are_selected_by_box_control_shift_and_space(page: ExperimentsPage, qtbot: QtBot) -> None:
+    table = page.runs.table
+    click(qtbot, table, 4, 0)
+    click(qtbot, table, 6, 2, Qt.KeyboardModifier.ControlModifier)
+    assert [page.model.row_of(run.id) for run in page.model.ticks] == [4, 6]
+    click(qtbot, table, 9, 2, Qt.KeyboardModifier.ShiftModifier)
+    assert len(page.model.ticks) == 5
+    assert page.runs.selection_bar.isVisible()
+    table.go_to(12)
+    qtbot.keyClick(table, Qt.Key.Key_Space)
+    assert len(page.model.ticks) == 6
+    qtbot.keyClick(table, Qt.Key.Key_Down, Qt.KeyboardModifier.ShiftModifier)
+    assert len(page.model.ticks) == 7
+    qtbot.keyClick(table, Qt.Key.Key_Escape)
+    assert not page.model.ticks
+    assert not page.runs.selection_bar.isVisible()
+    qtbot.keyClick(table, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    assert len(page.model.ticks) == 25
+    header = table.header
+    qtbot.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(15, 12))
+    assert not page.model.ticks
+
+
+def test_a_plain_click_opens_the_run_and_keeps_the_selection(page: ExperimentsPage, qtbot: QtBot) -> None:
+    click(qtbot, page.runs.table, 4, 0)
+    click(qtbot, page.runs.table, 8, 2)
+    assert page.inspector.run == page.model.run_at(8)
+    assert len(page.model.ticks) == 1
+
+
+def test_runs_go_to_the_trash_and_come_back_by_undo(
+    window: MainWindow, page: ExperimentsPage, workspace: FakeWorkspace, qtbot: QtBot
+) -> None:
+    page.model.tick([3, 4, 5], True)
+    gone = [run.name for run in page.model.ticks]
+    qtbot.mouseClick(page.runs.trash, Qt.MouseButton.LeftButton)
+    assert not set(gone) & set(names(page))
+    assert window.notice.accessibleName() == "3 runs moved to trash"
+    qtbot.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert set(gone) <= set(names(page))
+    assert not window.notice.isVisible()
+
+
+def test_delete_puts_away_the_current_run_and_leaves_one_in_progress_alone(
+    window: MainWindow, page: ExperimentsPage, qtbot: QtBot
+) -> None:
+    page.runs.table.go_to(0)
+    page.trash_chosen()
+    assert page.model.rowCount() == 25
+    assert window.notice.accessibleName() == "A run in progress stays; cancel it first."
+    page.runs.table.go_to(4)
+    run = page.inspector.run
+    assert run is not None
+    qtbot.mouseClick(page.inspector.trash, Qt.MouseButton.LeftButton)
+    assert run.name not in names(page)
+
+
+def test_a_run_in_progress_is_asked_to_stop_and_says_so_at_once(
+    window: MainWindow, page: ExperimentsPage, workspace: FakeWorkspace, qtbot: QtBot
+) -> None:
+    page.runs.table.go_to(0)
+    name = names(page)[0]
+    qtbot.mouseClick(page.inspector.cancel, Qt.MouseButton.LeftButton)
+    assert workspace.calls == [("cancel", name)]
+    assert page.inspector.cancel.text() == "Cancelling…"
+    workspace.change_run(name, status=RunStatus.CANCELLED, progress=None)
+    page.refresh()
+    assert page.inspector.run is not None
+    assert not page.inspector.cancel.isVisible()
+    page.model.tick([0, 1], True)
+    qtbot.mouseClick(page.runs.cancel, Qt.MouseButton.LeftButton)
+    assert len(workspace.calls) == 3
+
+
+def test_a_refused_action_is_said_above_the_page(
+    window: MainWindow, page: ExperimentsPage, workspace: FakeWorkspace, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise ConflictError("The run serves.", hint="Stop the deployment first.")
+
+    monkeypatch.setattr(workspace.trash, "put", refuse)
+    page.model.tick([4], True)
+    qtbot.mouseClick(page.runs.trash, Qt.MouseButton.LeftButton)
+    assert window.message.sentence == "The run serves. Stop the deployment first."
+    assert page.model.rowCount() == 25
+
+
+def test_the_inspector_tells_metrics_params_environment_and_failure(page: ExperimentsPage) -> None:
+    run = next(run for run in page._query._read().runs if run.name == "amber-falcon-27")
+    page.open_run(run.id, run.experiment_name)
+    inspector = page.inspector
+    facts = dict(inspector._facts.facts)
+    assert facts["Dataset version"] == "flights v4"
+    assert facts["Validation"] == "time ordered, 5 folds, by time_hour"
+    assert inspector._metrics.isVisible()
+    inspector.tabs.setCurrentIndex(1)
+    assert dict(inspector._facts.facts)["learning_rate"] == "0.1"
+    inspector.tabs.setCurrentIndex(2)
+    assert dict(inspector._facts.facts)["scikit-learn"] == "1.9.1"
+    assert dict(inspector._facts.facts)["Commit"].endswith("changed files")
+    inspector.tabs.setCurrentIndex(0)
+    failed = next(run for run in page._query._read().runs if run.status is RunStatus.FAILED)
+    page.open_run(failed.id, failed.experiment_name)
+    assert inspector._failure.isVisible()
+    assert inspector._failure.accessibleName() == "Error: MLPClassifier got empty cells in prev_arr_delay."
+
+
+def test_a_waiting_run_has_no_log_and_no_environment_yet(page: ExperimentsPage) -> None:
+    page.runs.table.go_to(2)
+    assert page.inspector.run is not None
+    assert page.inspector.run.status is RunStatus.QUEUED
+    assert not page.inspector.log.isVisible()
+    page.inspector.tabs.setCurrentIndex(2)
+    assert page.inspector._nothing.isVisible()
+
+
+def test_live_changes_keep_selection_current_row_and_order(
+    window: MainWindow, page: ExperimentsPage, workspace: FakeWorkspace
+) -> None:
+    page.model.tick([5], True)
+    page.runs.table.go_to(7)
+    before, current = names(page), page.inspector.run
+    change = workspace.change_run("brisk-heron-41", progress=0.9)
+    window.events.changed.emit((change,))
+    assert names(page) == before
+    assert [page.model.row_of(run.id) for run in page.model.ticks] == [5]
+    assert page.inspector.run == current
+    workspace.all_runs.append(make_run("new-owl-42", RunStatus.RUNNING, progress=0.1, hours_ago=0))
+    window.events.changed.emit((change,))
+    assert names(page)[0] == "new-owl-42"
+    assert page.inspector.run == current
+    assert page.runs.table.currentIndex().row() == 8
+
+
+def test_the_columns_are_the_persons_choice_and_remembered(
+    window: MainWindow, page: ExperimentsPage, make_window: MakeWindow, workspace: FakeWorkspace
+) -> None:
+    page.runs._fill_columns()
+    actions = {action.text(): action for action in page.runs._columns_menu.actions()}
+    assert not actions["learning_rate"].isChecked()
+    actions["learning_rate"].setChecked(True)
+    assert "param:learning_rate" in [column.name for column in page.model.shown]
+    actions["Folds"].setChecked(False)
+    assert "folds" not in [column.name for column in page.model.shown]
+    again = make_window(workspace, state=window.state)
+    again.go_to("experiments")
+    shown = [column.name for column in again.experiments.model.shown]
+    assert "param:learning_rate" in shown
+    assert "folds" not in shown
+
+
+def test_tabs_show_all_runs_or_those_in_progress(page: ExperimentsPage, workspace: FakeWorkspace) -> None:
+    page.show_running()
+    assert len(names(page)) == 3
+    workspace.all_runs = [run for run in workspace.all_runs if run.status.is_ended]
+    page.refresh()
+    assert page.runs._idle.isVisible()
+    page.tabs.setCurrentIndex(0)
+    assert len(names(page)) == 22
+
+
+def test_another_experiment_is_chosen_in_the_title_and_all_of_them_too(
+    make_window: MakeWindow, workspace: FakeWorkspace
+) -> None:
+    workspace.all_runs.append(make_run("odd-owl-1", experiment="R&D <b>", hours_ago=300, metrics={"roc_auc": 0.6}))
+    window = make_window(workspace)
+    window.go_to("experiments")
+    page = window.experiments
+    page._fill_menu()
+    texts = [action.text() for action in page._menu.actions()]
+    assert sorted(texts) == sorted(["All experiments  (26)", "late-at-arrival  (25)", "R&&D <b>  (1)"])
+    page.choose("R&D <b>")
+    assert names(page) == ["odd-owl-1"]
+    assert window.top.parts == ["Experiments", "R&D <b>"]
+    page.choose("")
+    assert len(names(page)) == 26
+    assert "experiment" in [column.name for column in page.model.columns]
+
+
+def test_an_experiment_that_is_gone_means_all(page: ExperimentsPage, workspace: FakeWorkspace) -> None:
+    workspace.all_runs = [dataclasses.replace(run, experiment_name="renamed") for run in workspace.all_runs]
+    page.refresh()
+    assert page.path() == "All experiments"
+
+
+def test_no_runs_yet_says_the_command_and_copies_it(make_window: MakeWindow, qtbot: QtBot) -> None:
+    window = make_window(FakeWorkspace(empty=True))
+    window.go_to("experiments")
+    page = window.experiments
+    assert page.runs.empty.isVisible()
+    assert not page.runs.filter.isVisible()
+    assert not page.inspector.isVisible()
+    assert page.header.sentence == "No runs yet"
+    button = page.runs.empty.command.copy
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert QGuiApplication.clipboard().text() == "mlops experiments run DATASET TARGET"
+    button._back.stop()
+
+
+def test_an_error_stands_in_the_tables_place_and_can_be_tried_again(
+    make_window: MakeWindow, workspace: FakeWorkspace, qtbot: QtBot
+) -> None:
+    workspace.error = BusyRegistryError("The registry is busy.", hint="Wait a moment.")
+    window = make_window(workspace)
+    window.go_to("experiments")
+    error = window.experiments.runs._error
+    assert error is not None
+    assert error.isVisible()
+    workspace.error = None
+    qtbot.mouseClick(error.retry, Qt.MouseButton.LeftButton)
+    assert window.experiments.runs.table.isVisible()
+    workspace.error = BusyRegistryError("Busy again.")
+    window.refresh()
+    assert window.experiments.runs.table.isVisible()
+    assert window.message.sentence == "Busy again."
+
+
+def test_the_inspector_hides_and_comes_back_as_it_was(window: MainWindow, page: ExperimentsPage, qtbot: QtBot) -> None:
+    assert page.inspector.width() == 292
+    qtbot.mouseClick(page.inspector.close_button, Qt.MouseButton.LeftButton)
+    assert not page.inspector.isVisible()
+    assert not window.state.inspector
+    qtbot.keyClick(window, Qt.Key.Key_I, Qt.KeyboardModifier.ControlModifier)
+    assert page.inspector.isVisible()
+
+
+def test_when_room_runs_out_secondary_columns_go_first(make_window: MakeWindow, workspace: FakeWorkspace) -> None:
+    window = make_window(workspace, size=(1100, 700))
+    window.go_to("experiments")
+    page = window.experiments
+    shown = [column.name for column in page.model.shown]
+    assert shown[:2] == ["status", "name"]
+    assert "metric:roc_auc" in shown
+    assert "duration" not in shown
+    assert page.inspector.width() == 268
+    assert page.runs.table.horizontalScrollBar().maximum() == 0
+
+
+def test_density_changes_the_height_of_rows(window: MainWindow, page: ExperimentsPage) -> None:
+    assert page.runs.table.rowHeight(0) == 24
+    window.set_density("comfortable")
+    assert page.runs.table.rowHeight(0) == 38
+    assert window.state.density == "comfortable"
+
+
+def test_elapsed_time_goes_on_while_the_page_is_shown(window: MainWindow, page: ExperimentsPage) -> None:
+    assert page._clock.isActive()
+    page._on_second()
+    window.go_to("home")
+    assert not page._clock.isActive()
