@@ -201,7 +201,7 @@ class KeeperStarter:
             stderr=subprocess.DEVNULL,
             cwd=self._folder,
             close_fds=True,
-            **detached,  # type: ignore[call-overload]
+            **detached,
         )
         if os.name != "nt":
             process.wait(timeout=60)  # it leaves a child of its own behind at once
