@@ -10,6 +10,7 @@ import click
 
 from mlops_desktop.cli.output import NOTHING, count, emit, json_option, note, number, progress, say, size, table, when
 from mlops_desktop.cli.session import Session, pass_session
+from mlops_desktop.domain.datasets import ColumnType
 
 if TYPE_CHECKING:
     from mlops_desktop.domain.datasets import ColumnProfile, DatasetVersion, Finding, ReadAnswers, VersionDifference
@@ -29,7 +30,7 @@ def _answers(
     empty: tuple[str, ...],
     types: tuple[str, ...],
 ) -> ReadAnswers:
-    from mlops_desktop.domain.datasets import ColumnType, ReadAnswers
+    from mlops_desktop.domain.datasets import ReadAnswers
 
     column_types = {}
     for text in types:
@@ -206,14 +207,15 @@ def _show_versions(known: Sequence[DatasetVersion]) -> None:
 
 def _profile_row(profile: ColumnProfile) -> list[str]:
     top = profile.top_values[0] if profile.top_values else None
+    digits = 0 if profile.type is ColumnType.INTEGER else 2
     return [
         profile.name,
         profile.type.value,
         count(profile.missing),
         count(profile.distinct),
-        profile.first or number(profile.minimum, 2),
+        profile.first or number(profile.minimum, digits),
         number(profile.mean, 2),
-        profile.last or number(profile.maximum, 2),
+        profile.last or number(profile.maximum, digits),
         f"{top.value} ({count(top.count)})" if top else NOTHING,
     ]
 
