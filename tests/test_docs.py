@@ -202,6 +202,7 @@ def test_a_decision_is_a_question_an_answer_reasons_and_what_else_there_was() ->
         ]
         assert found == ["Question", "Decision", "Reasons", "Alternatives"], page.name
         assert len(page.read_text(encoding="utf-8").splitlines()) <= 80, f"{page.name} is more than a page"
+        assert f"(decisions/{page.name})" in (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8"), page.name
 
 
 def test_every_room_is_on_the_architecture_page_and_in_the_rules() -> None:
