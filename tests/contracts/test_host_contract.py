@@ -150,6 +150,17 @@ def test_a_server_takes_requests_only_once_it_may(place: Place) -> None:
     assert (seen.accepting, seen.requests) == (True, 1)
 
 
+def test_a_server_becomes_healthy_without_being_asked(place: Place) -> None:
+    """A keeper may be killed before it asks; the next one sees how far the server has come."""
+    host = place.host()
+    order = place.order()
+    host.start(order)
+    until(lambda: host.observe(order.deployment_id).healthy)
+    seen = host.observe(order.deployment_id)
+    assert (seen.example_right, seen.accepting) == (True, False)
+    host.accept(order.deployment_id)
+
+
 def test_starting_checking_and_accepting_may_be_repeated_by_anybody(place: Place) -> None:
     order = place.order()
     first = place.host()
@@ -322,6 +333,9 @@ def test_a_server_that_answers_its_example_wrongly_is_not_taken(kind: str, tmp_p
         assert caught.value.hint
         with pytest.raises(DeploymentError):
             host.accept(order.deployment_id)
+        seen = host.observe(order.deployment_id)
+        assert (seen.running, seen.healthy, seen.accepting) == (False, False, False)
+        assert "example" in seen.sentence
     finally:
         place.close()
         assert not psutil.Process().children()

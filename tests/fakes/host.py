@@ -43,6 +43,8 @@ class FakeMachine:
     """Manifest hashes that cannot be started, with the reason."""
     wrong_examples: dict[str, str] = field(default_factory=dict)
     """Manifest hashes that answer their stored example wrongly, with the difference."""
+    is_slow: bool = False
+    """Servers take so long to load that only who waits for them (`check`) sees them ready."""
     pids: itertools.count[int] = field(default_factory=lambda: itertools.count(5000))
 
     def server(self, deployment_id: str) -> FakeServer | None:
@@ -124,22 +126,23 @@ class FakeHost:
             return running.process
         pid = next(self.machine.pids)
         process = ProcessIdentity("fake machine", "fake boot", pid, float(pid))
-        server = FakeServer(order, process, order.token_sha256)
+        server = FakeServer(order, process, order.token_sha256, is_ready=not self.machine.is_slow)
+        server.is_alive = self._reason(order) is None
         self.machine.servers[order.deployment_id] = server
-        if order.manifest_hash in self.machine.start_failures:
-            server.is_alive = False
         return process
+
+    def _reason(self, order: ServeOrder) -> str | None:
+        """Why a server of this order cannot come to answer."""
+        if order.manifest_hash in self.machine.wrong_examples:
+            difference = self.machine.wrong_examples[order.manifest_hash]
+            return f"the model does not answer its stored example as it did when trained: {difference}"
+        return self.machine.start_failures.get(order.manifest_hash)
 
     def check(self, order: ServeOrder, *, seconds: float = 60.0) -> Observation:
         server = self.machine.server(order.deployment_id)
         if server is None:
-            reason = self.machine.start_failures.get(order.manifest_hash, "its process ended without a word")
+            reason = self._reason(order) or "its process ended without a word"
             raise DeploymentError(f"{order.model_reference} could not be served: {reason}", hint="See the log.")
-        if order.manifest_hash in self.machine.wrong_examples:
-            difference = self.machine.wrong_examples[order.manifest_hash]
-            raise DeploymentError(
-                f"{order.model_reference} answers its stored example wrongly: {difference}", hint="Register it anew."
-            )
         if server.is_frozen:
             raise DeploymentError(f"{order.model_reference} was not ready within {seconds:g} seconds.", hint="Wait.")
         server.is_ready = True
@@ -182,7 +185,9 @@ class FakeHost:
     def observe(self, deployment_id: str) -> Observation:
         server = self.machine.server(deployment_id)
         if server is None:
-            return Observation(running=False, sentence="its process is gone")
+            known = self.machine.servers.get(deployment_id)
+            reason = self._reason(known.order) if known is not None else None
+            return Observation(running=False, sentence=reason or "its process is gone")
         if server.is_frozen:
             return Observation(running=True, process=server.process, sentence="the server did not answer")
         return Observation(

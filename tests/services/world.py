@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 import shutil
@@ -28,11 +29,11 @@ from mlops_desktop.domain.experiments import Environment, MetricSummary, Run
 from mlops_desktop.domain.jobs import Job, JobKind
 from mlops_desktop.domain.models import ModelVersion
 from mlops_desktop.domain.plain import to_plain
-from mlops_desktop.services.experiments import RunRequest
 from mlops_desktop.services.keeping.endpoints import EndpointSupervisor
 from mlops_desktop.services.keeping.jobs import JobSupervisor
 from mlops_desktop.services.keeping.rollouts import RolloutSupervisor
 from mlops_desktop.services.parts import Parts
+from mlops_desktop.services.run_setup import RunRequest
 from mlops_desktop.services.workspace import Workspace
 from mlops_desktop.serving.bundle import write_manifest
 from mlops_desktop.storage.artifacts import FileArtifactStore
@@ -122,6 +123,17 @@ class World:
     def close(self) -> None:
         for registry in self._registries:
             registry.close()
+
+    def copy(self, folder: Path) -> World:
+        """Another world in which all the same has happened. This one is closed."""
+        self.parts.host.close()
+        self.parts.registry.checkpoint()
+        self.close()
+        shutil.copytree(self.folder, folder / "workspace")
+        shutil.copytree(self.state, folder / "state")
+        machine = copy.deepcopy(self.machine)
+        clock = FakeClock(self.clock.now)
+        return World(folder / "workspace", folder / "state", self.registry_template, FakeWorkers(), machine, clock)
 
     def _start_keeper(self) -> None:
         self.keeper_starts += 1

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import logging
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,7 @@ class JobSupervisor:
         self._asked: dict[str, float] = {}
         self._asked_to_end: set[str] = set()
         self._leaving: dict[str, tuple[Job, float]] = {}
+        self._troubled: set[str] = set()
         self._swept = False
 
     def turn(self) -> bool:
@@ -59,14 +61,27 @@ class JobSupervisor:
         running = [job for job in open_jobs if job.status is JobStatus.RUNNING]
         queued = [job for job in open_jobs if job.status is JobStatus.QUEUED]
         for job in running:
-            self._follow(job)
+            with self._apart(job):
+                self._follow(job)
         for job in queued:
             if job.cancel_requested_at:
                 self._end(job, JobStatus.CANCELLED, failure_of(JobCancelledError("Cancelled before it began.")))
         waiting = [job for job in queued if not job.cancel_requested_at]
         for job in waiting[: max(0, self._concurrent - len(running))]:
-            self._start(job)
+            with self._apart(job):
+                self._start(job)
         return bool(open_jobs or self._leaving)
+
+    @contextlib.contextmanager
+    def _apart(self, job: Job) -> Iterator[None]:
+        """One job whose files cannot be reached does not keep us from the others."""
+        try:
+            yield
+            self._troubled.discard(job.id)
+        except OSError as error:
+            if job.id not in self._troubled:
+                log.warning("job %s cannot be seen to: %s", job.id, error)
+            self._troubled.add(job.id)
 
     # --- starting ---------------------------------------------------------------------------------------------------
 
