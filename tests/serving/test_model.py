@@ -26,7 +26,7 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from tests.serving.small_bundle import SmallBundle
 from tests.workers.training_runs import mixed_table, run_spec, train_run
 
-from mlops_desktop.domain.experiments import Task
+from mlops_desktop.domain.experiments import Feature, FeatureRole, Task
 from mlops_desktop.serving import recipe
 from mlops_desktop.serving.allowed import ALLOWED, TYPE_NAMES
 from mlops_desktop.serving.bundle import BundleError, UntrustedError, write_manifest
@@ -216,6 +216,20 @@ def test_regression_answers_numbers(tmp_path: Path) -> None:
     (answer,) = model.predict_rows([ROW])
     assert isinstance(answer["prediction"], float)
     assert list(model.predict_frame(pd.DataFrame([ROW])).columns) == ["prediction"]
+
+
+def test_values_of_every_type_may_be_categories(tmp_path: Path) -> None:
+    kinds = tuple(Feature(name, FeatureRole.CATEGORY) for name in ("count", "fresh", "kind", "day", "heat"))
+    model = train_run(tmp_path, mixed_table(), run_spec(Task.BINARY, "LogisticRegression", features=kinds)).model()
+    row: dict[str, Any] = {"count": 4, "fresh": True, "kind": "oak", "day": "2020-05-17", "heat": 0.5}
+    one = model.predict_rows([row])
+    for same in ({"count": 4.0}, {"fresh": "TRUE"}, {"fresh": 1}, {"day": "2020-05-17T00:00:00Z"}):
+        assert model.predict_rows([row | same]) == one
+    assert model.predict_rows([row | {"fresh": False}]) != one
+    for field, value in (("count", "4"), ("fresh", "on"), ("fresh", 2), ("fresh", []), ("day", "soon"), ("heat", "x")):
+        with pytest.raises(InputError) as caught:
+            model.predict_rows([row | {field: value}])
+        assert caught.value.field == field
 
 
 def test_answers_are_compared_within_the_tolerance() -> None:

@@ -33,6 +33,13 @@ def run(spec: Mapping[str, Any], folder: Path, report: Report) -> dict[str, Any]
     Raises InvalidInputError where the table lacks a column of the model or holds something else in it,
     DamagedBundleError and UntrustedBundleError, UnreadableTableError.
     """
+    import threadpoolctl
+
+    with threadpoolctl.threadpool_limits(limits=1):  # more threads mostly wait for each other here
+        return _run(spec, folder, report)
+
+
+def _run(spec: Mapping[str, Any], folder: Path, report: Report) -> dict[str, Any]:
     form = spec["format"]
     if form not in FORMATS:
         raise InvalidInputError(f"Scores cannot be written as {form!r}.", hint="Choose csv or parquet.")
