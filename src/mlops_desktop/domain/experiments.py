@@ -78,7 +78,7 @@ class Imputation(enum.StrEnum):
 
 @dataclass(frozen=True)
 class Preprocessing:
-    """Numbers: impute, then scale. Categories: impute with "missing", one-hot (at most `most_categories` a column)."""
+    """Numbers: impute, then scale. Categories: one-hot, ordinal for trees; at most `most_categories` a column."""
 
     imputation: Imputation = Imputation.MEDIAN
     scaling: Scaling = Scaling.STANDARD
