@@ -195,7 +195,9 @@ class RolloutSupervisor:
             unit.deployments.update_rollout(
                 dataclasses.replace(rollout, step=RolloutStep.DONE, finished_at=self._parts.clock())
             )
-            unit.audit.append("rollout.done", rollout.id, {"kind": rollout.kind.value})
+            endpoint = unit.deployments.endpoint(rollout.endpoint_id)
+            subject = endpoint.name if endpoint else rollout.id
+            unit.audit.append("rollout.done", subject, {"kind": rollout.kind.value, "rollout": rollout.id})
             unit.commit()
         log.info("rollout %s done: %s", rollout.id, rollout.kind.value)
 
@@ -225,7 +227,11 @@ class RolloutSupervisor:
             unit.deployments.update_rollout(
                 dataclasses.replace(rollout, step=RolloutStep.FAILED, finished_at=self._parts.clock(), failure=failure)
             )
-            unit.audit.append("rollout.failed", rollout.id, {"kind": rollout.kind.value, "code": failure.code})
+            unit.audit.append(
+                "rollout.failed",
+                endpoint.name if endpoint else rollout.id,
+                {"kind": rollout.kind.value, "rollout": rollout.id, "code": failure.code},
+            )
             unit.commit()
         log.warning("rollout %s failed: %s", rollout.id, failure.message)
 
