@@ -10,6 +10,7 @@ import pytest
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
+from tests.gui.demo_workspace import NOW, FakeWorkspace
 
 from mlops_desktop.gui.app import ARGUMENTS
 from mlops_desktop.gui.lanes import Lanes
@@ -17,7 +18,6 @@ from mlops_desktop.gui.main_window import MainWindow
 from mlops_desktop.gui.state import WindowState
 from mlops_desktop.gui.theme.theme import Look, Theme
 from mlops_desktop.services.workspace import Workspace
-from tests.gui.demo_workspace import NOW, FakeWorkspace
 
 MakeWindow = Callable[..., MainWindow]
 

@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 from pytestqt.qtbot import QtBot
+from tests.gui.conftest import wait
+from tests.gui.demo_workspace import FakeFeed
 
 from mlops_desktop.domain.changes import Change, ChangeKind
 from mlops_desktop.domain.errors import BusyRegistryError
 from mlops_desktop.gui.events import Events
 from mlops_desktop.gui.lanes import Lanes
-from tests.gui.conftest import wait
-from tests.gui.demo_workspace import FakeFeed
 
 
 @pytest.fixture

@@ -9,14 +9,14 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
+from tests.gui.conftest import MakeWindow
+from tests.gui.demo_workspace import FakeWorkspace, make_run
+from tests.gui.hands import click, click_cell, press, write
 
 from mlops_desktop.domain.errors import BusyRegistryError, ConflictError
 from mlops_desktop.domain.experiments import RunStatus
 from mlops_desktop.gui.main_window import MainWindow
 from mlops_desktop.gui.pages.experiments import ExperimentsPage
-from mlops_desktop.gui.widgets.data_table import DataTable
-from tests.gui.conftest import MakeWindow
-from tests.gui.demo_workspace import FakeWorkspace, make_run
 
 
 @pytest.fixture
@@ -27,14 +27,6 @@ def page(window: MainWindow) -> ExperimentsPage:
 
 def names(page: ExperimentsPage) -> list[str]:
     return [run.name for row in range(page.model.rowCount()) if (run := page.model.run_at(row))]
-
-
-def click(qtbot: QtBot, table: DataTable, row: int, column: int, modifier: Qt.KeyboardModifier | None = None) -> None:
-    model = table.model()
-    assert model is not None
-    place = table.visualRect(model.index(row, column)).center()
-    keys = modifier or Qt.KeyboardModifier.NoModifier
-    qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, keys, place)
 
 
 def test_it_opens_on_the_newest_experiment_and_says_its_best(page: ExperimentsPage) -> None:
@@ -55,19 +47,19 @@ def test_a_click_on_a_head_sorts_the_better_end_first_and_again_turns_it(page: E
         section = [column.name for column in page.model.shown].index(f"metric:{metric}") + 1
         place = QPoint(header.sectionViewportPosition(section) + 20, 12)
         for expected in (first, second):
-            qtbot.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=place)
+            click(header.viewport(), place)
             assert names(page)[3] == expected
 
 
 def test_typing_filters_and_nothing_found_says_so_with_a_way_out(page: ExperimentsPage, qtbot: QtBot) -> None:
     page.focus_filter()
-    qtbot.keyClicks(page.runs.filter, "forest v2")
+    write(page.runs.filter, "forest v2")
     assert names(page) == ["late-curlew-16"]
     page.runs.filter.clear()
-    qtbot.keyClicks(page.runs.filter, "lightgbm")
+    write(page.runs.filter, "lightgbm")
     assert page.runs._no_match.isVisible()
     assert "0 of 25 runs match “lightgbm”" in page.runs._no_match.accessibleName()
-    qtbot.mouseClick(page.runs._no_match.button, Qt.MouseButton.LeftButton)
+    click(page.runs._no_match.button)
     assert page.model.rowCount() == 25
     assert page.runs.table.isVisible()
 
@@ -75,39 +67,39 @@ def test_typing_filters_and_nothing_found_says_so_with_a_way_out(page: Experimen
 def test_escape_empties_the_filter_then_leaves_it(page: ExperimentsPage, qtbot: QtBot, qapp: QApplication) -> None:
     page.window().activateWindow()
     page.focus_filter()
-    qtbot.keyClicks(page.runs.filter, "forest")
-    qtbot.keyClick(page.runs.filter, Qt.Key.Key_Escape)
+    write(page.runs.filter, "forest")
+    press(page.runs.filter, Qt.Key.Key_Escape)
     assert page.runs.filter_text == ""
-    qtbot.keyClick(page.runs.filter, Qt.Key.Key_Escape)
+    press(page.runs.filter, Qt.Key.Key_Escape)
     assert page.runs.table.hasFocus()
 
 
 def test_rows_are_selected_by_box_control_shift_and_space(page: ExperimentsPage, qtbot: QtBot) -> None:
     table = page.runs.table
-    click(qtbot, table, 4, 0)
-    click(qtbot, table, 6, 2, Qt.KeyboardModifier.ControlModifier)
+    click_cell(table, 4, 0)
+    click_cell(table, 6, 2, Qt.KeyboardModifier.ControlModifier)
     assert [page.model.row_of(run.id) for run in page.model.ticks] == [4, 6]
-    click(qtbot, table, 9, 2, Qt.KeyboardModifier.ShiftModifier)
+    click_cell(table, 9, 2, Qt.KeyboardModifier.ShiftModifier)
     assert len(page.model.ticks) == 5
     assert page.runs.selection_bar.isVisible()
     table.go_to(12)
-    qtbot.keyClick(table, Qt.Key.Key_Space)
+    press(table, Qt.Key.Key_Space)
     assert len(page.model.ticks) == 6
-    qtbot.keyClick(table, Qt.Key.Key_Down, Qt.KeyboardModifier.ShiftModifier)
+    press(table, Qt.Key.Key_Down, Qt.KeyboardModifier.ShiftModifier)
     assert len(page.model.ticks) == 7
-    qtbot.keyClick(table, Qt.Key.Key_Escape)
+    press(table, Qt.Key.Key_Escape)
     assert not page.model.ticks
     assert not page.runs.selection_bar.isVisible()
-    qtbot.keyClick(table, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    press(table, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
     assert len(page.model.ticks) == 25
     header = table.header
-    qtbot.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(15, 12))
+    click(header.viewport(), QPoint(15, 12))
     assert not page.model.ticks
 
 
 def test_a_plain_click_opens_the_run_and_keeps_the_selection(page: ExperimentsPage, qtbot: QtBot) -> None:
-    click(qtbot, page.runs.table, 4, 0)
-    click(qtbot, page.runs.table, 8, 2)
+    click_cell(page.runs.table, 4, 0)
+    click_cell(page.runs.table, 8, 2)
     assert page.inspector.run == page.model.run_at(8)
     assert len(page.model.ticks) == 1
 
@@ -117,10 +109,10 @@ def test_runs_go_to_the_trash_and_come_back_by_undo(
 ) -> None:
     page.model.tick([3, 4, 5], True)
     gone = [run.name for run in page.model.ticks]
-    qtbot.mouseClick(page.runs.trash, Qt.MouseButton.LeftButton)
+    click(page.runs.trash)
     assert not set(gone) & set(names(page))
     assert window.notice.accessibleName() == "3 runs moved to trash"
-    qtbot.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    press(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert set(gone) <= set(names(page))
     assert not window.notice.isVisible()
 
@@ -135,7 +127,7 @@ def test_delete_puts_away_the_current_run_and_leaves_one_in_progress_alone(
     page.runs.table.go_to(4)
     run = page.inspector.run
     assert run is not None
-    qtbot.mouseClick(page.inspector.trash, Qt.MouseButton.LeftButton)
+    click(page.inspector.trash)
     assert run.name not in names(page)
 
 
@@ -144,7 +136,7 @@ def test_a_run_in_progress_is_asked_to_stop_and_says_so_at_once(
 ) -> None:
     page.runs.table.go_to(0)
     name = names(page)[0]
-    qtbot.mouseClick(page.inspector.cancel, Qt.MouseButton.LeftButton)
+    click(page.inspector.cancel)
     assert workspace.calls == [("cancel", name)]
     assert page.inspector.cancel.text() == "Cancelling…"
     workspace.change_run(name, status=RunStatus.CANCELLED, progress=None)
@@ -152,8 +144,8 @@ def test_a_run_in_progress_is_asked_to_stop_and_says_so_at_once(
     assert page.inspector.run is not None
     assert not page.inspector.cancel.isVisible()
     page.model.tick([0, 1], True)
-    qtbot.mouseClick(page.runs.cancel, Qt.MouseButton.LeftButton)
-    assert len(workspace.calls) == 3
+    click(page.runs.cancel)
+    assert len(workspace.calls) == 2
 
 
 def test_a_refused_action_is_said_above_the_page(
@@ -164,7 +156,7 @@ def test_a_refused_action_is_said_above_the_page(
 
     monkeypatch.setattr(workspace.trash, "put", refuse)
     page.model.tick([4], True)
-    qtbot.mouseClick(page.runs.trash, Qt.MouseButton.LeftButton)
+    click(page.runs.trash)
     assert window.message.sentence == "The run serves. Stop the deployment first."
     assert page.model.rowCount() == 25
 
@@ -209,7 +201,7 @@ def test_live_changes_keep_selection_current_row_and_order(
     assert names(page) == before
     assert [page.model.row_of(run.id) for run in page.model.ticks] == [5]
     assert page.inspector.run == current
-    workspace.all_runs.append(make_run("new-owl-42", RunStatus.RUNNING, progress=0.1, hours_ago=0))
+    workspace.all_runs.append(make_run("new-owl-42", RunStatus.RUNNING, seconds=1, progress=0.1, hours_ago=0))
     window.events.changed.emit((change,))
     assert names(page)[0] == "new-owl-42"
     assert page.inspector.run == current
@@ -276,7 +268,7 @@ def test_no_runs_yet_says_the_command_and_copies_it(make_window: MakeWindow, qtb
     assert not page.inspector.isVisible()
     assert page.header.sentence == "No runs yet"
     button = page.runs.empty.command.copy
-    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    click(button)
     assert QGuiApplication.clipboard().text() == "mlops experiments run DATASET TARGET"
     button._back.stop()
 
@@ -291,7 +283,7 @@ def test_an_error_stands_in_the_tables_place_and_can_be_tried_again(
     assert error is not None
     assert error.isVisible()
     workspace.error = None
-    qtbot.mouseClick(error.retry, Qt.MouseButton.LeftButton)
+    click(error.retry)
     assert window.experiments.runs.table.isVisible()
     workspace.error = BusyRegistryError("Busy again.")
     window.refresh()
@@ -301,10 +293,10 @@ def test_an_error_stands_in_the_tables_place_and_can_be_tried_again(
 
 def test_the_inspector_hides_and_comes_back_as_it_was(window: MainWindow, page: ExperimentsPage, qtbot: QtBot) -> None:
     assert page.inspector.width() == 292
-    qtbot.mouseClick(page.inspector.close_button, Qt.MouseButton.LeftButton)
+    click(page.inspector.close_button)
     assert not page.inspector.isVisible()
     assert not window.state.inspector
-    qtbot.keyClick(window, Qt.Key.Key_I, Qt.KeyboardModifier.ControlModifier)
+    press(window, Qt.Key.Key_I, Qt.KeyboardModifier.ControlModifier)
     assert page.inspector.isVisible()
 
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
+from tests.gui.conftest import MakeWindow, wait
+from tests.gui.demo_workspace import FakeWorkspace, make_run
+from tests.gui.hands import click
 
 from mlops_desktop.domain.errors import BusyRegistryError
 from mlops_desktop.gui.main_window import MainWindow
 from mlops_desktop.gui.pages.home_content import HomeContent
 from mlops_desktop.gui.widgets.command_line import CopyButton
-from tests.gui.conftest import MakeWindow, wait
-from tests.gui.demo_workspace import FakeWorkspace, make_run
 
 
 def content(window: MainWindow) -> HomeContent:
@@ -38,7 +38,7 @@ def test_before_anything_is_read_there_is_a_skeleton(make_window: MakeWindow, wo
 
 def test_a_failed_run_is_two_clicks_from_its_reason(window: MainWindow, qtbot: QtBot) -> None:
     buttons = {button.accessibleName(): button for button in content(window).attention.buttons}
-    qtbot.mouseClick(buttons["Open run: Run red-plover-26 failed"], Qt.MouseButton.LeftButton)
+    click(buttons["Open run: Run red-plover-26 failed"])
     run = window.experiments.inspector.run
     assert run is not None
     assert run.name == "red-plover-26"
@@ -48,7 +48,7 @@ def test_a_failed_run_is_two_clicks_from_its_reason(window: MainWindow, qtbot: Q
 def test_what_the_window_cannot_do_yet_is_copied_as_a_command(window: MainWindow, qtbot: QtBot) -> None:
     button = content(window).attention.buttons[0]
     assert isinstance(button, CopyButton)
-    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    click(button)
     assert QGuiApplication.clipboard().text() == "mlops deployments log penguins"
     assert button.text() == "Copied"
     button._back.timeout.emit()
@@ -59,7 +59,7 @@ def test_what_the_window_cannot_do_yet_is_copied_as_a_command(window: MainWindow
 def test_a_run_of_the_latest_opens_by_click_and_by_enter(window: MainWindow, qtbot: QtBot) -> None:
     table = content(window).latest.table
     place = table.visualRect(table.cells.index(3, 0)).center()
-    qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    click(table.viewport(), place)
     run = window.experiments.inspector.run
     assert run is not None
     assert run.name == table.cells.rows[3].cells[0].text
@@ -71,7 +71,7 @@ def test_an_empty_workspace_shows_the_way_in_commands(make_window: MakeWindow, q
     assert [button.text_to_copy.split()[1] for button in buttons] == [
         "datasets", "experiments", "models", "deployments", "deployments", "demo",
     ]  # fmt: skip
-    qtbot.mouseClick(buttons[1], Qt.MouseButton.LeftButton)
+    click(buttons[1])
     assert QGuiApplication.clipboard().text() == "mlops experiments run flights late"
     buttons[1]._back.stop()
 
@@ -92,7 +92,7 @@ def test_an_error_stands_in_the_place_of_the_page_and_can_be_tried_again(
     assert error.isVisible()
     assert error.accessibleName() == "Error: The registry is busy."
     workspace.error = None
-    qtbot.mouseClick(error.retry, Qt.MouseButton.LeftButton)
+    click(error.retry)
     assert content(window).isVisible()
 
 

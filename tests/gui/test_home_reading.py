@@ -7,14 +7,15 @@ import re
 from datetime import timedelta
 from pathlib import Path
 
+from tests.gui.demo_workspace import NOW, FakeWorkspace, make_run
+
 import mlops_desktop
 from mlops_desktop.domain.audit import AuditEntry
-from mlops_desktop.domain.deployments import DeploymentStatus, Health
+from mlops_desktop.domain.deployments import DeploymentStatus
 from mlops_desktop.domain.experiments import Failure, RunStatus
 from mlops_desktop.domain.jobs import Job, JobKind, JobStatus
 from mlops_desktop.gui.readings.home import HomeFacts, attention, change_sentence, read_home, sentence, tiles
 from mlops_desktop.gui.readings.status import deployments_sign, job_sign, run_counts
-from tests.gui.demo_workspace import NOW, FakeWorkspace, make_run
 
 
 def facts(workspace: FakeWorkspace | None = None) -> HomeFacts:

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import pytest
 from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
+from tests.gui.conftest import wait
 
 from mlops_desktop.gui.lanes import Lanes
-from tests.gui.conftest import wait
 
 
 @pytest.fixture
@@ -22,8 +22,8 @@ def lanes(qtbot: QtBot) -> Iterator[Lanes]:
 
 def test_work_is_done_elsewhere_and_its_result_arrives_on_the_gui_thread(lanes: Lanes, qtbot: QtBot) -> None:
     seen: list[tuple[str, threading.Thread]] = []
-    lanes.run(lambda: threading.current_thread(), lambda thread: seen.append(("work", thread)))
-    lanes.call(lambda: threading.current_thread(), lambda thread: seen.append(("call", thread)))
+    lanes.run(threading.current_thread, lambda thread: seen.append(("work", thread)))
+    lanes.call(threading.current_thread, lambda thread: seen.append(("call", thread)))
     here = threading.current_thread()
     arrived: list[threading.Thread] = []
     lanes.run(lambda: None, lambda _: arrived.append(threading.current_thread()))
@@ -56,7 +56,7 @@ def test_an_error_goes_to_its_handler_and_else_to_the_signal(lanes: Lanes, qtbot
     wait(qtbot, lambda: caught)
     assert isinstance(caught[0], ZeroDivisionError)
     with qtbot.waitSignal(lanes.failed) as blocker:
-        lanes.call(lambda: [][0])
+        lanes.call(lambda: list[int]().pop())
     assert isinstance(blocker.args[0], IndexError)
 
 

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 import pytest
 from PySide6.QtCore import QModelIndex, Qt
 from pytestqt.qtbot import QtBot
+from tests.gui.conftest import wait
+from tests.gui.demo_workspace import NOW, demo_runs, make_run
 
 from mlops_desktop.domain.experiments import MetricSummary, Run, RunStatus, Task
 from mlops_desktop.gui.item_models.runs import RunItemModel
-from tests.gui.conftest import wait
-from tests.gui.demo_workspace import NOW, demo_runs, make_run
 
 
 @pytest.fixture

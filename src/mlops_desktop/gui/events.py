@@ -20,10 +20,11 @@ RETRY_SECONDS = 2.0
 class Events(QObject):
     """Polls the feed four times a second in one thread of the lanes.
 
-    `changed` carries the new changes as a tuple; `broken` the error when the feed cannot be read, `mended` when it can
-    be read again.
+    `opened` says that from now on nothing is missed; `changed` carries the new changes as a tuple. `broken` carries the
+    error when the feed cannot be read, `mended` follows when it can be read again.
     """
 
+    opened = Signal()
     changed = Signal(object)
     broken = Signal(object)
     mended = Signal()
@@ -41,20 +42,23 @@ class Events(QObject):
 
         feed: ChangeFeed | None = None
         trouble = False
-        while not stop.wait(RETRY_SECONDS if trouble else POLL_SECONDS):
+        while not stop.is_set():
             try:
                 if feed is None:
                     feed = open_feed()
+                    self.opened.emit()
                 changes = tuple(feed.poll())
             except UserError as error:
                 if not trouble:
                     self.broken.emit(error)
                 trouble = True
+                stop.wait(RETRY_SECONDS)
                 continue
             if trouble:
                 trouble = False
                 self.mended.emit()
             if changes and not stop.is_set():
                 self.changed.emit(changes)
+            stop.wait(POLL_SECONDS)
         if feed is not None:
             feed.close()

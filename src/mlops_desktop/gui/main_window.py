@@ -245,6 +245,7 @@ class MainWindow(QMainWindow):
         self.top.forward.clicked.connect(lambda: self._go(self._history.forward()))
         self.top.keys.clicked.connect(self._show_keys)
         self.top.running.clicked.connect(self.show_running)
+        self.events.opened.connect(self._on_followed)
         self.events.changed.connect(self._on_changed)
         self.events.broken.connect(self._on_broken)
         self.events.mended.connect(self._on_mended)
@@ -332,6 +333,12 @@ class MainWindow(QMainWindow):
         self.status.show_part(self.status.workspace, Sign("folder-open", "muted", "No workspace open"))
 
     # What changes
+
+    def _on_followed(self) -> None:
+        """What was committed before the feed was open may have been missed."""
+        self.home.refresh()
+        if self._experiments is not None:
+            self._experiments.refresh()
 
     def _on_changed(self, changes: object) -> None:
         if isinstance(changes, tuple):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QLineEdit, QScrollArea, QVBoxLayout, QWidget
@@ -12,8 +13,10 @@ from mlops_desktop.gui.theme.theme import Theme
 from mlops_desktop.gui.widgets.buttons import Button
 from mlops_desktop.gui.widgets.layouts import clear_layout
 from mlops_desktop.gui.widgets.marks import Icon
-from mlops_desktop.gui.widgets.states import ErrorBox
 from mlops_desktop.gui.widgets.text import ElidedText, Text
+
+if TYPE_CHECKING:
+    from mlops_desktop.gui.widgets.states import ErrorBox
 
 WIDTH = 940
 PATH = (
@@ -58,9 +61,9 @@ class WelcomePage(QWidget):
         column.addStretch(1)
         column.addLayout(self._make_title())
         column.addSpacing(20)
-        self._error = ErrorBox(theme)
-        self._error.hide()
-        column.addWidget(self._error)
+        self.error: ErrorBox | None = None
+        self._error_place = QVBoxLayout()
+        column.addLayout(self._error_place)
         column.addSpacing(6)
         cards = QHBoxLayout()
         cards.setSpacing(14)
@@ -85,14 +88,19 @@ class WelcomePage(QWidget):
             self._recent.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
 
     def show_error(self, error: BaseException) -> None:
-        self._error.show_error(error)
-        self._error.show()
+        if self.error is None:
+            from mlops_desktop.gui.widgets.states import ErrorBox
+
+            self.error = ErrorBox(self._theme)
+            self._error_place.addWidget(self.error)
+        self.error.show_error(error)
+        self.error.show()
 
     def show_waiting(self, waiting: bool) -> None:
         """While a folder is opened or made, nothing else can be asked for."""
         self.setEnabled(not waiting)
-        if waiting:
-            self._error.hide()
+        if waiting and self.error is not None:
+            self.error.hide()
 
     def _make_title(self) -> QHBoxLayout:
         row = QHBoxLayout()
