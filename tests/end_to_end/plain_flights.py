@@ -1,6 +1,7 @@
-"""A plain scikit-learn script, outside the program: `python plain_flights.py FLIGHTS.csv[.zip] holdout|time_ordered`.
+"""A plain scikit-learn script, outside the program: `python plain_flights.py FLIGHTS.csv[.zip] WHAT`.
 
-Prints the metrics of HistGradientBoosting, fold by fold, as a person would compute them in a notebook.
+WHAT is holdout or time_ordered: prints the metrics of HistGradientBoosting, fold by fold, as a person would compute
+them in a notebook. Or predictions: fits on all rows, and prints the first thousand with their chances of being late.
 """
 
 from __future__ import annotations
@@ -22,13 +23,15 @@ NUMBERS = ["month", "day", "sched_dep_time", "sched_arr_time", "flight", "distan
 CATEGORIES = ["carrier", "origin", "dest"]
 SEED = 0
 
-path, validation = sys.argv[1:]
+path, what = sys.argv[1:]
 flights = pd.read_csv(path)
 flights = flights[flights["arr_delay"].notna()].reset_index(drop=True)
 late = (flights["arr_delay"] > 15).to_numpy()
 inputs = pd.concat([flights[NUMBERS].astype("float64"), flights[CATEGORIES]], axis=1)
 
-if validation == "holdout":
+if what == "predictions":
+    folds = [(np.arange(len(inputs)), np.arange(min(1000, len(inputs))))]
+elif what == "holdout":
     rows = np.arange(len(inputs))
     folds = [train_test_split(rows, test_size=0.2, random_state=SEED, stratify=late)]
 else:
@@ -49,6 +52,10 @@ with threadpool_limits(1):
         )
         model.fit(inputs.iloc[train], late[train])
         chance = model.predict_proba(inputs.iloc[check])[:, 1]
+        if what == "predictions":
+            rows = json.loads(inputs.iloc[check].to_json(orient="records"))
+            json.dump({"rows": rows, "chances": chance.tolist()}, sys.stdout)
+            sys.exit()
         figures["roc_auc"].append(roc_auc_score(late[check], chance))
         figures["average_precision"].append(average_precision_score(late[check], chance))
         figures["log_loss"].append(log_loss(late[check], chance))
