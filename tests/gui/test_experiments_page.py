@@ -324,3 +324,14 @@ def test_elapsed_time_goes_on_while_the_page_is_shown(window: MainWindow, page: 
     page._on_second()
     window.go_to("home")
     assert not page._clock.isActive()
+
+
+def test_a_repeated_run_names_the_one_it_repeats(page: ExperimentsPage, workspace: FakeWorkspace) -> None:
+    first = next(run for run in workspace.all_runs if run.name == "amber-falcon-27")
+    workspace.change_run("swift-ibis-33", rerun_of=first.id)
+    workspace.change_run("early-finch-35", rerun_of="f" * 32)
+    page.refresh()
+    for name, said in (("swift-ibis-33", "amber-falcon-27"), ("early-finch-35", "a run not shown here")):
+        run = next(run for run in workspace.all_runs if run.name == name)
+        page.open_run(run.id, run.experiment_name)
+        assert dict(page.inspector._facts.facts)["Re-run of"] == said

@@ -35,7 +35,7 @@ def test_minus_is_a_minus_sign() -> None:
 def test_numbers_that_are_none_say_so() -> None:
     assert formats.number(math.nan, 2) == "not a number"
     assert formats.number(-math.inf, 2) == "−∞"
-    assert formats.number(2.5e12, 2) == "2.500e+12"
+    assert formats.number(2.5e12, 2) == "2.50e12"
     assert formats.decimals([math.nan, math.inf]) == 4
 
 

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 NOT_SET = "—"
+LARGE = 1e7
+"""From here on numbers are written with an exponent."""
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 
@@ -38,8 +40,8 @@ def number(value: float, decimals: int) -> str:
         return "not a number"
     if math.isinf(value):
         return "∞" if value > 0 else "−∞"
-    if abs(value) >= 1e7:
-        return f"{value:.3e}".replace("-", "−")
+    if abs(value) >= LARGE:
+        return f"{value:.2e}".replace("-", "−").replace("e+", "e")
     return f"{value:,.{decimals}f}".replace("-", "−")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import importlib
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -124,7 +125,7 @@ class MainWindow(QMainWindow):
             self.failed.emit(error)
 
     def place_changed(self) -> None:
-        page = self._page()
+        page = self.page()
         if page is None:
             return
         self._history.visit(page.place())
@@ -151,8 +152,14 @@ class MainWindow(QMainWindow):
         self.sidebar.navigation.show_page(page)
         self.place_changed()
 
+    def go_back(self) -> None:
+        self._go(self._history.back())
+
+    def go_forward(self) -> None:
+        self._go(self._history.forward())
+
     def refresh(self) -> None:
-        page = self._page()
+        page = self.page()
         if page is not None:
             page.refresh()
         self._measure()
@@ -167,7 +174,7 @@ class MainWindow(QMainWindow):
         if self._experiments is not None:
             self._experiments.set_density(density)
 
-    def _page(self) -> HomePage | ExperimentsPage | None:
+    def page(self) -> HomePage | ExperimentsPage | None:
         shown = self._pages.currentWidget()
         if shown is self._experiments:
             return self._experiments
@@ -185,7 +192,7 @@ class MainWindow(QMainWindow):
     def _show_way(self) -> None:
         self.top.back.setEnabled(self._history.can_go_back)
         self.top.forward.setEnabled(self._history.can_go_forward)
-        if self._page() is self.home:
+        if self.page() is self.home:
             self.top.show_path([("Home", lambda: None)])
         else:
             here = self.experiments.path()
@@ -206,16 +213,11 @@ class MainWindow(QMainWindow):
 
     def _on_first_painted(self) -> None:
         """What nobody sees at first: keys, the menu, the ring of the keyboard."""
-        from PySide6.QtGui import QKeySequence, QShortcut
-
-        from mlops_desktop.gui.keys import KEYS
+        from mlops_desktop.gui.keyboard import wire_keys
         from mlops_desktop.gui.widgets.focus_ring import FocusRing
         from mlops_desktop.gui.window_menu import WindowMenu
 
-        acts = self._key_acts()
-        for key in KEYS:
-            shortcut = QShortcut(QKeySequence(key.sequence), self)
-            shortcut.activated.connect(lambda name=key.name, where=key.context: self._on_key(acts[name], where))
+        wire_keys(self)
         self.menu = WindowMenu(self, self._theme)
         self.sidebar.workspace.setMenu(self.menu)
         app = QApplication.instance()
@@ -235,15 +237,16 @@ class MainWindow(QMainWindow):
             self._notice = Notice(self._theme, self)
         return self._notice
 
-    def _on_undo_key(self) -> None:
+    def take_back(self) -> None:
+        """Undoes what the last notice says, if it still stands."""
         if self._notice is not None:
             self._notice.take_back()
 
     def _connect(self) -> None:
         self.sidebar.navigation.chosen.connect(self.go_to)
-        self.top.back.clicked.connect(lambda: self._go(self._history.back()))
-        self.top.forward.clicked.connect(lambda: self._go(self._history.forward()))
-        self.top.keys.clicked.connect(self._show_keys)
+        self.top.back.clicked.connect(self.go_back)
+        self.top.forward.clicked.connect(self.go_forward)
+        self.top.keys.clicked.connect(self.show_keys)
         self.top.running.clicked.connect(self.show_running)
         self.events.opened.connect(self._on_followed)
         self.events.changed.connect(self._on_changed)
@@ -253,39 +256,6 @@ class MainWindow(QMainWindow):
         self.home.read.connect(self._on_home_read)
         self._disk_clock = QTimer(self, interval=DISK_SECONDS * 1000)
         self._disk_clock.timeout.connect(self._measure)
-
-    def _key_acts(self) -> dict[str, Callable[[], object]]:
-        return {
-            "home": lambda: self.go_to("home"),
-            "experiments": lambda: self.go_to("experiments"),
-            "back": lambda: self._go(self._history.back()),
-            "forward": lambda: self._go(self._history.forward()),
-            "refresh": self.refresh,
-            "next_pane": lambda: self._next_pane(1),
-            "last_pane": lambda: self._next_pane(-1),
-            "keys": self._show_keys,
-            "undo": self._on_undo_key,
-            "quit": self.close,
-            "filter": self._on_filter_key,
-            "inspector": self._on_inspector_key,
-            "trash": self._on_trash_key,
-        }
-
-    def _on_key(self, act: Callable[[], object], context: str) -> None:
-        if not self.frame.shows_shell and act != self.close:
-            return
-        page = self._page()
-        if context == "window" or (page is not None and page.name == context):
-            act()
-
-    def _on_filter_key(self) -> None:
-        self.experiments.focus_filter()
-
-    def _on_inspector_key(self) -> None:
-        self.experiments.toggle_inspector()
-
-    def _on_trash_key(self) -> None:
-        self.experiments.trash_chosen()
 
     # Opening
 
@@ -308,6 +278,8 @@ class MainWindow(QMainWindow):
             self._experiments.attach(workspace)
         self._disk_clock.start()
         self._measure()
+        # Loaded beside other work, so that the first look at the page does not wait for it.
+        self._lanes.call(lambda: importlib.import_module("mlops_desktop.gui.pages.experiments"), owner=self)
         self.opened.emit()
 
     def _on_not_opened(self, folder: Path, error: BaseException) -> None:
@@ -374,18 +346,7 @@ class MainWindow(QMainWindow):
 
     # Keyboard and frame
 
-    def _next_pane(self, way: int) -> None:
-        page = self._page()
-        panes: list[QWidget] = [self.sidebar.navigation, *(page.panes() if page else []), self.top.keys]
-        focus = self.focusWidget()
-        here = next(
-            (place for place, pane in enumerate(panes) if focus and (pane is focus or pane.isAncestorOf(focus))), -1
-        )
-        start = here if here >= 0 else (0 if way < 0 else -1)
-        self.setAttribute(Qt.WidgetAttribute.WA_KeyboardFocusChange)
-        panes[(start + way) % len(panes)].setFocus(Qt.FocusReason.ShortcutFocusReason)
-
-    def _show_keys(self) -> None:
+    def show_keys(self) -> None:
         from mlops_desktop.gui.widgets.keys_sheet import KeysDialog
 
         KeysDialog(self._theme, self).open()

@@ -116,6 +116,10 @@ class RunItemModel(QAbstractTableModel):
     def run_at(self, row: int) -> Run | None:
         return self._rows[row] if 0 <= row < len(self._rows) else None
 
+    def run(self, run_id: str) -> Run | None:
+        """The run, on show or not."""
+        return self._runs.get(run_id)
+
     def row_of(self, run_id: str) -> int:
         return self._places.get(run_id, -1)
 

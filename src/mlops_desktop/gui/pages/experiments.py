@@ -9,7 +9,7 @@ from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QSplitter, QVBoxLayout, QWidget
 
 from mlops_desktop.domain.changes import Change, ChangeKind
-from mlops_desktop.domain.experiments import main_metric
+from mlops_desktop.domain.experiments import Run, main_metric
 from mlops_desktop.gui import formats
 from mlops_desktop.gui.context import Context
 from mlops_desktop.gui.history import Place
@@ -247,7 +247,7 @@ class ExperimentsPage(QWidget):
 
     def _on_current(self, index: QModelIndex) -> None:
         run = self.model.run_at(index.row())
-        self.inspector.show_run(run, self._best_means())
+        self._inspect(run)
         if run and not self._restoring:
             self._wanted_run = run.id
             self._context.shell.place_changed()
@@ -255,6 +255,10 @@ class ExperimentsPage(QWidget):
     def _on_reset(self) -> None:
         if self.facts is not None:
             self._restore_current()
+
+    def _inspect(self, run: Run | None) -> None:
+        origin = self.model.run(run.rerun_of) if run and run.rerun_of else None
+        self.inspector.show_run(run, self._best_means(), origin.name if origin else "")
 
     def _best_means(self) -> dict[str, float]:
         means = {}
@@ -274,7 +278,7 @@ class ExperimentsPage(QWidget):
             self._restoring = True
             self.runs.table.go_to(row)
             self._restoring = False
-        self.inspector.show_run(self.model.run_at(row), self._best_means())
+        self._inspect(self.model.run_at(row))
 
     def _show_inspector(self, shown: bool) -> None:
         from dataclasses import replace

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
@@ -95,6 +96,8 @@ class HomePage(QWidget):
     # Reading
 
     def _read(self) -> HomeFacts:
+        # Loaded here too, so that the GUI thread finds it loaded when it fills the page.
+        importlib.import_module("mlops_desktop.gui.pages.home_content")
         from mlops_desktop.gui.readings.home import read_home
 
         if self._workspace is None:

@@ -12,7 +12,7 @@ from mlops_desktop.gui import formats
 from mlops_desktop.gui.context import Context
 from mlops_desktop.gui.item_models.cells import Cell, CellRow, Head
 from mlops_desktop.gui.item_models.columns import dataset_text
-from mlops_desktop.gui.readings.home import HomeFacts, is_wanted, seen_health
+from mlops_desktop.gui.readings.home import HomeFacts, is_wanted, room_for_runs, seen_health
 from mlops_desktop.gui.statuses import deployment_sign, health_sign, run_sign
 from mlops_desktop.gui.theme.theme import Theme
 from mlops_desktop.gui.widgets.buttons import Button
@@ -20,8 +20,6 @@ from mlops_desktop.gui.widgets.cards import Card
 from mlops_desktop.gui.widgets.command_line import CommandLine
 from mlops_desktop.gui.widgets.small_table import SmallTable
 from mlops_desktop.gui.widgets.text import Text
-
-MOST_RUNS = 6
 
 
 class DeploymentsCard(Card):
@@ -136,7 +134,7 @@ class LatestRunsCard(Card):
         self.body.addWidget(self._none)
 
     def show_runs(self, facts: HomeFacts) -> None:
-        self._runs = facts.runs[:MOST_RUNS]
+        self._runs = facts.runs[: room_for_runs(facts)]
         self.table.setVisible(bool(self._runs))
         self._none.setVisible(not self._runs)
         self.open.setVisible(bool(self._runs))

@@ -38,6 +38,7 @@ class Inspector(QWidget):
         self._theme, self._clock = theme, clock
         self.run: Run | None = None
         self._best: dict[str, float] = {}
+        self._origin = ""
         self._cancelling: set[str] = set()
         self.setObjectName("inspector")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -60,9 +61,9 @@ class Inspector(QWidget):
         column.addWidget(line(theme))
         column.addWidget(self._make_body(), 1)
 
-    def show_run(self, run: Run | None, best: dict[str, float]) -> None:
-        """`best` maps each metric to the best mean of the runs beside this one."""
-        self.run, self._best = run, best
+    def show_run(self, run: Run | None, best: dict[str, float], origin: str = "") -> None:
+        """`best` maps each metric to the best mean of the runs beside it; `origin` names the run that it repeats."""
+        self.run, self._best, self._origin = run, best, origin
         if run is not None and run.status.is_ended:
             self._cancelling.discard(run.id)
         self._show_head()
@@ -199,13 +200,14 @@ class Inspector(QWidget):
             self._metrics.show_rows(reading.metric_rows(run, self._best))
             self._notes.setText(run.notes)
             tips = {"Dataset hash": run.dataset_hash, "Bundle": run.bundle_hash or ""}
-            self._facts.show_facts(reading.overview(run, self._clock()), tips)
+            self._facts.show_facts(reading.overview(run, self._clock(), self._origin), tips)
         elif tab == 1:
             self._facts.show_facts(reading.params(run))
         else:
             facts = reading.environment(run)
             self._facts.show_facts(facts)
-            self._nothing.setText("Recorded when the run starts." if not facts else "")
+            ended = run.status.is_ended
+            self._nothing.setText("It ended before this was recorded." if ended else "Recorded when the run ends.")
             self._nothing.setVisible(not facts)
 
     def _on_cancel(self) -> None:

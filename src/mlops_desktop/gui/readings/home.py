@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mlops_desktop.services.workspace import Workspace
 
 NEWEST_RUNS = 300
-CHANGES = 40
+CHANGES = 16
 RECENT = timedelta(days=7)
 Served = tuple[Endpoint, Deployment | None]
 
@@ -170,6 +170,12 @@ def _job(job: Job) -> Attention:
     return Attention(icon, token, f"{job.title} {word}", why, job.finished_at or job.created_at, command=command)
 
 
+def room_for_runs(facts: HomeFacts) -> int:
+    """How many of the latest runs fit a window of usual height, beside what else there is to show."""
+    notes = min(4, len(attention(facts)))
+    return max(5, min(12, round(13.5 - 1.5 * notes - len(facts.served))))
+
+
 def tiles(facts: HomeFacts) -> list[Tile]:
     """Four numbers, each with what it is measured against."""
     return [_runs_tile(facts), _best_tile(facts), _versions_tile(facts), _health_tile(facts)]
@@ -247,8 +253,8 @@ _SAID = {
     "endpoint.rotate_token": "made a new token for {subject}",
     "experiment.create": "made the experiment {subject}",
     "job.cancel": "cancelled: {subject}",
-    "job.failed": "saw fail: {subject}",
-    "job.lost": "lost: {subject}",
+    "job.failed": "recorded a failure: {subject}",
+    "job.lost": "recorded a loss: {subject}",
     "job.cancelled": "ended: {subject}",
     "model.alias": "moved {alias} to {subject}",
     "model.export": "exported {subject} to {file}",
@@ -260,8 +266,8 @@ _SAID = {
     "run.start": "started {subject} on {dataset}",
     "setting.change": "set {subject} to {value}",
     "workspace.create": "made this workspace",
-    "rollout.done": "finished a {kind}",
-    "rollout.failed": "could not finish a {kind}",
+    "rollout.done": "completed a {kind}",
+    "rollout.failed": "could not complete a {kind}",
 }
 
 
@@ -271,6 +277,8 @@ def change_sentence(entry: AuditEntry) -> str:
         return f"took {entry.details.get('alias')} away from {_shown(entry.subject)}"
     words = {key: _shown(value) for key, value in entry.details.items()}
     words["subject"] = _shown(entry.subject)
+    if words.get("kind") == "deploy":
+        words["kind"] = "deployment"
     said = _SAID.get(entry.action)
     try:
         if said:

@@ -35,7 +35,8 @@ def read_experiments(workspace: Workspace, name: str | None) -> ExperimentFacts:
     return ExperimentFacts(experiments, chosen, runs)
 
 
-def overview(run: Run, now: datetime) -> Facts:
+def overview(run: Run, now: datetime, origin: str) -> Facts:
+    """`origin` names the run that this one repeats, where it is known."""
     from datetime import timedelta
 
     seconds = run_duration(run, now)
@@ -50,7 +51,7 @@ def overview(run: Run, now: datetime) -> Facts:
         ("Validation", validation_text(run)),
         ("Started", f"{formats.moment(run.started_at, now)} by {run.created_by}" if run.started_at else "not yet"),
         ("Duration", formats.NOT_SET if seconds is None else formats.duration(timedelta(seconds=seconds))),
-        *([("Re-run of", run.rerun_of)] if run.rerun_of else []),
+        *([("Re-run of", origin or "a run not shown here")] if run.rerun_of else []),
         *([("Tags", ", ".join(run.tags))] if run.tags else []),
         ("Dataset hash", formats.short_hash(run.dataset_hash)),
         *([("Bundle", formats.short_hash(run.bundle_hash))] if run.bundle_hash else []),
@@ -114,7 +115,11 @@ def metric_rows(run: Run, best: dict[str, float]) -> list[tuple[str, str, str]]:
 
 def spread_text(metric: MetricSummary, places: int) -> str:
     mean = formats.number(metric.mean, places)
-    return mean if metric.std is None else f"{mean} ± {formats.number(metric.std, places)}"
+    return (
+        mean
+        if metric.std is None or abs(metric.mean) >= formats.LARGE
+        else f"{mean} ± {formats.number(metric.std, places)}"
+    )
 
 
 def status_note(run: Run, now: datetime) -> str:
