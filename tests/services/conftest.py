@@ -20,6 +20,23 @@ def registry_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "registry.db"
 
 
+@pytest.fixture(scope="session")
+def two_models(tmp_path_factory: pytest.TempPathFactory, registry_template: Path) -> World:
+    """A world to be copied: two versions of the model `late`."""
+    folder = tmp_path_factory.mktemp("two")
+    world = World(folder / "workspace", folder / "state", registry_template)
+    world.model("late", "one")
+    world.model("late", "two")
+    return world
+
+
+@pytest.fixture
+def two(two_models: World, tmp_path: Path) -> Iterator[World]:
+    made = two_models.copy(tmp_path / "two")
+    yield made
+    made.close()
+
+
 @pytest.fixture(autouse=True)
 def _without_waiting_for_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     """That what is written survives a power cut is proven where it is written, in the tests of storage."""

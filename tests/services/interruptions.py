@@ -1,4 +1,4 @@
-"""A keeper that is killed at its Nth step: before or after anything that lasts, or between any two of its lines."""
+"""A keeper that is killed at its Nth step: after anything that lasts (which is before the next), or at any line."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Killer:
             raise KilledError
 
     def parts(self, parts: Parts) -> Parts:
-        """These parts, each of whose lasting deeds is a step before it and one after it."""
+        """These parts, each of whose lasting deeds is a step."""
         return dataclasses.replace(
             parts,
             registry=cast(Registry, _Registry(parts.registry, self)),
@@ -84,7 +84,6 @@ class _Interrupted:
 
 def _interrupted(deed: Callable[..., Any], killer: Killer) -> Callable[..., Any]:
     def do(*arguments: Any, **named: Any) -> Any:
-        killer.step()
         result = deed(*arguments, **named)
         killer.step()
         return result

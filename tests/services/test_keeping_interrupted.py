@@ -131,7 +131,7 @@ def test_an_import_survives_its_keeper(worlds: Worlds, way: Ways) -> None:
             assert world.actions().count("dataset.version") == 2
         assert ended.journal_offset in (0, *(_journal_size(world, ended),))
 
-    assert every_interruption(way, story) >= 10
+    assert every_interruption(way, story) >= 5
     assert ends.count(JobStatus.LOST) < len(ends) / 2
 
 
@@ -153,7 +153,7 @@ def test_a_run_survives_its_keeper(worlds: Worlds, way: Ways) -> None:
             assert world.workspace.models.register(run.name, "late").number == 1
             assert world.actions().count("run.finish") == 1
 
-    assert every_interruption(way, story) >= 12
+    assert every_interruption(way, story) >= 6
 
 
 @WAYS
@@ -174,7 +174,7 @@ def test_a_cancelled_job_survives_its_keeper(worlds: Worlds, way: Ways) -> None:
         assert not any(fake.is_alive for fake in world.workers.jobs)
         world.verify()
 
-    assert every_interruption(way, story) >= 8
+    assert every_interruption(way, story) >= 4
 
 
 def cancel_all(world: World) -> None:
@@ -188,7 +188,7 @@ def cancel_all(world: World) -> None:
 def live_endpoints(parts: Parts) -> None:
     rollouts = RolloutSupervisor(parts)
     endpoints = EndpointSupervisor(parts, rollouts)
-    for _ in range(3):
+    for _ in range(2):
         rollouts.turn()
         endpoints.turn()
 
@@ -247,7 +247,7 @@ def test_a_first_deployment_survives_its_keeper(worlds: Worlds, way: Ways) -> No
         assert world.rollout(order.rollout.id).step is RolloutStep.DONE
         in_order(world, ["late@v1"])
 
-    assert every_interruption(way, story) >= 15
+    assert every_interruption(way, story) >= 7
 
 
 @WAYS
@@ -265,7 +265,7 @@ def test_a_switch_survives_its_keeper_and_something_answers_all_the_time(worlds:
         in_order(world, ["late@v2"])
         assert world.workspace.deployments.endpoint("late").port == port
 
-    assert every_interruption(way, story) >= 15
+    assert every_interruption(way, story) >= 7
 
 
 @WAYS

@@ -1,0 +1,454 @@
+"""Rollouts step by step, and endpoints between rollouts: what should answer answers, and nothing else."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from tests.services.world import World
+
+from mlops_desktop.domain.deployments import DeploymentStatus, Health, RolloutStep
+from mlops_desktop.domain.errors import BusyRegistryError, DeploymentError
+from mlops_desktop.services.keeping import endpoints as keeping_endpoints
+from mlops_desktop.services.keeping import rollouts as keeping_rollouts
+from mlops_desktop.services.keeping.endpoints import EndpointSupervisor
+from mlops_desktop.services.keeping.keeping import Keeping
+from mlops_desktop.services.keeping.rollouts import RolloutSupervisor
+from mlops_desktop.services.settings import CONCURRENT_JOBS
+
+
+@pytest.fixture
+def supervisor(two: World) -> EndpointSupervisor:
+    return EndpointSupervisor(two.parts, RolloutSupervisor(two.parts))
+
+
+class FakeTime:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@pytest.fixture
+def passing(monkeypatch: pytest.MonkeyPatch) -> FakeTime:
+    fake = FakeTime()
+    shown = types.SimpleNamespace(monotonic=fake.monotonic, sleep=fake.sleep)
+    monkeypatch.setattr(keeping_endpoints, "time", shown)
+    monkeypatch.setattr(keeping_rollouts, "time", shown)
+    return fake
+
+
+def wanted(world: World, name: str = "late") -> str:
+    return str(world.workspace.deployments.endpoint(name).wanted_deployment_id)
+
+
+def hash_of(world: World, reference: str) -> str:
+    return world.workspace.models.get(reference).manifest_hash
+
+
+# --- rollouts ---------------------------------------------------------------------------------------------------------
+
+
+def test_no_rollout_is_no_work(two: World) -> None:
+    assert not RolloutSupervisor(two.parts).turn()
+
+
+def test_a_deployed_version_answers_and_the_registry_says_so(two: World) -> None:
+    endpoint = two.deployed("late@v1")
+    deployment = two.deployment(endpoint.wanted_deployment_id)
+    assert two.answering() == ["late@v1"]
+    assert endpoint.port == two.machine.accepting()[0].port > 0
+    assert (deployment.status, deployment.health, deployment.share) == (
+        DeploymentStatus.RUNNING,
+        Health.HEALTHY,
+        1.0,
+    )
+    assert deployment.process == two.machine.accepting()[0].process
+    assert "rollout.done" in two.actions()
+
+
+def test_the_version_before_stays_warm_and_older_ones_are_ended(two: World) -> None:
+    two.model("late", "three")
+    first, second, third = (two.deployed(f"late@v{number}").wanted_deployment_id for number in (1, 2, 3))
+    assert two.answering() == ["late@v3"]
+    assert two.machine.running() == [second, third]
+    assert two.deployment(first).process is None
+    assert two.deployment(second).process is not None
+    assert two.deployment(second).status is DeploymentStatus.STOPPED
+
+
+def test_going_back_to_a_warm_version_starts_nothing(two: World) -> None:
+    first = two.deployed("late@v1").wanted_deployment_id
+    before = two.deployment(first).process
+    two.deployed("late@v2")
+    two.workspace.deployments.rollback("late")
+    two.roll_out()
+    back = two.deployment(first)
+    assert (back.process, back.status, back.stopped_at) == (before, DeploymentStatus.RUNNING, None)
+
+
+@pytest.mark.parametrize("what", ["start_failures", "wrong_examples"])
+def test_a_version_that_is_not_right_never_answers_and_the_old_one_goes_on(two: World, what: str) -> None:
+    old = two.deployed("late@v1").wanted_deployment_id
+    getattr(two.machine, what)[hash_of(two, "late@v2")] = "some reason"
+    order = two.workspace.deployments.deploy("late@v2")
+    two.roll_out()
+    rollout = two.rollout(order.rollout.id)
+    assert rollout.step is RolloutStep.FAILED
+    assert rollout.failure is not None
+    assert "some reason" in rollout.failure.message
+    failed = two.deployment(order.rollout.to_deployment_id)
+    assert (failed.status, failed.process, failed.share) == (DeploymentStatus.FAILED, None, 0.0)
+    assert failed.failure == rollout.failure
+    assert two.answering() == ["late@v1"]
+    assert wanted(two) == old
+    assert two.machine.running() == [old]
+    assert "rollout.failed" in two.actions()
+
+
+def test_a_first_deployment_that_fails_gives_its_port_back(two: World) -> None:
+    two.machine.start_failures[hash_of(two, "late@v1")] = "no memory"
+    two.workspace.deployments.deploy("late@v1", port=18_080)
+    two.roll_out()
+    assert two.machine.holders(18_080) == []
+    assert two.workspace.deployments.endpoint("late").wanted_deployment_id is None
+
+
+def test_a_damaged_bundle_fails_the_rollout(two: World) -> None:
+    order = two.workspace.deployments.deploy("late@v1")
+    two.parts.bundles.remove(hash_of(two, "late@v1"))
+    two.roll_out()
+    failure = two.rollout(order.rollout.id).failure
+    assert failure is not None
+    assert failure.code == "MD-BND-001"
+
+
+def test_a_check_that_finds_it_unhealthy_fails_the_rollout(two: World) -> None:
+    """A host that does not raise but says so."""
+    check = two.parts.host.check
+
+    def unhealthy(order: Any, *, seconds: float = 60.0) -> Any:
+        seen = check(order, seconds=seconds)
+        return type(seen)(running=True, healthy=False, sentence="it has hiccups")
+
+    object.__setattr__(two.parts.host, "check", unhealthy)
+    order = two.workspace.deployments.deploy("late@v1")
+    two.roll_out()
+    failure = two.rollout(order.rollout.id).failure
+    assert failure is not None
+    assert "hiccups" in failure.message
+
+
+def test_one_rollout_that_fails_does_not_stop_the_others(two: World) -> None:
+    two.machine.start_failures[hash_of(two, "late@v1")] = "no memory"
+    two.workspace.deployments.deploy("late@v1", endpoint="a")
+    two.workspace.deployments.deploy("late@v2", endpoint="b")
+    two.roll_out()
+    assert two.answering() == ["late@v2"]
+
+
+def test_open_requests_are_waited_for_before_the_old_version_counts_as_gone(two: World, passing: FakeTime) -> None:
+    first = str(two.deployed("late@v1").wanted_deployment_id)
+    server = two.machine.servers[first]
+    server.open_connections = 1
+    began = passing.now
+    two.deployed("late@v2")
+    assert passing.now - began >= keeping_rollouts.DRAIN_SECONDS
+    assert server.is_alive
+
+
+def test_a_busy_registry_is_tried_again_and_fails_nothing(two: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    order = two.workspace.deployments.deploy("late@v1")
+    supervisor = RolloutSupervisor(two.parts)
+
+    def busy(rollout: Any) -> None:
+        raise BusyRegistryError("Busy.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(supervisor, "_switch", busy)
+        with pytest.raises(BusyRegistryError):
+            supervisor.turn()
+    assert not two.rollout(order.rollout.id).step.is_ended
+    supervisor.turn()
+    assert two.rollout(order.rollout.id).step is RolloutStep.DONE
+
+
+def test_an_endpoint_erased_during_its_rollout_ends_it(two: World) -> None:
+    order = two.workspace.deployments.deploy("late@v1")
+    supervisor = RolloutSupervisor(two.parts)
+    with two.parts.registry.write() as unit:
+        unit.deployments.remove_endpoint(order.endpoint.id)
+        unit.commit()
+    with pytest.raises(DeploymentError, match="erased"):
+        supervisor._both(order.rollout)
+
+
+def test_a_stop_of_what_never_answered_is_done(two: World) -> None:
+    two.machine.start_failures[hash_of(two, "late@v1")] = "no memory"
+    two.workspace.deployments.deploy("late@v1")
+    two.roll_out()
+    order = two.workspace.deployments.stop("late")
+    two.roll_out()
+    assert two.rollout(order.rollout.id).step is RolloutStep.DONE
+    assert two.workspace.deployments.history("late")[0].status is DeploymentStatus.FAILED
+
+
+# --- between rollouts -------------------------------------------------------------------------------------------------
+
+
+def test_endpoints_that_should_answer_keep_the_keeper_busy(two: World, supervisor: EndpointSupervisor) -> None:
+    assert not supervisor.turn()
+    two.deployed("late@v1")
+    assert supervisor.turn()
+
+
+def test_a_crashed_server_is_started_again_at_once(
+    two: World, supervisor: EndpointSupervisor, passing: FakeTime
+) -> None:
+    endpoint = two.deployed("late@v1")
+    before = two.deployment(endpoint.wanted_deployment_id).process
+    two.machine.crash(wanted(two))
+    supervisor.turn()
+    now = two.deployment(endpoint.wanted_deployment_id)
+    assert two.answering() == ["late@v1"]
+    assert (now.status, now.health, now.restarts) == (DeploymentStatus.RUNNING, Health.HEALTHY, 1)
+    assert now.process == two.machine.accepting()[0].process != before
+    assert two.machine.accepting()[0].port == endpoint.port
+
+
+def starts(world: World, supervisor: EndpointSupervisor, passing: FakeTime, seconds: Sequence[float]) -> list[int]:
+    """How often it was restarted by each of these moments."""
+    began = passing.now
+    found = []
+    for moment in seconds:
+        passing.now = began + moment
+        supervisor.turn()
+        found.append(world.deployment(wanted(world)).restarts)
+    return found
+
+
+def test_what_cannot_be_started_again_is_tried_ever_more_seldom(
+    two: World, supervisor: EndpointSupervisor, passing: FakeTime
+) -> None:
+    two.deployed("late@v1")
+    two.machine.start_failures[hash_of(two, "late@v1")] = "no memory"
+    two.machine.crash(wanted(two))
+    assert starts(two, supervisor, passing, [0, 0.9, 1, 2.9, 3, 6.9, 7]) == [1, 1, 2, 2, 3, 3, 4]
+    failed = two.deployment(wanted(two))
+    assert failed.status is DeploymentStatus.FAILED
+    assert failed.failure is not None
+    assert "no memory" in failed.failure.message
+    assert two.machine.running() == []
+    two.machine.start_failures.clear()
+    passing.now += 60
+    supervisor.turn()
+    again = two.deployment(wanted(two))
+    assert (again.status, again.failure) == (DeploymentStatus.RUNNING, None)
+    assert two.answering() == ["late@v1"]
+
+
+def test_what_crashes_right_after_each_start_is_tried_ever_more_seldom(
+    two: World, supervisor: EndpointSupervisor, passing: FakeTime
+) -> None:
+    two.deployed("late@v1")
+    counts = []
+    for moment in (0, 0.5, 1, 1.5, 3, 5, 7):
+        passing.now = 1000 + moment
+        two.machine.crash(wanted(two))
+        supervisor.turn()
+        counts.append(two.deployment(wanted(two)).restarts)
+    assert counts == [1, 1, 2, 2, 3, 3, 4]
+
+
+def test_between_two_tries_the_registry_says_that_nothing_runs(
+    two: World, supervisor: EndpointSupervisor, passing: FakeTime
+) -> None:
+    two.deployed("late@v1")
+    for _ in range(2):
+        two.machine.crash(wanted(two))
+        supervisor.turn()
+    gone = two.deployment(wanted(two))
+    assert (gone.status, gone.process, gone.health) == (DeploymentStatus.FAILED, None, Health.UNKNOWN)
+    assert gone.failure is not None
+
+
+def test_a_server_that_held_out_is_started_again_at_once(
+    two: World, supervisor: EndpointSupervisor, passing: FakeTime
+) -> None:
+    two.deployed("late@v1")
+    two.machine.crash(wanted(two))
+    supervisor.turn()
+    passing.now += 120
+    supervisor.turn()
+    two.machine.crash(wanted(two))
+    supervisor.turn()
+    assert two.answering() == ["late@v1"]
+
+
+def test_after_a_reboot_all_that_should_answer_does(two: World, supervisor: EndpointSupervisor) -> None:
+    ports = [two.deployed("late@v1", endpoint=name).port for name in "ab"]
+    two.parts.host.close()
+    two.machine.reboot()
+    supervisor.turn()
+    assert sorted(two.answering()) == ["late@v1", "late@v1"]
+    assert sorted(server.port for server in two.machine.accepting()) == sorted(ports)
+
+
+def test_a_server_that_should_answer_but_does_not_is_let(two: World, supervisor: EndpointSupervisor) -> None:
+    two.deployed("late@v1")
+    two.parts.host.drain(wanted(two))
+    supervisor.turn()
+    assert two.answering() == ["late@v1"]
+
+
+def test_what_should_not_answer_is_drained_and_stays_warm(two: World, supervisor: EndpointSupervisor) -> None:
+    first = str(two.deployed("late@v1").wanted_deployment_id)
+    two.deployed("late@v2")
+    two.parts.host.accept(first)
+    assert len(two.answering()) == 2
+    supervisor.turn()
+    assert two.answering() == ["late@v2"]
+    assert first in two.machine.running()
+
+
+def test_a_warm_server_that_is_gone_is_noted(two: World, supervisor: EndpointSupervisor) -> None:
+    first = str(two.deployed("late@v1").wanted_deployment_id)
+    two.deployed("late@v2")
+    two.machine.crash(first)
+    supervisor.turn()
+    assert two.deployment(first).process is None
+    assert two.answering() == ["late@v2"]
+
+
+def test_a_frozen_server_is_degraded_until_it_answers_again(two: World, supervisor: EndpointSupervisor) -> None:
+    two.deployed("late@v1")
+    server = two.machine.servers[wanted(two)]
+    server.is_frozen = True
+    supervisor.turn()
+    assert two.deployment(wanted(two)).health is Health.DEGRADED
+    server.is_frozen = False
+    supervisor.turn()
+    assert two.deployment(wanted(two)).health is Health.HEALTHY
+
+
+def test_what_is_seen_is_written_only_when_it_is_news(two: World, supervisor: EndpointSupervisor) -> None:
+    two.deployed("late@v1")
+    supervisor.turn()
+    feed = two.workspace.feed()
+    try:
+        for _ in range(3):
+            two.clock.advance(5)
+            supervisor.turn()
+        assert feed.poll() == ()
+        two.clock.advance(6)
+        supervisor.turn()
+        assert len(feed.poll()) == 1
+    finally:
+        feed.close()
+    assert two.deployment(wanted(two)).checked_at == two.clock.now
+
+
+def test_one_endpoint_in_trouble_does_not_keep_the_keeper_from_the_others(
+    two: World, supervisor: EndpointSupervisor, caplog: pytest.LogCaptureFixture
+) -> None:
+    first = two.deployed("late@v1", endpoint="a")
+    two.deployed("late@v1", endpoint="b")
+    two.parts.host.close()
+    two.parts.host.drain(wanted(two, "a"))
+    two.machine.foreign_ports.add(first.port)
+    two.machine.crash(wanted(two, "b"))
+    supervisor.turn()
+    assert [server.order.endpoint_name for server in two.machine.accepting()] == ["b"]
+    assert f"Port {first.port} is in use" in caplog.text
+
+
+def test_an_endpoint_with_a_rollout_under_way_is_left_to_it(two: World, supervisor: EndpointSupervisor) -> None:
+    two.deployed("late@v1")
+    two.workspace.deployments.deploy("late@v2")
+    two.machine.crash(wanted(two))
+    supervisor.turn()
+    assert two.answering() == []
+    two.roll_out()
+    assert two.answering() == ["late@v2"]
+
+
+def test_a_busy_registry_is_left_to_the_next_turn(
+    two: World, supervisor: EndpointSupervisor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    two.deployed("late@v1")
+    two.machine.crash(wanted(two))
+
+    def busy(deployment: Any) -> None:
+        raise BusyRegistryError("Busy.")
+
+    monkeypatch.setattr(supervisor, "_update", busy)
+    with pytest.raises(BusyRegistryError):
+        supervisor.turn()
+
+
+# --- all in one hand --------------------------------------------------------------------------------------------------
+
+
+def test_the_keeper_knows_whether_anything_is_to_be_done(two: World) -> None:
+    keeping = Keeping(two.parts)
+    assert not keeping.anything_open()
+    assert not keeping.turn_jobs()
+    assert not keeping.turn_endpoints()
+    two.workspace.deployments.deploy("late@v1")
+    assert keeping.anything_open()
+    assert keeping.turn_endpoints()
+    assert two.answering() == ["late@v1"]
+    assert keeping.anything_open()
+    two.workspace.deployments.stop("late")
+    keeping.turn_endpoints()
+    assert not keeping.anything_open()
+    two.workspace.datasets.import_file(two.file(), "other")
+    assert keeping.anything_open()
+    assert keeping.turn_jobs()
+    two.workspace.see_to_keeper()
+
+
+def test_a_keeper_is_called_where_something_is_open(two: World) -> None:
+    starts_before = two.keeper_starts
+    two.workspace.see_to_keeper()
+    assert two.keeper_starts == starts_before
+    two.deployed("late@v1")
+    starts_before = two.keeper_starts
+    two.workspace.see_to_keeper()
+    assert two.keeper_starts == starts_before + 1
+
+
+def test_the_keeper_runs_as_many_jobs_as_the_setting_says(two: World) -> None:
+    two.workspace.settings.set(CONCURRENT_JOBS, 1)
+    for name in "ab":
+        two.workspace.datasets.import_file(two.file(), name)
+    keeping = Keeping(two.parts)
+    keeping.turn_jobs()
+    keeping.turn_jobs()
+    assert [job.status.value for job in two.workspace.jobs.list()][-2:] == ["running", "queued"]
+
+
+def test_the_keeper_cares_for_worker_and_registry(two: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    keeping = Keeping(two.parts)
+    keeping.prepare_worker()
+    assert two.workers.is_warm
+    keeping.release_worker()
+    assert not two.workers.is_warm
+    assert keeping.checkpoint() == ""
+
+    def busy() -> None:
+        raise BusyRegistryError("Somebody reads.")
+
+    monkeypatch.setattr(two.parts.registry, "checkpoint", busy)
+    assert keeping.checkpoint() == "Somebody reads."
+    feed = keeping.feed()
+    assert feed.poll() == ()
+    feed.close()
+    keeping.close()
+    assert two.workers.is_closed

@@ -1,0 +1,276 @@
+"""Models: immutable versions from runs and files, aliases whose moves are kept."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.services.world import World, make_bundle
+
+from mlops_desktop.domain.errors import (
+    AlreadyExistsError,
+    CallError,
+    DamagedBundleError,
+    InvalidInputError,
+    InvalidNameError,
+    NotFoundError,
+)
+from mlops_desktop.domain.experiments import Task
+from mlops_desktop.domain.models import AliasMove
+from mlops_desktop.services.trash import Kind
+from mlops_desktop.serving import bundle
+
+
+def exported(folder: Path, model: str = "foreign", name: str = "late@v7.zip", **recipe: Any) -> Path:
+    """A bundle file as another workspace would have written it."""
+    source = folder / "made"
+    make_bundle(source, model)
+    if recipe:
+        content = json.loads((source / "recipe.json").read_text())
+        (source / "recipe.json").write_text(json.dumps({**content, **recipe}))
+        (source / "manifest.json").unlink()
+        bundle.write_manifest(source)
+    bundle.pack(source, folder / name)
+    return folder / name
+
+
+# --- registering ------------------------------------------------------------------------------------------------------
+
+
+def test_a_finished_run_becomes_a_version_with_its_bundle(world: World) -> None:
+    run = world.finished_run()
+    version = world.workspace.models.register(run.name, "  flight late ", description="for the desk")
+    assert version.reference == "flight late@v1"
+    assert (version.run_id, version.run_name, version.manifest_hash) == (run.id, run.name, run.bundle_hash)
+    assert (version.task, version.estimator) == (run.spec.task, run.spec.estimator)
+    assert (version.metrics, version.dataset_reference) == (run.metrics, "flights@v1")
+    assert (version.created_by, version.aliases) == ("ada", ())
+    (model,) = world.workspace.models.list()
+    assert (model.name, model.description, model.latest_number) == ("flight late", "for the desk", 1)
+    assert world.workspace.models.get("flight late") == version
+    assert "model.register" in world.actions()
+    world.verify()
+
+
+def test_each_run_is_a_version_of_a_model_once(world: World) -> None:
+    run = world.finished_run()
+    world.workspace.models.register(run.name, "late")
+    with pytest.raises(AlreadyExistsError, match="late@v1 already"):
+        world.workspace.models.register(run.name, "late")
+    assert world.workspace.models.register(run.name, "other").number == 1
+    assert world.model("late", "another model").number == 2
+    assert [version.number for version in world.workspace.models.versions("late")] == [1, 2]
+
+
+def test_what_cannot_be_registered_is_refused(world: World) -> None:
+    (queued,) = world.runs()
+    with pytest.raises(InvalidInputError, match="is queued"):
+        world.workspace.models.register(queued.name, "late")
+    with pytest.raises(NotFoundError):
+        world.workspace.models.register("nothing", "late")
+    with pytest.raises(InvalidNameError):
+        world.workspace.models.register(queued.name, "late@v1")
+    world.model("late")
+    world.workspace.trash.put(Kind.MODEL, ["late"])
+    run = world.finished_run("another")
+    with pytest.raises(AlreadyExistsError, match="in the trash"):
+        world.workspace.models.register(run.name, "late")
+    assert world.workspace.models.list() == []
+
+
+def test_a_damaged_bundle_is_refused_everywhere(world: World, tmp_path: Path) -> None:
+    run = world.finished_run()
+    version = world.workspace.models.register(run.name, "late")
+    path = world.parts.bundles.folder(version.manifest_hash) / "recipe.json"
+    path.chmod(0o644)
+    path.write_text("{}")
+    models = world.workspace.models
+    for use in (
+        lambda: models.register(run.name, "other"),
+        lambda: models.export("late", tmp_path / "late.zip"),
+        lambda: models.recipe("late"),
+        lambda: models.example_rows("late"),
+        lambda: world.workspace.deployments.deploy("late"),
+    ):
+        with pytest.raises(DamagedBundleError):
+            use()
+    assert not (tmp_path / "late.zip").exists()
+    assert not world.workspace.verify().is_clean
+
+
+# --- reading ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_version_says_what_it_takes(world: World) -> None:
+    world.model()
+    assert world.workspace.models.recipe("late@v1")["classes"] == ["false", "true"]
+    assert world.workspace.models.example_rows("late") == [{"distance": 1.0}]
+
+
+@pytest.mark.parametrize("content", ["no JSON", "[1]", '"text"'])
+def test_a_bundle_whose_recipe_is_none_is_damaged(world: World, tmp_path: Path, content: str) -> None:
+    make_bundle(tmp_path / "made", "x")
+    (tmp_path / "made" / "recipe.json").write_text(content)
+    (tmp_path / "made" / "manifest.json").unlink()
+    bundle.write_manifest(tmp_path / "made")
+    bundle.pack(tmp_path / "made", tmp_path / "late.zip")
+    with pytest.raises(DamagedBundleError):
+        world.workspace.models.import_file(tmp_path / "late.zip")
+    assert world.parts.bundles.hashes() == []
+
+
+@pytest.mark.parametrize(
+    ("reference", "hint"),
+    [
+        ("late@v3", "1 to 1"),
+        ("late@champion", "Aliases set: none"),
+        ("lat", "Did you mean late"),
+    ],
+)
+def test_what_is_not_there_is_told_with_what_is(world: World, reference: str, hint: str) -> None:
+    world.model()
+    with pytest.raises(NotFoundError) as caught:
+        world.workspace.models.get(reference)
+    assert hint in caught.value.hint
+
+
+# --- aliases ----------------------------------------------------------------------------------------------------------
+
+
+def test_an_alias_moves_and_every_move_is_kept(world: World) -> None:
+    world.model("late", "one")
+    world.model("late", "two")
+    models = world.workspace.models
+    assert models.set_alias("late@v1", " champion ").aliases == ("champion",)
+    world.clock.advance(60)
+    models.set_alias("late@v2", "champion")
+    models.set_alias("late@v2", "champion")
+    assert models.get("late@champion").number == 2
+    assert models.get("late@v1").aliases == ()
+    models.remove_alias("late", "champion")
+    moves = models.alias_moves("late")
+    assert [(move.from_number, move.to_number) for move in moves] == [(None, 1), (1, 2), (2, None)]
+    assert moves[1] == AliasMove("late", "champion", 1, 2, world.clock.now, "ada")
+    with pytest.raises(NotFoundError):
+        models.get("late@champion")
+    assert world.actions().count("model.alias") == 4
+
+
+def test_an_alias_that_cannot_be_is_refused(world: World) -> None:
+    world.model()
+    with pytest.raises(InvalidNameError):
+        world.workspace.models.set_alias("late", "v2")
+    with pytest.raises(NotFoundError):
+        world.workspace.models.set_alias("late@v9", "champion")
+    with pytest.raises(NotFoundError, match="no alias champion") as caught:
+        world.workspace.models.remove_alias("late", "champion")
+    assert "none" in caught.value.hint
+
+
+# --- out and in -------------------------------------------------------------------------------------------------------
+
+
+def test_an_exported_version_comes_in_elsewhere_as_it_was(world: World, tmp_path: Path) -> None:
+    version = world.model()
+    target = world.workspace.models.export("late@v1", tmp_path / "late@v1.zip")
+    elsewhere = World(tmp_path / "elsewhere", tmp_path / "state2", world.registry_template)
+    try:
+        imported = elsewhere.workspace.models.import_file(target)
+        assert imported.reference == "late@v1"
+        assert imported.manifest_hash == version.manifest_hash
+        assert (imported.run_id, imported.task, imported.estimator) == (None, Task.BINARY, "LogisticRegression")
+        assert elsewhere.workers.asked[-1][0] == "check_bundle"
+        elsewhere.verify()
+    finally:
+        elsewhere.close()
+    assert "model.export" in world.actions()
+
+
+def test_a_file_is_named_by_the_person_or_by_itself(world: World, tmp_path: Path) -> None:
+    path = exported(tmp_path, name="(best) model!.zip")
+    assert world.workspace.models.import_file(path).model_name == "best- model"
+    assert world.workspace.models.import_file(path, "mine").reference == "mine@v1"
+    with pytest.raises(InvalidNameError):
+        world.workspace.models.import_file(path, "a/b")
+
+
+def test_the_same_bundle_is_a_version_of_a_model_once(world: World, tmp_path: Path) -> None:
+    path = exported(tmp_path)
+    first = world.workspace.models.import_file(path)
+    with pytest.raises(AlreadyExistsError, match="late@v1 already"):
+        world.workspace.models.import_file(path)
+    assert world.parts.bundles.hashes() == [first.manifest_hash]
+    world.verify()
+
+
+def test_a_bundle_that_is_not_taken_leaves_nothing(world: World, tmp_path: Path) -> None:
+    path = exported(tmp_path)
+    models = world.workspace.models
+    world.workers.answers["check_bundle"] = lambda request: {"differs": "0.5 instead of 0.7"}
+    with pytest.raises(DamagedBundleError, match=r"0\.5 instead"):
+        models.import_file(path)
+
+    def no_answer(request: Mapping[str, Any]) -> dict[str, Any]:
+        raise CallError("The worker gave no answer.")
+
+    world.workers.answers["check_bundle"] = no_answer
+    with pytest.raises(CallError):
+        models.import_file(path)
+    world.workers.answers["check_bundle"] = lambda request: {"differs": ""}
+    world.model("late")
+    world.workspace.trash.put(Kind.MODEL, ["late"])
+    with pytest.raises(AlreadyExistsError, match="trash"):
+        models.import_file(path)
+    assert len(world.parts.bundles.hashes()) == 1
+    with pytest.raises(NotFoundError, match="no file"):
+        models.import_file(tmp_path / "missing.zip")
+    (tmp_path / "junk.zip").write_text("no bundle")
+    with pytest.raises(DamagedBundleError):
+        models.import_file(tmp_path / "junk.zip")
+
+
+@pytest.mark.parametrize("recipe", [{"task": "cubic"}, {"task": None}])
+def test_a_bundle_that_does_not_say_what_it_is_for_is_refused(
+    world: World, tmp_path: Path, recipe: dict[str, Any]
+) -> None:
+    with pytest.raises(DamagedBundleError, match="what its model is for"):
+        world.workspace.models.import_file(exported(tmp_path, **recipe))
+    assert world.parts.bundles.hashes() == []
+
+
+def test_a_refused_file_does_not_take_the_bundle_that_others_use(world: World, tmp_path: Path) -> None:
+    version = world.model()
+    path = world.workspace.models.export("late", tmp_path / "late.zip")
+    world.deployed()
+    world.workers.answers["check_bundle"] = lambda request: {"differs": "much"}
+    with pytest.raises(DamagedBundleError):
+        world.workspace.models.import_file(path)
+    assert world.parts.bundles.hashes() == [version.manifest_hash]
+
+
+def test_a_bundle_erased_while_it_comes_in_is_taken_in_again(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same bundle was in the trash and is purged this very moment."""
+    models = world.workspace.models
+    inspect = models._inspect
+
+    def inspect_then_lose(manifest_hash: str) -> dict[str, Any]:
+        facts = inspect(manifest_hash)
+        world.parts.bundles.remove(manifest_hash)
+        return facts
+
+    monkeypatch.setattr(models, "_inspect", inspect_then_lose)
+    assert models.import_file(exported(tmp_path)).number == 1
+    world.verify()
+
+
+def test_a_bundle_is_exported_to_a_folder_that_is_there(world: World, tmp_path: Path) -> None:
+    world.model()
+    with pytest.raises(InvalidInputError, match="no folder"):
+        world.workspace.models.export("late", tmp_path / "missing" / "late.zip")
+    with pytest.raises(NotFoundError):
+        world.workspace.models.export("nothing", tmp_path / "late.zip")
