@@ -68,17 +68,26 @@ def worker_of(job: Job) -> psutil.Process | None:
 
 
 def strike(victim: str, mlops: CommandLine, workspace: Workspace, command: subprocess.Popen[str]) -> None:
-    """Kills the victim at a moment of its choosing, which may be before it is there: then nothing is killed."""
-    time.sleep(random.uniform(0.05, 2.5))
+    """Kills the victim: every other time at any moment, else at any moment of its work on the job."""
+    if random.random() < 0.5:
+        time.sleep(random.uniform(0.05, 2.5))
+    else:
+        until(lambda: command.poll() is not None or working(workspace), 60, "work on the job")
+        time.sleep(random.uniform(0.0, 0.5))
     if victim == "command line":
         kill(command)
     elif victim == "keeper":
         kill(mlops.keeper())
     else:
-        running = workspace.jobs.list(statuses=(JobStatus.RUNNING,))
-        for job in running:
+        killed = working(workspace)
+        for job in killed:
             kill(worker_of(job))
-        until(lambda: have_ended(workspace, running), TRUE_WITHIN, "the end of jobs whose workers were killed")
+        until(lambda: have_ended(workspace, killed), TRUE_WITHIN, "the end of jobs whose workers were killed")
+
+
+def working(workspace: Workspace) -> Sequence[Job]:
+    """The jobs that have a worker."""
+    return [job for job in workspace.jobs.list(statuses=(JobStatus.RUNNING,)) if job.process]
 
 
 def have_ended(workspace: Workspace, jobs: Sequence[Job]) -> bool:
