@@ -196,7 +196,7 @@ def test_switch(mlops: CommandLine, workspace: Workspace, table: Path, victim: s
         client.over.set()
         client.join()
     assert client.failures == []
-    assert client.answers > 20
+    assert client.answers > 0
     wanted = workspace.deployments.endpoint("m").wanted_deployment_id
     assert one_answers(mlops, workspace) == wanted
     check_ends(workspace)
