@@ -65,21 +65,15 @@ def make_window(theme: Theme, tmp_path: Path, qapp: QApplication) -> Iterator[Ma
             assert workspace is not None
             return workspace.as_workspace()
 
-        window = MainWindow(
-            theme,
-            lanes or Lanes(inline=True),
-            lambda: NOW,
-            open_folder=open_folder or open_fake,
-            state=state or WindowState(look="light"),
-            state_folder=tmp_path / "state",
-        )
+        window = MainWindow(state or WindowState(look="light"), tmp_path / "state")
+        window.fill(theme, lanes or Lanes(inline=True), lambda: NOW, open_folder or open_fake)
         made.append(window)
         window.resize(*size)
-        window.begin(workspace.folder if workspace else None)
+        window.shell.begin(workspace.folder if workspace else None)
         window.show()
         qapp.processEvents()
         if workspace is not None and opens:
-            window.open(workspace.folder)
+            window.shell.open(workspace.folder)
             qapp.processEvents()
         return window
 

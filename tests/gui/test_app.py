@@ -27,7 +27,7 @@ from mlops_desktop.gui.crash import CrashReporter, write_log
 from mlops_desktop.gui.main_window import MainWindow
 from mlops_desktop.gui.pages.home_empty import STEPS
 from mlops_desktop.gui.pages.runs_pane import RUN_COMMAND
-from mlops_desktop.gui.state import WindowState
+from mlops_desktop.gui.state import WindowState, load_state
 from mlops_desktop.gui.theme.theme import Theme
 from mlops_desktop.services.workspace import Workspace
 
@@ -116,13 +116,13 @@ def register_run(workspace: Workspace, name: str, status: RunStatus, **facts: ob
 def test_the_real_workspace_is_shown_and_followed(theme: Theme, tmp_path: Path, qtbot: QtBot) -> None:
     other = bootstrap.create_workspace(tmp_path / "nyc", "nyc")
     register_run(other, "amber-falcon-1", RunStatus.FINISHED, metrics={"roc_auc": 0.7}, version=1)
-    program = Program(theme, tmp_path / "state")
+    program = Program(lambda: theme, tmp_path / "state")
     window = program.show(tmp_path / "nyc", WindowState(look="light"))
     try:
-        wait(qtbot, lambda: window.home.content is not None)
+        wait(qtbot, lambda: window.is_filled and window.shell.home.content is not None)
         assert window.windowTitle() == "nyc — MLOps Desktop"
-        window.go_to("experiments")
-        page = window.experiments
+        window.shell.go_to("experiments")
+        page = window.shell.experiments
         wait(qtbot, lambda: page.model.rowCount() == 1)
         register_run(other, "swift-ibis-2", RunStatus.FINISHED, metrics={"roc_auc": 0.8}, version=1)
         wait(qtbot, lambda: page.model.rowCount() == 2)
@@ -130,7 +130,7 @@ def test_the_real_workspace_is_shown_and_followed(theme: Theme, tmp_path: Path, 
         page.runs.trash.click()
         wait(qtbot, lambda: page.model.rowCount() == 1)
         assert [run.name for run in other.experiments.runs()] == ["amber-falcon-1"]
-        window.notice.take_back()
+        window.shell.notice.take_back()
         wait(qtbot, lambda: page.model.rowCount() == 2)
         assert [entry.action for entry in other.audit(limit=2)] == ["run.trash", "run.restore"]
     finally:
@@ -142,17 +142,17 @@ def test_another_workspace_means_another_window_and_the_old_one_closes(
     theme: Theme, tmp_path: Path, qtbot: QtBot
 ) -> None:
     bootstrap.create_workspace(tmp_path / "one", "one").close()
-    program = Program(theme, tmp_path / "state")
+    program = Program(lambda: theme, tmp_path / "state")
     first = program.show(tmp_path / "one", WindowState())
     try:
-        wait(qtbot, lambda: first.workspace)
-        first.other_wanted.emit(tmp_path / "two", "two")
+        wait(qtbot, lambda: first.is_filled and first.shell.workspace)
+        first.shell.other_wanted.emit(tmp_path / "two", "two")
         second = program.window
         assert second is not None
         assert second is not first
-        wait(qtbot, lambda: second.workspace)
-        assert second.workspace is not None
-        assert second.workspace.name == "two"
+        wait(qtbot, lambda: second.is_filled and second.shell.workspace)
+        assert second.shell.workspace is not None
+        assert second.shell.workspace.name == "two"
         wait(qtbot, lambda: not shiboken6.isValid(first))
         assert second.state.recent[0] == str(tmp_path / "two")
     finally:
@@ -161,13 +161,13 @@ def test_another_workspace_means_another_window_and_the_old_one_closes(
 
 def test_a_damaged_workspace_is_refused_in_words(theme: Theme, tmp_path: Path, qtbot: QtBot) -> None:
     (tmp_path / "broken").mkdir()
-    program = Program(theme, tmp_path / "state")
+    program = Program(lambda: theme, tmp_path / "state")
     window: MainWindow = program.show(tmp_path / "broken", WindowState())
     try:
-        wait(qtbot, lambda: window.welcome is not None and window.welcome.error)
-        assert window.welcome is not None
-        assert window.welcome.error is not None
-        assert window.welcome.error.accessibleName().startswith("Error: ")
+        wait(qtbot, lambda: window.is_filled and window.shell.welcome is not None and window.shell.welcome.error)
+        assert window.shell.welcome is not None
+        assert window.shell.welcome.error is not None
+        assert window.shell.welcome.error.accessibleName().startswith("Error: ")
     finally:
         program.end()
 
@@ -187,10 +187,21 @@ def test_every_command_that_the_window_names_is_one_of_the_command_line(
             assert word in told
 
 
-def test_the_clock_of_the_program_is_in_utc(theme: Theme, tmp_path: Path) -> None:
-    window = Program(theme, tmp_path / "state")._make(WindowState())
-    now = window.context.clock()
+def test_the_clock_of_the_program_is_in_utc(theme: Theme, tmp_path: Path, qtbot: QtBot) -> None:
+    program = Program(lambda: theme, tmp_path / "state")
+    window = program.show(None, WindowState())
+    wait(qtbot, lambda: window.is_filled)
+    now = window.shell.context.clock()
     assert now.tzinfo is UTC
     assert abs((now - datetime.now(UTC)).total_seconds()) < 5
-    window.close()
+    program.end()
+    window.deleteLater()
+
+
+def test_a_window_closed_before_it_is_filled_keeps_its_state(theme: Theme, tmp_path: Path) -> None:
+    program = Program(lambda: theme, tmp_path / "state")
+    window = program.show(None, WindowState(density="standard"), fills=False)
+    window.grab()
+    program.end()
+    assert load_state(tmp_path / "state").density == "standard"
     window.deleteLater()

@@ -15,14 +15,15 @@ from tests.gui.hands import click, click_cell, press, write
 
 from mlops_desktop.domain.errors import BusyRegistryError, ConflictError
 from mlops_desktop.domain.experiments import RunStatus
+from mlops_desktop.gui.history import Place
 from mlops_desktop.gui.main_window import MainWindow
 from mlops_desktop.gui.pages.experiments import ExperimentsPage
 
 
 @pytest.fixture
 def page(window: MainWindow) -> ExperimentsPage:
-    window.go_to("experiments")
-    return window.experiments
+    window.shell.go_to("experiments")
+    return window.shell.experiments
 
 
 def names(page: ExperimentsPage) -> list[str]:
@@ -30,7 +31,7 @@ def names(page: ExperimentsPage) -> list[str]:
 
 
 def test_it_opens_on_the_newest_experiment_and_says_its_best(page: ExperimentsPage) -> None:
-    assert page.path() == "late-at-arrival"
+    assert page.title == "late-at-arrival"
     assert page.header.sentence == (
         "Will a flight from NYC land more than 15 min late? · 25 runs · 3 in progress · "
         "best roc_auc 0.7075 by amber-falcon-27"
@@ -111,10 +112,10 @@ def test_runs_go_to_the_trash_and_come_back_by_undo(
     gone = [run.name for run in page.model.ticks]
     click(page.runs.trash)
     assert not set(gone) & set(names(page))
-    assert window.notice.accessibleName() == "3 runs moved to trash"
+    assert window.shell.notice.accessibleName() == "3 runs moved to trash"
     press(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert set(gone) <= set(names(page))
-    assert not window.notice.isVisible()
+    assert not window.shell.notice.isVisible()
 
 
 def test_delete_puts_away_the_current_run_and_leaves_one_in_progress_alone(
@@ -123,7 +124,7 @@ def test_delete_puts_away_the_current_run_and_leaves_one_in_progress_alone(
     page.runs.table.go_to(0)
     page.trash_chosen()
     assert page.model.rowCount() == 25
-    assert window.notice.accessibleName() == "A run in progress stays; cancel it first."
+    assert window.shell.notice.accessibleName() == "A run in progress stays; cancel it first."
     page.runs.table.go_to(4)
     run = page.inspector.run
     assert run is not None
@@ -157,13 +158,13 @@ def test_a_refused_action_is_said_above_the_page(
     monkeypatch.setattr(workspace.trash, "put", refuse)
     page.model.tick([4], True)
     click(page.runs.trash)
-    assert window.message.sentence == "The run serves. Stop the deployment first."
+    assert window.shell.message.sentence == "The run serves. Stop the deployment first."
     assert page.model.rowCount() == 25
 
 
 def test_the_inspector_tells_metrics_params_environment_and_failure(page: ExperimentsPage) -> None:
     run = next(run for run in page._query._read().runs if run.name == "amber-falcon-27")
-    page.open_run(run.id, run.experiment_name)
+    page.go(Place("experiments", run.experiment_name, {"run": run.id}))
     inspector = page.inspector
     facts = dict(inspector._facts.facts)
     assert facts["Dataset version"] == "flights v4"
@@ -176,7 +177,7 @@ def test_the_inspector_tells_metrics_params_environment_and_failure(page: Experi
     assert dict(inspector._facts.facts)["Commit"].endswith("changed files")
     inspector.tabs.setCurrentIndex(0)
     failed = next(run for run in page._query._read().runs if run.status is RunStatus.FAILED)
-    page.open_run(failed.id, failed.experiment_name)
+    page.go(Place("experiments", failed.experiment_name, {"run": failed.id}))
     assert inspector._failure.isVisible()
     assert inspector._failure.accessibleName() == "Error: MLPClassifier got empty cells in prev_arr_delay."
 
@@ -197,12 +198,12 @@ def test_live_changes_keep_selection_current_row_and_order(
     page.runs.table.go_to(7)
     before, current = names(page), page.inspector.run
     change = workspace.change_run("brisk-heron-41", progress=0.9)
-    window.events.changed.emit((change,))
+    window.shell.events.changed.emit((change,))
     assert names(page) == before
     assert [page.model.row_of(run.id) for run in page.model.ticks] == [5]
     assert page.inspector.run == current
     workspace.all_runs.append(make_run("new-owl-42", RunStatus.RUNNING, seconds=1, progress=0.1, hours_ago=0))
-    window.events.changed.emit((change,))
+    window.shell.events.changed.emit((change,))
     assert names(page)[0] == "new-owl-42"
     assert page.inspector.run == current
     assert page.runs.table.currentIndex().row() == 8
@@ -219,8 +220,8 @@ def test_the_columns_are_the_persons_choice_and_remembered(
     actions["Folds"].setChecked(False)
     assert "folds" not in [column.name for column in page.model.shown]
     again = make_window(workspace, state=window.state)
-    again.go_to("experiments")
-    shown = [column.name for column in again.experiments.model.shown]
+    again.shell.go_to("experiments")
+    shown = [column.name for column in again.shell.experiments.model.shown]
     assert "param:learning_rate" in shown
     assert "folds" not in shown
 
@@ -240,14 +241,14 @@ def test_another_experiment_is_chosen_in_the_title_and_all_of_them_too(
 ) -> None:
     workspace.all_runs.append(make_run("odd-owl-1", experiment="R&D <b>", hours_ago=300, metrics={"roc_auc": 0.6}))
     window = make_window(workspace)
-    window.go_to("experiments")
-    page = window.experiments
+    window.shell.go_to("experiments")
+    page = window.shell.experiments
     page._fill_menu()
     texts = [action.text() for action in page._menu.actions()]
     assert sorted(texts) == sorted(["All experiments  (26)", "late-at-arrival  (25)", "R&&D <b>  (1)"])
     page.choose("R&D <b>")
     assert names(page) == ["odd-owl-1"]
-    assert window.top.parts == ["Experiments", "R&D <b>"]
+    assert window.shell.top.parts == ["Experiments", "R&D <b>"]
     page.choose("")
     assert len(names(page)) == 26
     assert "experiment" in [column.name for column in page.model.columns]
@@ -256,13 +257,13 @@ def test_another_experiment_is_chosen_in_the_title_and_all_of_them_too(
 def test_an_experiment_that_is_gone_means_all(page: ExperimentsPage, workspace: FakeWorkspace) -> None:
     workspace.all_runs = [dataclasses.replace(run, experiment_name="renamed") for run in workspace.all_runs]
     page.refresh()
-    assert page.path() == "All experiments"
+    assert page.title == "All experiments"
 
 
 def test_no_runs_yet_says_the_command_and_copies_it(make_window: MakeWindow, qtbot: QtBot) -> None:
     window = make_window(FakeWorkspace(empty=True))
-    window.go_to("experiments")
-    page = window.experiments
+    window.shell.go_to("experiments")
+    page = window.shell.experiments
     assert page.runs.empty.isVisible()
     assert not page.runs.filter.isVisible()
     assert not page.inspector.isVisible()
@@ -278,17 +279,17 @@ def test_an_error_stands_in_the_tables_place_and_can_be_tried_again(
 ) -> None:
     workspace.error = BusyRegistryError("The registry is busy.", hint="Wait a moment.")
     window = make_window(workspace)
-    window.go_to("experiments")
-    error = window.experiments.runs._error
+    window.shell.go_to("experiments")
+    error = window.shell.experiments.runs._error
     assert error is not None
     assert error.isVisible()
     workspace.error = None
     click(error.retry)
-    assert window.experiments.runs.table.isVisible()
+    assert window.shell.experiments.runs.table.isVisible()
     workspace.error = BusyRegistryError("Busy again.")
-    window.refresh()
-    assert window.experiments.runs.table.isVisible()
-    assert window.message.sentence == "Busy again."
+    window.shell.refresh()
+    assert window.shell.experiments.runs.table.isVisible()
+    assert window.shell.message.sentence == "Busy again."
 
 
 def test_the_inspector_hides_and_comes_back_as_it_was(window: MainWindow, page: ExperimentsPage, qtbot: QtBot) -> None:
@@ -302,8 +303,8 @@ def test_the_inspector_hides_and_comes_back_as_it_was(window: MainWindow, page: 
 
 def test_when_room_runs_out_secondary_columns_go_first(make_window: MakeWindow, workspace: FakeWorkspace) -> None:
     window = make_window(workspace, size=(1100, 700))
-    window.go_to("experiments")
-    page = window.experiments
+    window.shell.go_to("experiments")
+    page = window.shell.experiments
     shown = [column.name for column in page.model.shown]
     assert shown[:2] == ["status", "name"]
     assert "metric:roc_auc" in shown
@@ -314,7 +315,7 @@ def test_when_room_runs_out_secondary_columns_go_first(make_window: MakeWindow, 
 
 def test_density_changes_the_height_of_rows(window: MainWindow, page: ExperimentsPage) -> None:
     assert page.runs.table.rowHeight(0) == 24
-    window.set_density("comfortable")
+    window.shell.set_density("comfortable")
     assert page.runs.table.rowHeight(0) == 38
     assert window.state.density == "comfortable"
 
@@ -322,7 +323,7 @@ def test_density_changes_the_height_of_rows(window: MainWindow, page: Experiment
 def test_elapsed_time_goes_on_while_the_page_is_shown(window: MainWindow, page: ExperimentsPage) -> None:
     assert page._clock.isActive()
     page._on_second()
-    window.go_to("home")
+    window.shell.go_to("home")
     assert not page._clock.isActive()
 
 
@@ -333,5 +334,5 @@ def test_a_repeated_run_names_the_one_it_repeats(page: ExperimentsPage, workspac
     page.refresh()
     for name, said in (("swift-ibis-33", "amber-falcon-27"), ("early-finch-35", "a run not shown here")):
         run = next(run for run in workspace.all_runs if run.name == name)
-        page.open_run(run.id, run.experiment_name)
+        page.go(Place("experiments", run.experiment_name, {"run": run.id}))
         assert dict(page.inspector._facts.facts)["Re-run of"] == said

@@ -17,12 +17,12 @@ from mlops_desktop.gui.widgets.command_line import CopyButton
 
 
 def content(window: MainWindow) -> HomeContent:
-    assert window.home.content is not None
-    return window.home.content
+    assert window.shell.home.content is not None
+    return window.shell.home.content
 
 
 def test_it_opens_with_one_sentence_and_the_cards_follow(window: MainWindow) -> None:
-    assert window.home.header.sentence.startswith("3 things need you")
+    assert window.shell.home.header.sentence.startswith("3 things need you")
     cards = content(window)
     assert cards.attention.isVisible()
     assert [row.cells[0].text for row in cards.deployments.table.cells.rows] == ["churn", "flight-late", "penguins"]
@@ -32,17 +32,17 @@ def test_it_opens_with_one_sentence_and_the_cards_follow(window: MainWindow) -> 
 
 def test_before_anything_is_read_there_is_a_skeleton(make_window: MakeWindow, workspace: FakeWorkspace) -> None:
     window = make_window(workspace, opens=False)
-    assert window.home.header.sentence == "Opening the workspace…"
-    assert window.home.content is None
+    assert window.shell.home.header.sentence == "Opening the workspace…"
+    assert window.shell.home.content is None
 
 
 def test_a_failed_run_is_two_clicks_from_its_reason(window: MainWindow, qtbot: QtBot) -> None:
     buttons = {button.accessibleName(): button for button in content(window).attention.buttons}
     click(buttons["Open run: Run red-plover-26 failed"])
-    run = window.experiments.inspector.run
+    run = window.shell.experiments.inspector.run
     assert run is not None
     assert run.name == "red-plover-26"
-    assert window.top.parts == ["Experiments", "late-at-arrival"]
+    assert window.shell.top.parts == ["Experiments", "late-at-arrival"]
 
 
 def test_what_the_window_cannot_do_yet_is_copied_as_a_command(window: MainWindow, qtbot: QtBot) -> None:
@@ -60,7 +60,7 @@ def test_a_run_of_the_latest_opens_by_click_and_by_enter(window: MainWindow, qtb
     table = content(window).latest.table
     place = table.visualRect(table.cells.index(3, 0)).center()
     click(table.viewport(), place)
-    run = window.experiments.inspector.run
+    run = window.shell.experiments.inspector.run
     assert run is not None
     assert run.name == table.cells.rows[3].cells[0].text
 
@@ -78,8 +78,8 @@ def test_an_empty_workspace_shows_the_way_in_commands(make_window: MakeWindow, q
 
 def test_what_another_process_did_shows_up_by_itself(window: MainWindow, workspace: FakeWorkspace) -> None:
     change = workspace.change_run("brisk-heron-41", progress=0.9)
-    window.events.changed.emit((change,))
-    assert window.status.job.accessibleName().startswith("brisk-heron-41 · 90 %")
+    window.shell.events.changed.emit((change,))
+    assert window.shell.status.job.accessibleName().startswith("brisk-heron-41 · 90 %")
 
 
 def test_an_error_stands_in_the_place_of_the_page_and_can_be_tried_again(
@@ -87,7 +87,7 @@ def test_an_error_stands_in_the_place_of_the_page_and_can_be_tried_again(
 ) -> None:
     workspace.error = BusyRegistryError("The registry is busy.", hint="Wait a moment.")
     window = make_window(workspace)
-    error = window.home._error
+    error = window.shell.home._error
     assert error is not None
     assert error.isVisible()
     assert error.accessibleName() == "Error: The registry is busy."
@@ -100,8 +100,8 @@ def test_an_error_after_that_keeps_the_old_page_and_shows_above_it(
     window: MainWindow, workspace: FakeWorkspace
 ) -> None:
     workspace.error = BusyRegistryError("The registry is busy.", hint="Wait a moment.")
-    window.refresh()
-    assert window.message.sentence == "The registry is busy. Wait a moment."
+    window.shell.refresh()
+    assert window.shell.message.sentence == "The registry is busy. Wait a moment."
     assert content(window).isVisible()
 
 
@@ -115,7 +115,7 @@ def test_no_deployments_and_no_runs_each_say_their_command(make_window: MakeWind
 
 def test_the_disk_is_shown_here_and_below(window: MainWindow, qtbot: QtBot) -> None:
     wait(qtbot, lambda: content(window).computer.disk)
-    assert window.status.disk.accessibleName() == "41.2 GB free"
+    assert window.shell.status.disk.accessibleName() == "41.2 GB free"
     content(window).computer.show_disk((1, 10))
     assert content(window).computer._ready.accessibleName() == "Low disk"
 
@@ -123,7 +123,7 @@ def test_the_disk_is_shown_here_and_below(window: MainWindow, qtbot: QtBot) -> N
 def test_small_windows_keep_everything_within_reach(make_window: MakeWindow, workspace: FakeWorkspace) -> None:
     window = make_window(workspace, size=(1100, 700))
     cards = content(window)
-    assert window.sidebar.width() == 52
+    assert window.shell.sidebar.width() == 52
     assert cards.verticalScrollBar().maximum() > 0
     assert cards.horizontalScrollBar().maximum() == 0
 
@@ -135,7 +135,7 @@ def test_more_troubles_than_fit_are_counted(make_window: MakeWindow) -> None:
         workspace.all_runs.append(dataclasses.replace(failed, id=f"{number}" * 32, name=f"bad-owl-{number}"))
     window = make_window(workspace)
     assert len(content(window).attention.buttons) == 4
-    assert window.home.header.sentence.startswith("9 things need you")
+    assert window.shell.home.header.sentence.startswith("9 things need you")
 
 
 def test_jobs_without_a_run_show_their_own_title(make_window: MakeWindow) -> None:

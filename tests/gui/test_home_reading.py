@@ -15,7 +15,7 @@ from mlops_desktop.domain.deployments import DeploymentStatus
 from mlops_desktop.domain.experiments import Failure, RunStatus
 from mlops_desktop.domain.jobs import Job, JobKind, JobStatus
 from mlops_desktop.gui.readings.home import HomeFacts, attention, change_sentence, read_home, sentence, tiles
-from mlops_desktop.gui.readings.status import deployments_sign, job_sign, run_counts
+from mlops_desktop.gui.readings.status import deployments_sign, job_sign, section_counts
 
 
 def facts(workspace: FakeWorkspace | None = None) -> HomeFacts:
@@ -94,7 +94,7 @@ def test_the_status_bar_names_the_oldest_work_and_what_waits() -> None:
     sign = job_sign(facts())
     assert sign is not None
     assert sign.word == "brisk-heron-41 · 62 % · 2 more"
-    assert run_counts(facts()) == (25, 2)
+    assert section_counts(facts()) == {"experiments": (25, 2)}
     assert job_sign(facts(FakeWorkspace(empty=True))) is None
     queued = FakeWorkspace()
     queued.all_runs = [make_run("a-owl-1", RunStatus.QUEUED)]

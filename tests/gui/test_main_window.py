@@ -26,6 +26,7 @@ from tests.gui.demo_workspace import FakeWorkspace
 from tests.gui.hands import click, press
 
 from mlops_desktop.domain.errors import BusyRegistryError, WorkspaceError
+from mlops_desktop.gui.history import Place
 from mlops_desktop.gui.keys import KEYS
 from mlops_desktop.gui.lanes import Lanes
 from mlops_desktop.gui.main_window import MainWindow
@@ -37,41 +38,41 @@ from mlops_desktop.services.workspace import Workspace
 
 def test_an_open_workspace_is_named_and_counted(window: MainWindow, workspace: FakeWorkspace) -> None:
     assert window.windowTitle() == "nyc-delays — MLOps Desktop"
-    assert window.sidebar.workspace.accessibleName() == "Workspace nyc-delays, menu"
-    assert window.status.workspace.accessibleName() == "Workspace open"
-    assert window.status.deployments.accessibleName() == "2 of 3 deployments healthy"
-    entry = window.sidebar.navigation.pages.entries[1]
+    assert window.shell.sidebar.workspace.accessibleName() == "Workspace nyc-delays, menu"
+    assert window.shell.status.workspace.accessibleName() == "Workspace open"
+    assert window.shell.status.deployments.accessibleName() == "2 of 3 deployments healthy"
+    entry = window.shell.sidebar.navigation.pages.entries[1]
     assert (entry.count, entry.running) == (25, 2)
-    assert window.top.running.text() == "2 running"
+    assert window.shell.top.running.text() == "2 running"
     assert window.state.recent == (str(workspace.folder),)
 
 
 def test_only_pages_that_exist_are_in_the_sidebar(window: MainWindow) -> None:
-    assert [entry.title for entry in window.sidebar.navigation.pages.entries] == ["Home", "Experiments"]
+    assert [entry.title for entry in window.shell.sidebar.navigation.pages.entries] == ["Home", "Experiments"]
 
 
 def test_nothing_on_show_is_disabled_but_the_ways_that_lead_nowhere(window: MainWindow) -> None:
     for page in ("home", "experiments"):
-        window.go_to(page)
+        window.shell.go_to(page)
         off = [w for w in window.findChildren(QWidget) if w.isVisible() and not w.isEnabled()]
-        assert set(off) <= {window.top.back, window.top.forward}
+        assert set(off) <= {window.shell.top.back, window.shell.top.forward}
 
 
 def test_keys_lead_to_pages_and_back(window: MainWindow, qtbot: QtBot) -> None:
     control, alt = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.AltModifier
     press(window, Qt.Key.Key_3, control)
-    assert window.top.parts == ["Experiments", "late-at-arrival"]
+    assert window.shell.top.parts == ["Experiments", "late-at-arrival"]
     press(window, Qt.Key.Key_1, control)
-    assert window.top.parts == ["Home"]
+    assert window.shell.top.parts == ["Home"]
     press(window, Qt.Key.Key_Left, alt)
-    assert window.top.parts == ["Experiments", "late-at-arrival"]
+    assert window.shell.top.parts == ["Experiments", "late-at-arrival"]
     press(window, Qt.Key.Key_Right, alt)
-    assert window.top.parts == ["Home"]
+    assert window.shell.top.parts == ["Home"]
 
 
 def test_the_way_back_keeps_filter_order_and_row(window: MainWindow, qtbot: QtBot) -> None:
-    window.go_to("experiments")
-    page = window.experiments
+    window.shell.go_to("experiments")
+    page = window.shell.experiments
     page.runs.filter.setText("v3")
     page.model.sort_by("name", False)
     page.runs.table.go_to(2)
@@ -79,45 +80,51 @@ def test_the_way_back_keeps_filter_order_and_row(window: MainWindow, qtbot: QtBo
     page.choose("")
     page.runs.filter.setText("")
     page.model.sort_by("started", True)
-    click(window.top.back)
-    assert page.path() == "late-at-arrival"
+    click(window.shell.top.back)
+    assert page.title == "late-at-arrival"
     assert page.runs.filter_text == "v3"
     assert page.model.order == ("name", False)
     assert page.inspector.run == run
 
 
 def test_the_path_leads_up(window: MainWindow, qtbot: QtBot) -> None:
-    window.go_to("experiments")
-    button = next(b for b in window.top.findChildren(QAbstractButton) if b.accessibleName() == "Experiments")
+    window.shell.go_to("experiments")
+    button = next(b for b in window.shell.top.findChildren(QAbstractButton) if b.accessibleName() == "Experiments")
     click(button)
-    assert window.experiments.path() == "All experiments"
+    assert window.shell.experiments.title == "All experiments"
 
 
 def test_what_runs_is_one_click_away(window: MainWindow, qtbot: QtBot) -> None:
-    click(window.top.running)
-    assert window.experiments.tabs.currentIndex() == 1
-    assert window.experiments.model.rowCount() == 3
+    click(window.shell.top.running)
+    assert window.shell.experiments.tabs.currentIndex() == 1
+    assert window.shell.experiments.model.rowCount() == 3
 
 
 def test_f6_goes_through_the_panes_and_around(window: MainWindow, qtbot: QtBot) -> None:
     window.activateWindow()
-    window.go_to("experiments")
-    page = window.experiments
-    expected = [window.sidebar.navigation, page.runs.filter, page.runs.table, page.inspector.tabs, window.top.keys]
+    window.shell.go_to("experiments")
+    page = window.shell.experiments
+    expected = [
+        window.shell.sidebar.navigation,
+        page.runs.filter,
+        page.runs.table,
+        page.inspector.tabs,
+        window.shell.top.keys,
+    ]
     for pane in [*expected, expected[0]]:
         press(window, Qt.Key.Key_F6)
         assert window.focusWidget() is pane
     press(window, Qt.Key.Key_F6, Qt.KeyboardModifier.ShiftModifier)
-    assert window.focusWidget() is window.top.keys
+    assert window.focusWidget() is window.shell.top.keys
 
 
 def test_the_sidebar_is_walked_with_arrows(window: MainWindow, qtbot: QtBot) -> None:
     window.activateWindow()
-    window.sidebar.navigation.setFocus()
-    press(window.sidebar.navigation, Qt.Key.Key_Down)
-    assert window.top.parts[0] == "Experiments"
-    press(window.sidebar.navigation, Qt.Key.Key_Up)
-    assert window.top.parts == ["Home"]
+    window.shell.sidebar.navigation.setFocus()
+    press(window.shell.sidebar.navigation, Qt.Key.Key_Down)
+    assert window.shell.top.parts[0] == "Experiments"
+    press(window.shell.sidebar.navigation, Qt.Key.Key_Up)
+    assert window.shell.top.parts == ["Home"]
 
 
 def test_no_two_keys_are_the_same_in_one_context() -> None:
@@ -149,10 +156,10 @@ def test_every_text_is_plain_and_every_control_has_a_name(make_window: MakeWindo
     workspace = None if scene == "welcome" else FakeWorkspace(empty=scene.startswith("empty"))
     window = make_window(workspace)
     if scene.endswith("experiments"):
-        window.go_to("experiments")
-        window.experiments.model.tick([0, 5], True)
-        window.say("3 runs moved to trash", "trash-2", lambda: None)
-        window.message.say("It is so.", severity="info", action="Do it")
+        window.shell.go_to("experiments")
+        window.shell.experiments.model.tick([0, 5], True)
+        window.shell.say("3 runs moved to trash", "trash-2", lambda: None)
+        window.shell.message.say("It is so.", severity="info", action="Do it")
     for widget in walk(window):
         if isinstance(widget, QLabel):
             assert widget.textFormat() == Qt.TextFormat.PlainText, widget.text()
@@ -169,23 +176,23 @@ def test_markup_in_names_is_shown_as_it_is(make_window: MakeWindow) -> None:
     workspace.change_run("red-plover-26", notes="<img src=x>", tags=("<b>",))
     window = make_window(workspace)
     run = next(run for run in workspace.all_runs if run.name == "red-plover-26")
-    window.open_run(run.id, run.experiment_name)
-    assert window.experiments.inspector._notes.text() == "<img src=x>"
+    window.shell.go(Place("experiments", run.experiment_name, {"run": run.id}))
+    assert window.shell.experiments.inspector._notes.text() == "<img src=x>"
     tips = [widget.toolTip() for widget in walk(window)]
     assert not [tip for tip in tips if "<img" in tip or "<b>" in tip]
 
 
 def test_both_looks_are_chosen_in_the_menu_and_remembered(window: MainWindow, theme: Theme) -> None:
-    assert window.menu is not None
-    window.menu.fill()
-    looks = submenu(window.menu, "Look")
+    assert window.shell.menu is not None
+    window.shell.menu.fill()
+    looks = submenu(window.shell.menu, "Look")
     next(action for action in looks.actions() if action.text() == "Dark").trigger()
     assert theme.name == "dark"
-    assert load_state(window._state_folder).look == "dark"
+    assert load_state(window.state_folder).look == "dark"
     theme.choose(Look.LIGHT)
-    rows = submenu(window.menu, "Rows of the runs table")
+    rows = submenu(window.shell.menu, "Rows of the runs table")
     next(action for action in rows.actions() if action.text() == "Standard").trigger()
-    assert load_state(window._state_folder).density == "standard"
+    assert load_state(window.state_folder).density == "standard"
 
 
 def submenu(menu: QMenu, title: str) -> QMenu:
@@ -195,17 +202,19 @@ def submenu(menu: QMenu, title: str) -> QMenu:
 def test_other_workspaces_are_asked_for_in_the_menu(
     window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    window.remember(WindowState(recent=("/other", str(window.workspace.folder) if window.workspace else "")))
+    window.shell.remember(
+        WindowState(recent=("/other", str(window.shell.workspace.folder) if window.shell.workspace else ""))
+    )
     asked: list[tuple[Path, str]] = []
-    window.other_wanted.connect(lambda folder, name: asked.append((folder, name)))
+    window.shell.other_wanted.connect(lambda folder, name: asked.append((folder, name)))
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path))
     monkeypatch.setattr(QInputDialog, "getText", lambda *_: (" next ", True))
-    assert window.menu is not None
-    window.menu.fill()
-    actions = {action.text(): action for action in window.menu.actions()}
+    assert window.shell.menu is not None
+    window.shell.menu.fill()
+    actions = {action.text(): action for action in window.shell.menu.actions()}
     actions["Open workspace…"].trigger()
     actions["New workspace…"].trigger()
-    submenu(window.menu, "Recent workspaces").actions()[0].trigger()
+    submenu(window.shell.menu, "Recent workspaces").actions()[0].trigger()
     assert asked == [(tmp_path, ""), (tmp_path / "next", "next"), (Path("/other"), "")]
     actions["Copy folder path"].trigger()
     assert QApplication.clipboard().text() == "/home/ds-lead/MLOps/nyc-delays"
@@ -222,10 +231,10 @@ def test_a_folder_that_cannot_be_opened_says_why_and_offers_another(
         raise WorkspaceError("This folder is no workspace.", hint="Make one.")
 
     window = make_window(workspace, open_folder=refuse)
-    assert window.welcome is not None
-    assert window.welcome.error is not None
-    assert window.welcome.error.accessibleName() == "Error: This folder is no workspace."
-    assert window.welcome.isEnabled()
+    assert window.shell.welcome is not None
+    assert window.shell.welcome.error is not None
+    assert window.shell.welcome.error.accessibleName() == "Error: This folder is no workspace."
+    assert window.shell.welcome.isEnabled()
 
 
 def test_the_first_start_opens_a_chosen_folder_or_makes_one(
@@ -235,10 +244,10 @@ def test_the_first_start_opens_a_chosen_folder_or_makes_one(
     window = make_window(
         None, state=WindowState(recent=("/a/one", "/a/two")), open_folder=lambda _: workspace.as_workspace()
     )
-    welcome = window.welcome
+    welcome = window.shell.welcome
     assert welcome is not None
     asked: list[tuple[Path, str]] = []
-    window.other_wanted.connect(lambda folder, name: asked.append((folder, name)))
+    window.shell.other_wanted.connect(lambda folder, name: asked.append((folder, name)))
     click(welcome.elsewhere)
     welcome.name.setText("flights")
     click(welcome.make)
@@ -246,28 +255,28 @@ def test_the_first_start_opens_a_chosen_folder_or_makes_one(
     assert [b.text() for b in welcome.findChildren(QAbstractButton) if b.text() in ("one", "two")] == ["one", "two"]
     click(welcome.open)
     assert window.windowTitle().startswith("nyc-delays")
-    assert window.home.isVisible()
+    assert window.shell.home.isVisible()
 
 
 def test_a_registry_that_does_not_answer_is_said_until_it_does(window: MainWindow) -> None:
-    window.events.broken.emit(BusyRegistryError("Busy.", hint="Wait."))
-    assert window.status.workspace.accessibleName() == "Not reachable"
-    assert window.message.isVisible()
-    window.events.mended.emit()
-    assert window.status.workspace.accessibleName() == "Workspace open"
-    assert not window.message.isVisible()
+    window.shell.events.broken.emit(BusyRegistryError("Busy.", hint="Wait."))
+    assert window.shell.status.workspace.accessibleName() == "Not reachable"
+    assert window.shell.message.isVisible()
+    window.shell.events.mended.emit()
+    assert window.shell.status.workspace.accessibleName() == "Workspace open"
+    assert not window.shell.message.isVisible()
 
 
 def test_an_error_of_ours_goes_to_the_crash_boundary(window: MainWindow, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(window.failed) as blocker:
-        window.show_failure(ZeroDivisionError())
+    with qtbot.waitSignal(window.shell.failed) as blocker:
+        window.shell.show_failure(ZeroDivisionError())
     assert isinstance(blocker.args[0], ZeroDivisionError)
 
 
 def test_a_notice_goes_by_itself_but_not_under_the_pointer(window: MainWindow) -> None:
     undone: list[str] = []
-    window.say("Done", "info", lambda: undone.append("undone"))
-    notice = window.notice
+    window.shell.say("Done", "info", lambda: undone.append("undone"))
+    notice = window.shell.notice
     point = QPointF(1, 1)
     QApplication.sendEvent(notice, QEnterEvent(point, point, point))
     assert not notice._clock.isActive()
@@ -282,35 +291,37 @@ def test_a_notice_goes_by_itself_but_not_under_the_pointer(window: MainWindow) -
 
 def test_the_message_bar_does_what_it_offers(window: MainWindow, qtbot: QtBot) -> None:
     done: list[str] = []
-    window.message.say("2 colleagues changed this page.", severity="info", action="Show", act=lambda: done.append("x"))
-    click(window.message.action)
+    window.shell.message.say(
+        "2 colleagues changed this page.", severity="info", action="Show", act=lambda: done.append("x")
+    )
+    click(window.shell.message.action)
     assert done == ["x"]
-    assert not window.message.isVisible()
+    assert not window.shell.message.isVisible()
 
 
 def test_the_ring_follows_the_keyboard_and_not_the_mouse(window: MainWindow, qapp: QApplication) -> None:
     window.activateWindow()
-    window.go_to("experiments")
+    window.shell.go_to("experiments")
     qapp.processEvents()
-    ring, button = window._ring, window.experiments.runs.columns_button
-    window.experiments.focus_filter()
-    press(window.experiments.runs.filter, Qt.Key.Key_Tab)
+    ring, button = window.shell.ring, window.shell.experiments.runs.columns_button
+    window.shell.experiments.focus_filter()
+    press(window.shell.experiments.runs.filter, Qt.Key.Key_Tab)
     assert window.focusWidget() is button
     assert ring.isVisible()
     assert ring.geometry().contains(button.mapTo(window, QPoint(2, 2)))
     ring.grab()
-    window.experiments.inspector.close_button.setFocus(Qt.FocusReason.MouseFocusReason)
+    window.shell.experiments.inspector.close_button.setFocus(Qt.FocusReason.MouseFocusReason)
     assert not ring.isVisible()
 
 
 def test_the_width_decides_what_the_sidebar_shows(window: MainWindow, qapp: QApplication) -> None:
-    assert window.sidebar.width() == 204
+    assert window.shell.sidebar.width() == 204
     window.resize(1100, 700)
     qapp.processEvents()
-    assert window.sidebar.width() == 52
+    assert window.shell.sidebar.width() == 52
     window.resize(1440, 900)
     qapp.processEvents()
-    assert window.sidebar.width() == 204
+    assert window.shell.sidebar.width() == 204
 
 
 def test_size_and_place_are_remembered_when_it_closes(make_window: MakeWindow, workspace: FakeWorkspace) -> None:
@@ -318,7 +329,7 @@ def test_size_and_place_are_remembered_when_it_closes(make_window: MakeWindow, w
     window.resize(1234, 640)
     window.close()
     assert workspace.closed
-    state = load_state(window._state_folder)
+    state = load_state(window.state_folder)
     again = make_window(None, state=state)
     again._restore_size()
     assert state.geometry
@@ -338,12 +349,12 @@ def test_slow_reading_does_not_hold_up_the_window(make_window: MakeWindow, qtbot
     window = make_window(workspace, lanes=lanes, opens=False)
     longest = 0.0
     start = time.monotonic()
-    window.open(workspace.folder)
-    while window.home.facts is None and time.monotonic() - start < 10:
+    window.shell.open(workspace.folder)
+    while window.shell.home.facts is None and time.monotonic() - start < 10:
         before = time.monotonic()
         QApplication.processEvents()
         longest = max(longest, time.monotonic() - before)
         time.sleep(0.001)
-    assert window.home.facts is not None
+    assert window.shell.home.facts is not None
     assert longest < 0.35, f"the window stood still for {longest:.2f} s"
     wait(qtbot, lambda: lanes.is_idle)

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QApplication  # noqa: E402 - the platform is chose
 from tests.gui.demo_workspace import NOW, FakeWorkspace  # noqa: E402
 
 from mlops_desktop.domain.errors import BusyRegistryError  # noqa: E402
+from mlops_desktop.gui.history import Place  # noqa: E402
 from mlops_desktop.gui.lanes import Lanes  # noqa: E402
 from mlops_desktop.gui.main_window import MainWindow  # noqa: E402
 from mlops_desktop.gui.state import WindowState  # noqa: E402
@@ -29,13 +30,13 @@ Scene = Callable[[MainWindow, FakeWorkspace], None]
 
 
 def home(window: MainWindow, workspace: FakeWorkspace) -> None:
-    window.open(workspace.folder)
+    window.shell.open(workspace.folder)
 
 
 def experiments(window: MainWindow, workspace: FakeWorkspace) -> None:
-    window.open(workspace.folder)
-    window.go_to("experiments")
-    page = window.experiments
+    window.shell.open(workspace.folder)
+    window.shell.go_to("experiments")
+    page = window.shell.experiments
     page.model.sort_by("metric:roc_auc", True)
     page.runs.show_rows()
     page.model.tick([3, 10, 16], True)
@@ -43,34 +44,34 @@ def experiments(window: MainWindow, workspace: FakeWorkspace) -> None:
 
 
 def failed_run(window: MainWindow, workspace: FakeWorkspace) -> None:
-    window.open(workspace.folder)
+    window.shell.open(workspace.folder)
     run = next(run for run in workspace.all_runs if run.name == "red-plover-26")
-    window.open_run(run.id, run.experiment_name)
-    window.experiments.runs.filter.setText("mlp")
-    window.say("Run flat-dunnock-15 moved to trash", "trash-2", lambda: None)
+    window.shell.go(Place("experiments", run.experiment_name, {"run": run.id}))
+    window.shell.experiments.runs.filter.setText("mlp")
+    window.shell.say("Run flat-dunnock-15 moved to trash", "trash-2", lambda: None)
 
 
 def params(window: MainWindow, workspace: FakeWorkspace) -> None:
-    window.open(workspace.folder)
+    window.shell.open(workspace.folder)
     run = next(run for run in workspace.all_runs if run.name == "amber-falcon-27")
-    window.open_run(run.id, run.experiment_name)
-    window.experiments.inspector.tabs.setCurrentIndex(0)
-    window.set_density("standard")
+    window.shell.go(Place("experiments", run.experiment_name, {"run": run.id}))
+    window.shell.experiments.inspector.tabs.setCurrentIndex(0)
+    window.shell.set_density("standard")
 
 
 def no_match(window: MainWindow, workspace: FakeWorkspace) -> None:
-    window.open(workspace.folder)
-    window.go_to("experiments")
-    window.experiments.runs.filter.setText("xgboost")
+    window.shell.open(workspace.folder)
+    window.shell.go_to("experiments")
+    window.shell.experiments.runs.filter.setText("xgboost")
 
 
 def empty_home(window: MainWindow, workspace: FakeWorkspace) -> None:
-    window.open(workspace.folder)
+    window.shell.open(workspace.folder)
 
 
 def empty_experiments(window: MainWindow, workspace: FakeWorkspace) -> None:
-    window.open(workspace.folder)
-    window.go_to("experiments")
+    window.shell.open(workspace.folder)
+    window.shell.go_to("experiments")
 
 
 def opening(window: MainWindow, workspace: FakeWorkspace) -> None:
@@ -81,8 +82,8 @@ def unreadable(window: MainWindow, workspace: FakeWorkspace) -> None:
     workspace.error = BusyRegistryError(
         "Another process has held the registry for 30 s.", hint="Wait a moment and try again. Nothing was changed."
     )
-    window.open(workspace.folder)
-    window.go_to("experiments")
+    window.shell.open(workspace.folder)
+    window.shell.go_to("experiments")
 
 
 def welcome(window: MainWindow, workspace: FakeWorkspace) -> None:
@@ -90,7 +91,7 @@ def welcome(window: MainWindow, workspace: FakeWorkspace) -> None:
 
 
 def keys(window: MainWindow, workspace: FakeWorkspace) -> None:
-    window.open(workspace.folder)
+    window.shell.open(workspace.folder)
 
 
 SCENES: dict[str, Scene] = {
@@ -119,16 +120,10 @@ def windows(app: QApplication, folder: Path) -> Iterator[tuple[str, MainWindow]]
             for name, scene in SCENES.items():
                 workspace = FakeWorkspace(empty=name.startswith("empty"))
                 state = WindowState(recent=("/home/ds-lead/MLOps/nyc-delays", "/home/ds-lead/MLOps/churn"))
-                window = MainWindow(
-                    theme,
-                    Lanes(inline=True),
-                    lambda: NOW,
-                    open_folder=_opener(workspace),
-                    state=state,
-                    state_folder=folder,
-                )
+                window = MainWindow(state, folder)
+                window.fill(theme, Lanes(inline=True), lambda: NOW, _opener(workspace))
                 window.resize(width, height)
-                window.begin(None if name == "welcome" else workspace.folder)
+                window.shell.begin(None if name == "welcome" else workspace.folder)
                 window.show()
                 app.processEvents()
                 scene(window, workspace)

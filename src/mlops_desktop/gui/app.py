@@ -5,22 +5,21 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QApplication
 
 from mlops_desktop import __version__
-from mlops_desktop.gui.lanes import Lanes
 from mlops_desktop.gui.main_window import MainWindow
-from mlops_desktop.gui.state import WindowState, last_workspace, load_state, state_folder
-from mlops_desktop.gui.theme.theme import Look, Theme
+from mlops_desktop.gui.state import LOOKS, WindowState, last_workspace, load_state, state_folder
 
 if TYPE_CHECKING:
     from mlops_desktop.gui.crash import CrashReporter
+    from mlops_desktop.gui.shell import Shell
+    from mlops_desktop.gui.theme.theme import Theme
     from mlops_desktop.services.workspace import Workspace
 
 
@@ -41,9 +40,8 @@ def main(argv: Sequence[str]) -> int:
     if options.theme:
         state = replace(state, look=options.theme)
     folder = options.folder.expanduser().absolute() if options.folder else last_workspace(folder_of_state)
-    theme = Theme(app, Look(state.look) if state.look in set(Look) else Look.SYSTEM)
-    program = Program(theme, folder_of_state)
-    window = program.show(folder, state, opens=options.report is None)
+    program = Program(lambda: _theme(app, state.look), folder_of_state)
+    window = program.show(folder, state, fills=options.report is None)
     if options.report is not None:
         window.first_painted.connect(lambda: _end_after_paint(window, options.report or ""))
     code = app.exec()
@@ -52,19 +50,22 @@ def main(argv: Sequence[str]) -> int:
 
 
 class Program:
-    """The windows, one after the other: another workspace means another window, and the old one closes."""
+    """The windows, one after the other: another workspace means another window, and the old one closes.
 
-    def __init__(self, theme: Theme, state_folder: Path) -> None:
-        self._theme, self._state_folder = theme, state_folder
+    A window first shows its grounds; whatever else it needs is loaded and made right after that.
+    """
+
+    def __init__(self, make_theme: Callable[[], Theme], state_folder: Path) -> None:
+        self._make_theme, self._state_folder = make_theme, state_folder
+        self._theme: Theme | None = None
         self._crashes: CrashReporter | None = None
         self.window: MainWindow | None = None
 
-    def show(self, folder: Path | None, state: WindowState, name: str = "", *, opens: bool = True) -> MainWindow:
+    def show(self, folder: Path | None, state: WindowState, name: str = "", *, fills: bool = True) -> MainWindow:
         """A window on the folder; with a name the workspace is made there."""
-        before, self.window = self.window, self._make(state)
+        before, self.window = self.window, MainWindow(state, self._state_folder)
         window = self.window
-        window.begin(folder)
-        if opens:
+        if fills:
             window.first_painted.connect(lambda: self._on_painted(window, folder, name))
         window.show()
         if before is not None:
@@ -76,20 +77,10 @@ class Program:
         if self.window is not None:
             self.window.close()
 
-    def _make(self, state: WindowState) -> MainWindow:
-        window = MainWindow(
-            self._theme,
-            Lanes(),
-            lambda: datetime.now(UTC),
-            open_folder=_open,
-            state=state,
-            state_folder=self._state_folder,
-        )
-        window.other_wanted.connect(lambda place, name: self._on_other(window, place, name))
-        return window
-
     def _on_painted(self, window: MainWindow, folder: Path | None, name: str) -> None:
         """What need not happen before a person sees the window."""
+        if self._theme is None:
+            self._theme = self._make_theme()
         if self._crashes is None:
             from mlops_desktop.gui.crash import CrashReporter, write_log
 
@@ -97,15 +88,28 @@ class Program:
             write_log(log_file)
             self._crashes = CrashReporter(self._theme, log_file)
             self._crashes.install()
-        window.failed.connect(self._crashes.report)
-        if folder is not None:
-            window.open(folder, (lambda: _create(folder, name)) if name else None)
+        from datetime import UTC, datetime
 
-    def _on_other(self, window: MainWindow, folder: Path, name: str) -> None:
-        if window.workspace is None:
-            window.open(folder, (lambda: _create(folder, name)) if name else None)
+        from mlops_desktop.gui.lanes import Lanes
+
+        shell = window.fill(self._theme, Lanes(), lambda: datetime.now(UTC), _open)
+        shell.failed.connect(self._crashes.report)
+        shell.other_wanted.connect(lambda place, called: self._on_other(shell, place, called))
+        shell.begin(folder)
+        if folder is not None:
+            shell.open(folder, (lambda: _create(folder, name)) if name else None)
+
+    def _on_other(self, shell: Shell, folder: Path, name: str) -> None:
+        if shell.workspace is None:
+            shell.open(folder, (lambda: _create(folder, name)) if name else None)
         else:
-            self.show(folder, window.state, name)
+            self.show(folder, shell.state, name)
+
+
+def _theme(app: QApplication, look: str) -> Theme:
+    from mlops_desktop.gui.theme.theme import Look, Theme
+
+    return Theme(app, Look(look))
 
 
 def _open(folder: Path) -> Workspace:
@@ -138,8 +142,7 @@ def _options(argv: Sequence[str]) -> Options:
 
     parser = argparse.ArgumentParser("mlops-desktop", description="The window of MLOps Desktop.")
     parser.add_argument("folder", nargs="?", type=Path, help="the workspace folder; else the one used last")
-    looks = [look.value for look in Look]
-    parser.add_argument("--theme", choices=looks, default="", help="how it looks, else as chosen before")
+    parser.add_argument("--theme", choices=LOOKS, default="", help="how it looks, else as chosen before")
     parser.add_argument("--version", action="version", version=__version__)
     given = parser.parse_args(argv)
     return Options(given.folder, given.theme)

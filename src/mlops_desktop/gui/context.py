@@ -1,4 +1,4 @@
-"""What every page is given: the look, the lanes, the events, the clock, and the window's services to it."""
+"""What every page is given: the look, the lanes, the events, the clock, and what the window does for it."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from datetime import datetime
 from typing import Protocol
 
 from mlops_desktop.gui.events import Events
+from mlops_desktop.gui.history import Place
 from mlops_desktop.gui.lanes import Lanes
 from mlops_desktop.gui.state import WindowState
 from mlops_desktop.gui.theme.theme import Theme
 
 
-class Shell(Protocol):
+class Surroundings(Protocol):
     """What a page may ask of the window around it."""
 
     @property
@@ -22,9 +23,14 @@ class Shell(Protocol):
         """Keeps the state, for this window and the next start."""
         ...
 
-    def open_run(self, run_id: str, experiment: str = "") -> None: ...
-    def open_experiment(self, name: str) -> None: ...
-    def say(self, sentence: str, icon: str = "info", undo: Callable[[], None] | None = None) -> None: ...
+    def go(self, place: Place) -> None:
+        """Leads to a page, standing as the place says."""
+        ...
+
+    def say(self, sentence: str, icon: str = "info", undo: Callable[[], None] | None = None) -> None:
+        """Says in passing what was done, and how to take it back."""
+        ...
+
     def show_failure(self, error: BaseException) -> None: ...
     def place_changed(self) -> None:
         """The page stands elsewhere now: the path and the history follow."""
@@ -37,4 +43,4 @@ class Context:
     lanes: Lanes
     events: Events
     clock: Callable[[], datetime]
-    shell: Shell
+    shell: Surroundings

@@ -9,6 +9,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from mlops_desktop import __version__
+from mlops_desktop.gui.ground import NARROW_BELOW
 from mlops_desktop.gui.theme.theme import Theme
 from mlops_desktop.gui.widgets.bars import StatusBar, TopBar
 from mlops_desktop.gui.widgets.sidebar import Entry, Sidebar
@@ -16,15 +17,11 @@ from mlops_desktop.gui.widgets.sidebar import Entry, Sidebar
 if TYPE_CHECKING:
     from mlops_desktop.gui.widgets.message_bar import MessageBar
 
-NARROW_BELOW = 1180
-HOME = Entry("home", "Home", "house", "Ctrl+1")
-EXPERIMENTS = Entry("experiments", "Experiments", "flask-conical", "Ctrl+3")
-
 
 class Frame(QWidget):
     """The shell, or something in its place; the status bar is below both."""
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self, theme: Theme, sections: tuple[Entry, ...]) -> None:
         super().__init__()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -34,7 +31,7 @@ class Frame(QWidget):
         row = QHBoxLayout(self._shell)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
-        self.sidebar = Sidebar(theme, (HOME, EXPERIMENTS))
+        self.sidebar = Sidebar(theme, sections)
         row.addWidget(self.sidebar)
         middle = QVBoxLayout()
         middle.setSpacing(0)

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 LONGEST = 100
 
 
 @dataclass(frozen=True)
 class Place:
-    """A page and how it stood. Only Experiments uses more than `page`."""
+    """A page and what it shows; `how` is how it stands there: filter, order, row, by the page's own names."""
 
     page: str
-    experiment: str = ""
-    tab: int = 0
-    filter: str = ""
-    sorted_by: str = ""
-    descending: bool = True
-    run: str = ""
+    subject: str = ""
+    how: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def spot(self) -> tuple[str, str]:
         """What counts as somewhere else; the rest is how it stands there."""
-        return self.page, self.experiment
+        return self.page, self.subject
 
 
 class History:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
@@ -12,23 +13,23 @@ from PySide6.QtWidgets import QWidget
 from mlops_desktop.gui.keys import KEYS, Key
 
 if TYPE_CHECKING:
-    from mlops_desktop.gui.main_window import MainWindow
+    from mlops_desktop.gui.shell import Shell
 
 Act = Callable[[], object]
 
 
-def wire_keys(window: MainWindow) -> None:
-    """Makes every key of the registry do what it says."""
-    acts = _acts(window)
+def wire_keys(shell: Shell) -> None:
+    """Makes every key of the registry do what it says: the window's own here, a page's by the page's commands."""
+    acts = _acts(shell)
     for key in KEYS:
-        shortcut = QShortcut(QKeySequence(key.sequence), window)
-        shortcut.activated.connect(lambda pressed=key: _do(window, pressed, acts[pressed.name]))
+        shortcut = QShortcut(QKeySequence(key.sequence), shell.window)
+        shortcut.activated.connect(lambda pressed=key: _do(shell, pressed, acts.get(pressed.name)))
 
 
-def next_pane(window: MainWindow, way: int) -> None:
+def next_pane(shell: Shell, way: int) -> None:
     """Gives the focus to the pane after, or before, the one that has it."""
-    page = window.page()
-    panes: list[QWidget] = [window.sidebar.navigation, *(page.panes() if page else []), window.top.keys]
+    page, window = shell.page, shell.window
+    panes: list[QWidget] = [shell.sidebar.navigation, *(page.panes() if page else []), shell.top.keys]
     focus = window.focusWidget()
     here = next((place for place, pane in enumerate(panes) if focus and _holds(pane, focus)), -1)
     start = here if here >= 0 else (0 if way < 0 else -1)
@@ -36,31 +37,33 @@ def next_pane(window: MainWindow, way: int) -> None:
     panes[(start + way) % len(panes)].setFocus(Qt.FocusReason.ShortcutFocusReason)
 
 
-def _acts(window: MainWindow) -> dict[str, Act]:
-    return {
-        "home": lambda: window.go_to("home"),
-        "experiments": lambda: window.go_to("experiments"),
-        "back": window.go_back,
-        "forward": window.go_forward,
-        "refresh": window.refresh,
-        "next_pane": lambda: next_pane(window, 1),
-        "last_pane": lambda: next_pane(window, -1),
-        "keys": window.show_keys,
-        "undo": window.take_back,
-        "quit": window.close,
-        "filter": lambda: window.experiments.focus_filter(),  # noqa: PLW0108 - the page is made when it is needed
-        "inspector": lambda: window.experiments.toggle_inspector(),  # noqa: PLW0108 - likewise
-        "trash": lambda: window.experiments.trash_chosen(),  # noqa: PLW0108 - likewise
+def _acts(shell: Shell) -> dict[str, Act]:
+    sections: dict[str, Act] = {
+        entry.page: partial(shell.go_to, entry.page) for entry in shell.sidebar.navigation.pages.entries
+    }
+    return sections | {
+        "back": shell.navigator.back,
+        "forward": shell.navigator.forward,
+        "refresh": shell.refresh,
+        "next_pane": lambda: next_pane(shell, 1),
+        "last_pane": lambda: next_pane(shell, -1),
+        "keys": shell.show_keys,
+        "undo": shell.take_back,
+        "quit": shell.window.close,
     }
 
 
-def _do(window: MainWindow, key: Key, act: Act) -> None:
-    """Keys of a page work on that page only; before a workspace is open, none but closing does."""
-    if not window.frame.shows_shell and key.name != "quit":
+def _do(shell: Shell, key: Key, act: Act | None) -> None:
+    """Before a workspace is open, no key works but the one that closes."""
+    if not shell.frame.shows_shell and key.name != "quit":
         return
-    page = window.page()
-    if key.context == "window" or (page is not None and page.name == key.context):
-        act()
+    if key.context == "window":
+        if act is not None:
+            act()
+    elif shell.page is not None and shell.page.name == key.context:
+        for command in shell.page.commands():
+            if command.name == key.name:
+                command.act()
 
 
 def _holds(pane: QWidget, focus: QWidget) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 MOST_RECENT = 8
+LOOKS = ("system", "light", "dark")
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,8 @@ def load_state(folder: Path) -> WindowState:
             known["columns"] = value if _is_columns(value) else {}
         elif isinstance(value, bool if part.name == "inspector" else str):
             known[part.name] = value
+    if known.get("look") not in LOOKS:
+        known.pop("look", None)
     return WindowState(**known)
 
 

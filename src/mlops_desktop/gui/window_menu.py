@@ -14,7 +14,7 @@ from mlops_desktop.gui.theme.theme import Look, Theme
 from mlops_desktop.gui.widgets.text import plain_caption
 
 if TYPE_CHECKING:
-    from mlops_desktop.gui.main_window import MainWindow
+    from mlops_desktop.gui.shell import Shell
 
 T = TypeVar("T", bound=str)
 _LOOKS = {Look.SYSTEM: "As the system", Look.LIGHT: "Light", Look.DARK: "Dark"}
@@ -24,32 +24,32 @@ _DENSITIES = {"compact": "Compact", "standard": "Standard", "comfortable": "Comf
 class WindowMenu(QMenu):
     """Filled anew each time it is opened."""
 
-    def __init__(self, window: MainWindow, theme: Theme) -> None:
-        super().__init__(window)
-        self._window, self._theme = window, theme
+    def __init__(self, shell: Shell, theme: Theme) -> None:
+        super().__init__(shell.window)
+        self._shell, self._theme = shell, theme
         self.setAccessibleName("Workspace menu")
         self.aboutToShow.connect(self.fill)
 
     def fill(self) -> None:
         self.clear()
-        window = self._window
+        shell = self._shell
         self.addAction("Open workspace…").triggered.connect(self._on_open)
         self.addAction("New workspace…").triggered.connect(self._on_new)
-        here = str(window.workspace.folder) if window.workspace else ""
-        others = [folder for folder in window.state.recent if folder != here]
+        here = str(shell.workspace.folder) if shell.workspace else ""
+        others = [folder for folder in shell.state.recent if folder != here]
         if others:
             recent = self.addMenu("Recent workspaces")
             for folder in others:
                 action = recent.addAction(plain_caption(folder))
-                action.triggered.connect(lambda _=False, place=folder: window.other_wanted.emit(Path(place), ""))
+                action.triggered.connect(lambda _=False, place=folder: shell.other_wanted.emit(Path(place), ""))
         if here:
             copy = self.addAction("Copy folder path")
             copy.triggered.connect(lambda: QGuiApplication.clipboard().setText(here))
         self.addSeparator()
         self._add_choice("Look", _LOOKS, self._theme.look, self._on_look)
-        self._add_choice("Rows of the runs table", _DENSITIES, window.state.density, self._on_density)
+        self._add_choice("Rows of the runs table", _DENSITIES, shell.state.density, self._on_density)
         self.addSeparator()
-        self.addAction("Close window").triggered.connect(window.close)
+        self.addAction("Close window").triggered.connect(shell.window.close)
 
     def _add_choice(self, title: str, choices: Mapping[T, str], chosen: T, choose: Callable[[T], None]) -> None:
         menu = self.addMenu(title)
@@ -63,22 +63,24 @@ class WindowMenu(QMenu):
 
     def _on_look(self, look: Look) -> None:
         self._theme.choose(look)
-        self._window.remember(replace(self._window.state, look=look.value))
+        self._shell.remember(replace(self._shell.state, look=look.value))
 
     def _on_density(self, density: str) -> None:
-        self._window.set_density(density)
+        self._shell.set_density(density)
 
     def _on_open(self) -> None:
-        place = QFileDialog.getExistingDirectory(self._window, "Workspace folder", str(Path.home()))
+        place = QFileDialog.getExistingDirectory(self._shell.window, "Workspace folder", str(Path.home()))
         if place:
-            self._window.other_wanted.emit(Path(place), "")
+            self._shell.other_wanted.emit(Path(place), "")
 
     def _on_new(self) -> None:
-        place = QFileDialog.getExistingDirectory(self._window, "Where the new workspace folder goes", str(Path.home()))
+        place = QFileDialog.getExistingDirectory(
+            self._shell.window, "Where the new workspace folder goes", str(Path.home())
+        )
         if not place:
             return
         name, agreed = QInputDialog.getText(
-            self._window, "New workspace", "Name", QLineEdit.EchoMode.Normal, "my-workspace"
+            self._shell.window, "New workspace", "Name", QLineEdit.EchoMode.Normal, "my-workspace"
         )
         if agreed and name.strip():
-            self._window.other_wanted.emit(Path(place) / name.strip(), name.strip())
+            self._shell.other_wanted.emit(Path(place) / name.strip(), name.strip())

@@ -16,6 +16,7 @@ from mlops_desktop.gui.history import Place
 from mlops_desktop.gui.item_models.columns import main_task
 from mlops_desktop.gui.item_models.runs import RunItemModel
 from mlops_desktop.gui.pages.inspector import SMALL_WIDTH, WIDTH, Inspector
+from mlops_desktop.gui.pages.page import SMALL, Command, Page
 from mlops_desktop.gui.pages.run_actions import RunActions
 from mlops_desktop.gui.pages.runs_pane import RunsPane
 from mlops_desktop.gui.queries import Query
@@ -27,22 +28,17 @@ from mlops_desktop.gui.widgets.text import plain_caption
 if TYPE_CHECKING:
     from mlops_desktop.services.workspace import Workspace
 
-SMALL = 1180
 ALL = "All experiments"
 _CONCERN = frozenset({ChangeKind.RUN, ChangeKind.EXPERIMENT})
 
 
-class ExperimentsPage(QWidget):
+class ExperimentsPage(Page):
     """Header with the choice of experiment, tabs, filter, runs, inspector."""
 
-    name = "experiments"
+    name = section = "experiments"
 
     def __init__(self, context: Context) -> None:
-        super().__init__()
-        self.setObjectName("page")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self._context = context
-        self._workspace: Workspace | None = None
+        super().__init__(context)
         self._chosen = ""
         self._wanted_run = ""
         self._first = True
@@ -60,9 +56,8 @@ class ExperimentsPage(QWidget):
     # What the window asks for
 
     def attach(self, workspace: Workspace) -> None:
-        self._workspace = workspace
         self._actions.workspace = workspace
-        self._query.ask()
+        super().attach(workspace)
 
     def refresh(self) -> None:
         if self._workspace is not None:
@@ -75,26 +70,27 @@ class ExperimentsPage(QWidget):
     def place(self) -> Place:
         run = self.inspector.run
         sorted_by, descending = self.model.order
-        return Place(
-            self.name, self._chosen, self.tabs.currentIndex(), self.runs.filter_text, sorted_by, descending,
-            run.id if run else "",
-        )  # fmt: skip
+        how = {
+            "tab": self.tabs.currentIndex(),
+            "filter": self.runs.filter_text,
+            "sorted_by": sorted_by,
+            "descending": descending,
+            "run": run.id if run else "",
+        }
+        return Place(self.name, self._chosen, how)
 
     def go(self, place: Place) -> None:
         """Stands as the place says; the rows follow when they are read."""
-        self._wanted_run = place.run
-        self.tabs.setCurrentIndex(place.tab)
-        self.runs.set_filter_text(place.filter)
-        if place.sorted_by:
-            self.model.sort_by(place.sorted_by, place.descending)
-        if place.experiment != self._chosen:
-            self.choose(place.experiment)
+        how = place.how
+        self._wanted_run = how.get("run", "")
+        self.tabs.setCurrentIndex(how.get("tab", 0))
+        self.runs.set_filter_text(how.get("filter", ""))
+        if how.get("sorted_by"):
+            self.model.sort_by(how["sorted_by"], how.get("descending", True))
+        if place.subject != self._chosen:
+            self.choose(place.subject)
         else:
             self._restore_current()
-
-    def open_run(self, run_id: str, experiment: str) -> None:
-        """Shows the run, among the runs of its experiment."""
-        self.go(Place(self.name, experiment, run=run_id))
 
     def choose(self, experiment: str) -> None:
         """Shows the runs of one experiment; an empty name means all."""
@@ -105,11 +101,22 @@ class ExperimentsPage(QWidget):
         self.refresh()
         self._context.shell.place_changed()
 
+    def commands(self) -> list[Command]:
+        return [
+            Command("filter", "Filter the runs", "list-filter", self.focus_filter),
+            Command("inspector", "Show or hide the inspector", "panel-right", self.toggle_inspector),
+            Command("trash", "Move the selected runs to trash", "trash-2", self.trash_chosen),
+        ]
+
     def panes(self) -> list[QWidget]:
         panes: list[QWidget] = [self.runs.filter, self.runs.table]
         return [*panes, self.inspector.tabs] if self.inspector.isVisible() else panes
 
-    def path(self) -> str:
+    def path(self) -> list[tuple[str, Place | None]]:
+        return [("Experiments", Place(self.name)), (self.title, None)]
+
+    @property
+    def title(self) -> str:
         return self._chosen or ALL
 
     def focus_filter(self) -> None:
@@ -178,9 +185,7 @@ class ExperimentsPage(QWidget):
     # Reading and showing
 
     def _read(self) -> ExperimentFacts:
-        if self._workspace is None:
-            raise RuntimeError("Experiments were asked for before a workspace was open")
-        return read_experiments(self._workspace, self._chosen or None)
+        return read_experiments(self.workspace, self._chosen or None)
 
     def _show(self, facts: ExperimentFacts) -> None:
         if self._first and facts.experiments and not self._chosen and self.facts is None:
@@ -204,7 +209,7 @@ class ExperimentsPage(QWidget):
         self._context.shell.place_changed()
 
     def _show_header(self) -> None:
-        self.header.show_title(self.path())
+        self.header.show_title(self.title)
         facts = self.facts
         if facts is None or (facts.chosen.name if facts.chosen else "") != self._chosen:
             self.header.show_sentence("Reading…")
@@ -234,7 +239,7 @@ class ExperimentsPage(QWidget):
             count = counts.get(name, sum(counts.values()))
             action = self._menu.addAction(plain_caption(f"{name}  ({formats.count(count)})"))
             action.setCheckable(True)
-            action.setChecked(name == self.path())
+            action.setChecked(name == self.title)
             action.triggered.connect(lambda _=False, chosen=name: self.choose("" if chosen == ALL else chosen))
 
     # What happens

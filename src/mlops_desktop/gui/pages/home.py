@@ -5,12 +5,13 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from mlops_desktop.gui.context import Context
 from mlops_desktop.gui.history import Place
+from mlops_desktop.gui.pages.page import SMALL, Page
 from mlops_desktop.gui.queries import Query
 from mlops_desktop.gui.widgets.page_header import PageHeader
 from mlops_desktop.gui.widgets.skeleton import Skeleton
@@ -21,27 +22,21 @@ if TYPE_CHECKING:
     from mlops_desktop.gui.pages.home_empty import FirstSteps
     from mlops_desktop.gui.readings.home import HomeFacts
     from mlops_desktop.gui.widgets.states import ErrorBox
-    from mlops_desktop.services.workspace import Workspace
 
-SMALL = 1180
 NOT_SHOWN = frozenset({"setting"})
 
 
-class HomePage(QWidget):
+class HomePage(Page):
     """Answers first: one sentence, then what to do, then the rest. `read` carries the facts to the window.
 
     Until something was read there is only the header and a skeleton; what fills it is loaded after the first paint.
     """
 
-    name = "home"
+    name = section = "home"
     read = Signal(object)
 
     def __init__(self, context: Context) -> None:
-        super().__init__()
-        self.setObjectName("page")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self._context = context
-        self._workspace: Workspace | None = None
+        super().__init__(context)
         self._query = Query(context.lanes, self._read, self._show, self._on_failed, self)
         self._disk: tuple[int, int] | None = None
         self._steps: FirstSteps | None = None
@@ -61,10 +56,6 @@ class HomePage(QWidget):
 
     # What the window asks for
 
-    def attach(self, workspace: Workspace) -> None:
-        self._workspace = workspace
-        self._query.ask()
-
     def refresh(self) -> None:
         if self._workspace is not None:
             self._query.ask()
@@ -79,11 +70,8 @@ class HomePage(QWidget):
         if any(change.kind.value not in NOT_SHOWN for change in changes):
             self._query.ask_soon()
 
-    def place(self) -> Place:
-        return Place(self.name)
-
-    def go(self, place: Place) -> None:
-        """Home always stands the same."""
+    def path(self) -> list[tuple[str, Place | None]]:
+        return [("Home", None)]
 
     def panes(self) -> list[QWidget]:
         shown = self._stack.currentWidget()
@@ -100,9 +88,7 @@ class HomePage(QWidget):
         importlib.import_module("mlops_desktop.gui.pages.home_content")
         from mlops_desktop.gui.readings.home import read_home
 
-        if self._workspace is None:
-            raise RuntimeError("Home was asked before a workspace was open")
-        return read_home(self._workspace, self._context.clock())
+        return read_home(self.workspace, self._context.clock())
 
     def _on_failed(self, error: BaseException) -> None:
         if self.facts is not None:

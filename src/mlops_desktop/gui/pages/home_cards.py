@@ -13,6 +13,7 @@ from mlops_desktop.domain.experiments import Run
 from mlops_desktop.domain.jobs import Job, JobKind, JobStatus
 from mlops_desktop.gui import formats
 from mlops_desktop.gui.context import Context
+from mlops_desktop.gui.history import Place
 from mlops_desktop.gui.item_models.columns import dataset_text
 from mlops_desktop.gui.readings.home import Attention, HomeFacts, Tile, change_sentence
 from mlops_desktop.gui.statuses import Sign
@@ -126,7 +127,9 @@ class AttentionCard(Card):
         if note.run:
             button = Button(self._context.theme, "Open run", small=True)
             button.setAccessibleName(f"Open run: {note.title}")
-            button.clicked.connect(lambda: self._context.shell.open_run(note.run, note.experiment))
+            button.clicked.connect(
+                lambda: self._context.shell.go(Place("experiments", note.experiment, {"run": note.run}))
+            )
         else:
             button = CopyButton(self._context.theme, note.command, "Copy log command", what=f"for {note.title}")
         self.buttons.append(button)

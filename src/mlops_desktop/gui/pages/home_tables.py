@@ -10,6 +10,7 @@ from mlops_desktop.domain.deployments import Deployment, DeploymentStatus, Endpo
 from mlops_desktop.domain.experiments import Run, main_metric
 from mlops_desktop.gui import formats
 from mlops_desktop.gui.context import Context
+from mlops_desktop.gui.history import Place
 from mlops_desktop.gui.item_models.cells import Cell, CellRow, Head
 from mlops_desktop.gui.item_models.columns import dataset_text
 from mlops_desktop.gui.readings.home import HomeFacts, is_wanted, room_for_runs, seen_health
@@ -117,7 +118,7 @@ class LatestRunsCard(Card):
         self._context = context
         self._runs: tuple[Run, ...] = ()
         self.open = Button(context.theme, "Open Experiments", kind="link")
-        self.open.clicked.connect(lambda: context.shell.open_experiment(""))
+        self.open.clicked.connect(lambda: context.shell.go(Place("experiments")))
         self.head.addWidget(self.open)
         self.table = SmallTable(context.theme, "Latest runs", self.HEADS)
         self.table.activated.connect(self._on_opened)
@@ -143,7 +144,8 @@ class LatestRunsCard(Card):
     def _on_opened(self) -> None:
         row = self.table.currentIndex().row()
         if 0 <= row < len(self._runs):
-            self._context.shell.open_run(self._runs[row].id, self._runs[row].experiment_name)
+            run = self._runs[row]
+            self._context.shell.go(Place("experiments", run.experiment_name, {"run": run.id}))
 
 
 def _run_row(run: Run, now: datetime) -> CellRow:

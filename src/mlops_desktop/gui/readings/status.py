@@ -9,10 +9,10 @@ from mlops_desktop.gui.readings.home import HomeFacts, healthy_count
 from mlops_desktop.gui.statuses import Sign
 
 
-def run_counts(facts: HomeFacts) -> tuple[int, int]:
-    """All runs, and those running."""
+def section_counts(facts: HomeFacts) -> dict[str, tuple[int | None, int]]:
+    """By section: how many there are, and how many run."""
     running = sum(run.status is RunStatus.RUNNING for run in facts.runs)
-    return sum(experiment.run_count for experiment in facts.experiments), running
+    return {"experiments": (sum(experiment.run_count for experiment in facts.experiments), running)}
 
 
 def deployments_sign(facts: HomeFacts) -> Sign | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from PySide6.QtCore import (
@@ -20,11 +20,11 @@ from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QListView, QSizePolicy, QStyledItemDelegate, QStyleOptionViewItem, QVBoxLayout, QWidget
 
 from mlops_desktop.gui import formats
+from mlops_desktop.gui.ground import NARROW_SIDEBAR, SIDEBAR
 from mlops_desktop.gui.theme.theme import Theme
 from mlops_desktop.gui.widgets.buttons import Button
 from mlops_desktop.gui.widgets.text import plain_tip
 
-WIDE, NARROW = 204, 52
 _MIDDLE = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 _NOWHERE = QModelIndex()
 
@@ -48,10 +48,11 @@ class NavigationItemModel(QAbstractListModel):
         super().__init__()
         self.entries = list(entries)
 
-    def set_entry(self, place: int, entry: Entry) -> None:
-        if self.entries[place] != entry:
-            self.entries[place] = entry
-            self.dataChanged.emit(self.index(place), self.index(place))
+    def show_count(self, page: str, count: int | None, running: int = 0) -> None:
+        for place, entry in enumerate(self.entries):
+            if entry.page == page and (entry.count, entry.running) != (count, running):
+                self.entries[place] = replace(entry, count=count, running=running)
+                self.dataChanged.emit(self.index(place), self.index(place))
 
     def rowCount(self, parent: QModelIndex | QPersistentModelIndex = _NOWHERE) -> int:
         return 0 if parent.isValid() else len(self.entries)
@@ -258,7 +259,7 @@ class Sidebar(QWidget):
         self.set_narrow(False)
 
     def set_narrow(self, narrow: bool) -> None:
-        self.setFixedWidth(NARROW if narrow else WIDE)
+        self.setFixedWidth(NARROW_SIDEBAR if narrow else SIDEBAR)
         self._frame.setContentsMargins(6 if narrow else 8, 0, 6 if narrow else 8, 8)
         self.navigation.is_narrow = narrow
         self.workspace.set_narrow(narrow)
