@@ -12,6 +12,7 @@ if sys.version_info < (3, 11):
     sys.exit(f"MLOps Desktop needs Python 3.11 or newer; this is {sys.version.split()[0]} ({sys.executable}).")
 
 import argparse
+import contextlib
 import ctypes
 import hashlib
 import importlib.util
@@ -20,7 +21,7 @@ import platform
 import shutil
 import subprocess
 import tomllib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
@@ -33,6 +34,9 @@ BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 LOCK_TOOL = "uv==0.13.9"
 Command = Sequence[str | Path]
+
+END_TO_END = ROOT / "tests" / "end_to_end"
+NOT_WHOLE = (f"--ignore={END_TO_END}",)
 
 # What Qt's Linux wheels expect of the system: the library that is loaded, and the Debian package it comes in.
 QT_LIBRARIES = {
@@ -59,12 +63,17 @@ def say(text: str) -> None:
 
 def run(command: Command, **environment: str) -> int:
     """Runs a command in the checkout and gives its exit code. After Ctrl+C the child ends first, then we do."""
-    with subprocess.Popen(command, cwd=ROOT, env={**os.environ, **environment}) as child:
+    with subprocess.Popen(command, cwd=ROOT, env={**_environment(), **environment}) as child:
         try:
             return child.wait()
         except KeyboardInterrupt:
             child.wait()
             raise
+
+
+def _environment() -> dict[str, str]:
+    """Ours, and byte code is kept: the tests start hundreds of processes."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def must(command: Command, trouble: str) -> None:
@@ -221,20 +230,49 @@ def window(options: argparse.Namespace) -> int:
 
 
 def test(options: argparse.Namespace) -> int:
-    """run the tests; all of them are measured and held to the coverage floors"""
-    arguments = [*(["--long"] if options.long else []), *options.for_pytest]
-    if options.for_pytest or options.no_coverage:
-        return run([PYTHON, "-m", "pytest", *arguments])
+    """run the tests; those of the rooms are measured and held to the coverage floors"""
+    arguments = ["--long"] if options.long else []
+    if options.for_pytest:
+        return run([PYTHON, "-m", "pytest", *arguments, *options.for_pytest])
+    with _end_to_end(arguments) as finish:
+        code = _rooms(arguments) if not options.no_coverage else run([PYTHON, "-m", "pytest", *arguments, *NOT_WHOLE])
+        return finish() or code
+
+
+def _rooms(arguments: Sequence[str]) -> int:
     data = BUILD / "coverage"
     _remove(data)
     data.mkdir(parents=True)
     store, fork = str(data / "data"), "fork" if hasattr(os, "fork") else "subprocess"
-    measured: Command = [PYTHON, "-m", "coverage", "run", "-m", "pytest", *arguments]
+    measured: Command = [PYTHON, "-m", "coverage", "run", "-m", "pytest", *arguments, *NOT_WHOLE]
     code = run(measured, COVERAGE_FILE=store, COVERAGE_FORK=fork)
     # A killed process leaves a file that cannot be read; that is no news.
     run([PYTHON, "-W", "ignore", "-m", "coverage", "combine", "--quiet"], COVERAGE_FILE=store)
     run([PYTHON, "-m", "coverage", "json", "--quiet", "-o", data / "coverage.json"], COVERAGE_FILE=store)
     return run([PYTHON, ROOT / "tests" / "coverage_floors.py", data / "coverage.json"]) or code
+
+
+@contextlib.contextmanager
+def _end_to_end(arguments: Sequence[str]) -> Iterator[Callable[[], int]]:
+    """Runs the tests of the whole beside the others; the function given waits for them and says how they went."""
+    BUILD.mkdir(exist_ok=True)
+    with (BUILD / "end_to_end.log").open("w+", encoding="utf-8", errors="replace") as log:
+        command: Command = [PYTHON, "-m", "pytest", *arguments, END_TO_END]
+        child = subprocess.Popen(command, cwd=ROOT, env=_environment(), stdout=log, stderr=subprocess.STDOUT)
+
+        def finish() -> int:
+            say("the end-to-end tests, which ran beside these:")
+            code = child.wait()
+            log.seek(0)
+            print(log.read(), flush=True)
+            return code
+
+        try:
+            yield finish
+        finally:
+            if child.poll() is None:
+                child.terminate()
+                child.wait()
 
 
 def check(options: argparse.Namespace) -> int:

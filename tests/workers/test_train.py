@@ -338,6 +338,12 @@ def test_settings_that_scikit_learn_refuses_end_in_a_sentence(tmp_path: Path) ->
         train_run(tmp_path, mixed_table(), spec)
 
 
+def test_settings_that_only_the_prediction_finds_impossible_are_refused(tmp_path: Path) -> None:
+    spec = run_spec(Task.BINARY, "KNeighbors", params={"n_neighbors": 5_000})
+    with pytest.raises(InvalidInputError, match="KNeighbors cannot predict like this"):
+        train_run(tmp_path, mixed_table(), spec)
+
+
 def test_warnings_of_a_fit_are_in_the_log_once(tmp_path: Path) -> None:
     spec = run_spec(Task.BINARY, "LogisticRegression", params={"max_iter": 1}, validation=FOLDS)
     told = [line for line in train_run(tmp_path, mixed_table(), spec).log() if line.startswith("ConvergenceWarning")]

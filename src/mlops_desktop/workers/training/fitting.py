@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -102,25 +103,35 @@ def fit(material: Material, rows: NDArray[np.int64], teller: Teller) -> Any:
     pipeline = material.fresh_pipeline(frame.columns[frame.isna().all()].tolist())
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("default")
-        try:
+        with _refusals(material, "be fitted"):
             pipeline.fit(frame, material.values[rows])
-        except (ValueError, TypeError, ArithmeticError, NotImplementedError) as error:
-            sentence = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-            raise InvalidInputError(
-                f"{material.spec.estimator} cannot be fitted like this: {sentence}",
-                hint="Change the parameters or the features named, and run again.",
-                details=repr(error),
-            ) from error
     teller.tell(caught)
     return pipeline
 
 
+@contextlib.contextmanager
+def _refusals(material: Material, what: str) -> Iterator[None]:
+    """scikit-learn finds some settings impossible only when it fits or predicts."""
+    try:
+        yield
+    except (ValueError, TypeError, ArithmeticError, NotImplementedError) as error:
+        sentence = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise InvalidInputError(
+            f"{material.spec.estimator} cannot {what} like this: {sentence}",
+            hint="Change the parameters or the features named, and run again.",
+            details=repr(error),
+        ) from error
+
+
 def ask(material: Material, pipeline: Any, frame: pd.DataFrame) -> NDArray[np.float64]:
-    """Probabilities with one column for each class of the target, or predicted numbers; for rows made ready."""
+    """Probabilities with one column for each class of the target, or predicted numbers; for rows made ready.
+
+    Raises InvalidInputError where the fitted estimator cannot answer with its settings.
+    """
     import numpy as np
 
     classes = material.target.classes
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), _refusals(material, "predict"):
         warnings.simplefilter("ignore")
         if classes is None:
             return np.asarray(pipeline.predict(frame), dtype=np.float64)
