@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from mlops_desktop import bootstrap
-from mlops_desktop.domain.errors import JobCancelledError, JobFailedError
+from mlops_desktop.domain.errors import UserError
 from mlops_desktop.domain.experiments import Validation, ValidationKind
 from mlops_desktop.resources import resource
 from mlops_desktop.services.run_setup import EstimatorChoice, RunRequest
@@ -129,7 +129,7 @@ def _fill(workspace: Workspace, folder: Path) -> None:
         dataclasses.replace(request, estimators=(EstimatorChoice("KNeighbors", {"n_neighbors": 5_000}),))
     )[0]
     for run in (trashed, cancelled, failed):
-        with contextlib.suppress(JobCancelledError, JobFailedError):
+        with contextlib.suppress(UserError):
             workspace.jobs.wait(run.job_id)
     workspace.trash.put(Kind.RUN, [trashed.name])
     species = workspace.experiments.start_runs(
