@@ -157,6 +157,7 @@ def test_runs_are_compared_in_words_and_pictures(mlops: Typist, tmp_path: Path) 
 
 def test_runs_are_repeated_annotated_and_cancelled(mlops: Typist) -> None:
     name = finished_run(mlops)
+    assert f"{name} had already ended" in mlops("experiments", "cancel", name)
     again = mlops.json("experiments", "rerun", name, "-p", "C=5", "--seed", 3)[0]
     assert again["spec"]["params"] == {"C": 5}
     assert again["spec"]["seed"] == 3

@@ -161,6 +161,12 @@ def replaced(place: str, by: bytes | None) -> Callable[[str, bytes], bytes | Non
     return lambda name, content: by if name == place else content
 
 
+def test_a_backup_is_made_without_the_folder_of_backups(filled: Filled, tmp_path: Path) -> None:
+    filled.workspace.backups.rmdir()
+    backup_workspace(filled.folder, tmp_path / "backup.zip")
+    assert (tmp_path / "backup.zip").is_file()
+
+
 def test_a_file_changed_in_the_backup_is_left_out_and_listed(filled: Filled, tmp_path: Path) -> None:
     backup_workspace(filled.folder, tmp_path / "backup.zip")
     place = f"artifacts/{filled.content_hash[:2]}/{filled.content_hash[2:]}"

@@ -230,7 +230,7 @@ def _chart_kinds(runs: Sequence[Run]) -> list[str]:
 def cancel(session: Session, name: str) -> None:
     """Ask the run NAME to stop."""
     found = session.workspace.experiments.cancel(name)
-    say(f"Cancelling {found.name}")
+    say(f"{found.name} had already ended" if found.status.is_ended else f"Cancelling {found.name}")
 
 
 @experiments.command()

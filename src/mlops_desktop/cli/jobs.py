@@ -48,7 +48,7 @@ def cancel(session: Session, job: str) -> None:
     """Ask JOB (its id or the beginning of it) to stop."""
     chosen = session.workspace.jobs.find(job)
     session.workspace.jobs.cancel(chosen.id)
-    say(f"Cancelling {chosen.title}")
+    say(f"{chosen.title} had already ended" if chosen.status.is_ended else f"Cancelling {chosen.title}")
 
 
 @jobs.command()

@@ -74,6 +74,7 @@ def backup_workspace(folder: Path, target: Path) -> int:
     """
     workspace = read_workspace(folder)
     part = target.with_name(f".{target.name}.{new_identifier()}.part")
+    workspace.backups.mkdir(exist_ok=True)  # a person may have tidied it away
     with disk_failures(target.parent), tempfile.TemporaryDirectory(prefix=".backup-", dir=workspace.backups) as name:
         snapshot = Path(name) / _REGISTRY
         back_up(workspace.registry, snapshot)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mlops_desktop.domain.datasets import Column, ColumnType
 from mlops_desktop.domain.errors import UnusableTargetError
 from mlops_desktop.domain.experiments import Task
+from mlops_desktop.domain.suggestions import MOST_CLASSES
 from mlops_desktop.serving.recipe import category_text
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FEWEST_ROWS = 10
-MOST_CLASSES = 200
 
 
 @dataclass(frozen=True)
