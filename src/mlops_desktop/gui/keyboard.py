@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -21,9 +21,13 @@ Act = Callable[[], object]
 def wire_keys(shell: Shell) -> None:
     """Makes every key of the registry do what it says: the window's own here, a page's by the page's commands."""
     acts = _acts(shell)
+    by_sequence: dict[str, list[Key]] = {}
     for key in KEYS:
-        shortcut = QShortcut(QKeySequence(key.sequence), shell.window)
-        shortcut.activated.connect(lambda pressed=key: _do(shell, pressed, acts.get(pressed.name)))
+        by_sequence.setdefault(key.sequence, []).append(key)
+    for sequence, keys in by_sequence.items():
+        # One shortcut for each sequence: two of the same would make Qt do neither.
+        shortcut = QShortcut(QKeySequence(sequence), shell.window)
+        shortcut.activated.connect(partial(_press, shell, keys, acts))
 
 
 def next_pane(shell: Shell, way: int) -> None:
@@ -53,17 +57,22 @@ def _acts(shell: Shell) -> dict[str, Act]:
     }
 
 
-def _do(shell: Shell, key: Key, act: Act | None) -> None:
-    """Before a workspace is open, no key works but the one that closes."""
-    if not shell.frame.shows_shell and key.name != "quit":
-        return
-    if key.context == "window":
+def _press(shell: Shell, keys: Sequence[Key], acts: Mapping[str, Act]) -> None:
+    """Does what the first key that has something to do here says. Without a workspace only closing works."""
+    for key in keys:
+        if not shell.frame.shows_shell and key.name != "quit":
+            continue
+        act = acts.get(key.name) if key.context == "window" else _page_act(shell, key)
         if act is not None:
             act()
-    elif shell.page is not None and shell.page.name == key.context:
-        for command in shell.page.commands():
-            if command.name == key.name:
-                command.act()
+            return
+
+
+def _page_act(shell: Shell, key: Key) -> Act | None:
+    page = shell.page
+    if page is None or key.context not in ("page", page.name):
+        return None
+    return next((command.act for command in page.commands() if command.name == key.name), None)
 
 
 def _holds(pane: QWidget, focus: QWidget) -> bool:

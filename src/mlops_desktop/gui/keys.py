@@ -7,12 +7,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Key:
-    """`context` is window, or the page it works on."""
+    """`context` is window, the page it works on, or `page`: every page that offers a command of that name.
+
+    `group` is where the sheet of keys shows it; keys of one context may share a sequence with another page's.
+    """
 
     name: str
     sequence: str
     does: str
     context: str = "window"
+    group: str = ""
 
 
 KEYS = (

@@ -11,6 +11,9 @@ SECTIONS = (
     Entry("experiments", "Experiments", "flask-conical", "Ctrl+3"),
 )
 
+PAGES = ("home", "experiments")
+"""Every page that `make_page` makes; nothing leads to a page that is not here."""
+
 
 def make_page(name: str, context: Context) -> Page:
     """The page of that name; its module is loaded when it is first asked for."""
