@@ -1,0 +1,141 @@
+"""A field of a form: label above, control, help or error below; a dot and Reset where it was changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from mlops_desktop.gui.theme.theme import Theme
+from mlops_desktop.gui.widgets.buttons import Button
+from mlops_desktop.gui.widgets.marks import Icon
+from mlops_desktop.gui.widgets.text import ElidedText, Text
+
+
+class Dot(QWidget):
+    """Says that a value differs from where it began."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self.setFixedSize(8, 16)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self._theme.colour("accent"))
+        painter.drawEllipse(1, 5, 6, 6)
+
+
+class Field(QWidget):
+    """`reset_asked` follows a click on Reset, which stands there while the value is changed."""
+
+    reset_asked = Signal()
+
+    def __init__(self, theme: Theme, label: str, control: QWidget, help: str = "", *, number: str = "") -> None:
+        super().__init__()
+        self._theme, self._name = theme, label
+        self.control = control
+        self._help, self._error = "", ""
+        self._act: Callable[[], object] | None = None
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addLayout(self._make_head(number))
+        column.addWidget(control)
+        self._below = ElidedText(theme, "", "caption", "muted")
+        self._sign = Icon(theme, "triangle-alert", "error", 13)
+        self._fix = Button(theme, "", kind="link", small=True)
+        self._fix.clicked.connect(lambda: self._act() if self._act else None)
+        foot = QHBoxLayout()
+        foot.setContentsMargins(0, 0, 0, 0)
+        foot.setSpacing(4)
+        foot.addWidget(self._sign)
+        foot.addWidget(self._below, 1)
+        foot.addWidget(self._fix)
+        column.addLayout(foot)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        if not control.accessibleName():
+            control.setAccessibleName(label)
+        self.show_help(help)
+        self.clear_error()
+
+    def _make_head(self, number: str) -> QHBoxLayout:
+        head = QHBoxLayout()
+        head.setSpacing(5)
+        if number:
+            head.addWidget(number_sign(self._theme, number))
+        self.label = ElidedText(self._theme, self._name, "table-strong")
+        self.label.setBuddy(self.control)
+        head.addWidget(self.label)
+        self._dot = Dot(self._theme)
+        self.reset = Button(self._theme, "Reset", kind="link", small=True)
+        self.reset.setAccessibleName(f"Reset {self._name}")
+        self.reset.setFixedHeight(18)
+        self.reset.clicked.connect(self.reset_asked)
+        head.addWidget(self._dot)
+        head.addStretch(1)
+        head.addWidget(self.reset)
+        self.set_changed(False)
+        return head
+
+    @property
+    def error(self) -> str:
+        return self._error
+
+    @property
+    def is_changed(self) -> bool:
+        return not self._dot.isHidden()
+
+    @property
+    def help(self) -> str:
+        return self._help
+
+    def set_changed(self, changed: bool, tip: str = "Differs from the default") -> None:
+        self._dot.setVisible(changed)
+        self._dot.setToolTip(tip if changed else "")
+        self.reset.setVisible(changed)
+
+    def show_help(self, text: str) -> None:
+        self._help = text
+        if not self._error:
+            self._say(text, "muted")
+
+    def show_error(self, text: str, fix: str = "", act: Callable[[], object] | None = None) -> None:
+        """The error takes the place of the help; `fix` is a link that mends it."""
+        self._error, self._act = text, act
+        self._say(text, "error")
+        self._sign.show()
+        self._fix.set_caption(fix)
+        self._fix.setVisible(bool(fix))
+        self._mark(True)
+
+    def clear_error(self) -> None:
+        self._error = ""
+        self._say(self._help, "muted")
+        self._sign.hide()
+        self._fix.hide()
+        self._mark(False)
+
+    def _say(self, text: str, tone: str) -> None:
+        self._below.setText(text)
+        self._below.set_tone(tone)
+        self.control.setAccessibleDescription(text)
+
+    def _mark(self, bad: bool) -> None:
+        if bool(self.control.property("bad")) is not bad:
+            self.control.setProperty("bad", bad)
+            self.control.style().unpolish(self.control)
+            self.control.style().polish(self.control)
+
+
+def number_sign(theme: Theme, number: str) -> Text:
+    """The round number of a step in a form."""
+    sign = Text(theme, number, "caption-bold")
+    sign.setProperty("chip", "number")
+    sign.setFixedSize(18, 18)
+    sign.setAlignment(Qt.AlignmentFlag.AlignCenter)
+    return sign
