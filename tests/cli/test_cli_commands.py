@@ -87,6 +87,14 @@ def test_datasets_are_listed_shown_compared_and_renamed(mlops: Typist, csv: Path
     assert "MD-REF-001" in mlops.notes
 
 
+def test_rows_for_which_a_condition_holds_are_shown_and_what_used_a_version_too(mlops: Typist, csv: Path) -> None:
+    name = finished_run(mlops)
+    assert name in mlops("datasets", "uses", "flights")
+    assert mlops.json("datasets", "uses", "flights@v1")["runs"][0]["name"] == name
+    assert "N14228" in mlops("datasets", "show", "flights", "--where", "distance > 100", "--from", 2)
+    assert "rows match" in mlops.notes
+
+
 def test_a_table_is_scored_into_a_file(mlops: Typist, tmp_path: Path, csv: Path) -> None:
     registered(mlops)
     target = tmp_path / "scores.csv"
@@ -213,6 +221,17 @@ def test_aliases_move_and_every_move_is_kept(mlops: Typist) -> None:
     mlops("models", "alias", "late-flights", code=entry.WRONG_USAGE)
 
 
+def test_a_model_is_described_and_its_bundle_shown(mlops: Typist) -> None:
+    registered(mlops)
+    assert "late-flights: for the desk" in mlops("models", "describe", "late-flights", "for the desk")
+    assert mlops.json("models", "describe", "late-flights", "")["description"] == ""
+    said = mlops("models", "bundle", "late-flights")
+    assert "all as the manifest says" in said
+    assert "recipe.json" in said
+    assert "probability of true" in said
+    assert mlops.json("models", "bundle", "late-flights@v1")["files"][0]["name"] == "example.json"
+
+
 def test_bundles_go_out_and_come_in(mlops: Typist, tmp_path: Path) -> None:
     registered(mlops)
     file = tmp_path / "late.zip"
@@ -243,6 +262,14 @@ def test_an_endpoint_is_made_asked_and_ended(mlops: Typist) -> None:
     assert "answers at" in mlops("deployments", "rollback", "late-flights", "--to", 1)
     assert "answers at" in mlops("deployments", "restart", "late-flights")
     mlops("deployments", "log", "late-flights")
+    mlops("deployments", "log", "late-flights", "--deployment", 1)
+    assert "rollback" in mlops("deployments", "rollouts", "late-flights")
+    assert "check" in mlops("deployments", "rollouts", "late-flights")
+    assert mlops.json("deployments", "rollouts", "late-flights")[-1]["steps"][0]["step"] == "start"
+    assert "/predict" in mlops("deployments", "show", "late-flights")
+    assert mlops.json("deployments", "show", "late-flights")["seen"][0]["observation"]["accepting"] is True
+    assert "is free" in mlops("deployments", "port", 20_500)
+    assert mlops.json("deployments", "port")["holder"] == ""
     assert "is stopped" in mlops("deployments", "stop", "late-flights")
     assert "Queued: deploy" in mlops("deployments", "deploy", "late-flights", "--no-wait")
 

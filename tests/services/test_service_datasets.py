@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from mlops_desktop.domain.errors import (
     UnreadableTableError,
 )
 from mlops_desktop.domain.jobs import Job, JobKind, JobStatus
+from mlops_desktop.services.dataset_uses import DatasetUses
 from mlops_desktop.services.trash import Kind
 
 
@@ -163,8 +165,49 @@ def test_a_page_is_asked_of_the_stored_table(world: World) -> None:
     assert Path(request["table"]).read_bytes() == world.parts.artifacts.read(version.content_hash)
 
 
+def test_a_page_may_be_of_some_columns_and_of_rows_for_which_a_condition_holds(world: World) -> None:
+    version = world.dataset()
+    world.workers.answers["page"] = lambda request: {"columns": [], "rows": [], "total": 0, "row_numbers": []}
+    world.workspace.datasets.page(version, where="a > 1", columns=["a"])
+    _, request = world.workers.asked[-1]
+    assert (request["where"], request["columns"]) == ("a > 1", ["a"])
+
+
+def test_a_table_is_checked_once_and_again_when_its_file_was_touched(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version = world.dataset()
+    world.workers.answers["page"] = lambda request: {"columns": [], "rows": [], "total": 0}
+    checked: list[str] = []
+    path = world.parts.artifacts.path(version.content_hash)
+    monkeypatch.setattr(world.parts.artifacts, "path", lambda sha256: checked.append(sha256) or path)
+    for _ in range(3):
+        world.workspace.datasets.page("flights")
+    assert len(checked) == 1
+    os.utime(path, ns=(1, 1))
+    world.workspace.datasets.page("flights")
+    assert len(checked) == 2
+
+
+def test_uses_are_the_runs_of_a_version_what_was_registered_and_what_is_known_of_leakage(world: World) -> None:
+    version = world.model()
+    run = world.workspace.experiments.runs()[0]
+    world.dataset("flights", "another content")
+    uses = world.workspace.datasets.uses("flights@v1")
+    assert [one.name for one in uses.runs] == [run.name]
+    assert [made.reference for made in uses.model_versions] == [version.reference]
+    assert all(found.columns[1] == run.spec.target for found in uses.leakage)
+    assert world.workspace.datasets.uses("flights") == DatasetUses()
+    world.workspace.trash.put(Kind.RUN, [run.name])
+    assert world.workspace.datasets.uses("flights@v1").runs == ()
+    with pytest.raises(NotFoundError):
+        world.workspace.datasets.uses("weather")
+
+
 def test_a_damaged_table_is_not_read(world: World) -> None:
     version = world.dataset()
+    world.workers.answers["page"] = lambda request: {"columns": [], "rows": [], "total": 0}
+    world.workspace.datasets.page("flights")
     path = world.parts.artifacts.path(version.content_hash)
     path.chmod(0o644)
     path.write_text("somebody was here")

@@ -10,7 +10,13 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from mlops_desktop.domain.errors import DamagedArtifactError, InvalidInputError, NotFoundError, UnreadableTableError
+from mlops_desktop.domain.errors import (
+    DamagedArtifactError,
+    ExpressionError,
+    InvalidInputError,
+    NotFoundError,
+    UnreadableTableError,
+)
 from mlops_desktop.workers.calls import page, preview
 
 SAMPLE = Path(__file__).parents[2] / "resources" / "samples" / "flights.csv.zip"
@@ -116,6 +122,19 @@ def test_a_page_may_hold_some_columns_and_ends_with_the_table(table: Path) -> No
     assert found["rows"][1][0] == 0.5
     assert len(found["rows"][1][1]) == page.LONGEST_CELL
     assert page.answer({"table": str(table), "offset": 9999, "limit": 100})["rows"] == []
+
+
+def test_a_page_of_rows_for_which_a_condition_holds_says_which_they_are(table: Path) -> None:
+    request = {"table": str(table), "where": "n >= 4000 and (n % 500 == 0 or share is not missing)"}
+    found = page.answer({**request, "offset": 1, "limit": 2, "columns": ["n", "share"]})
+    assert found["rows"] == [[4500, None], [4999, 0.5]]
+    assert found["row_numbers"] == [4501, 5000]
+    assert found["total"] == 3
+    assert page.answer({**request, "offset": 3, "limit": 2})["rows"] == []
+    assert page.answer({"table": str(table), "where": "day < '2012-01-01'"})["total"] == 0
+    for wrong in ("n + 1", "nothing > 3", "n >"):
+        with pytest.raises(ExpressionError):
+            page.answer({"table": str(table), "where": wrong})
 
 
 def test_a_page_is_never_too_much(table: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -164,11 +164,15 @@ def list_datasets(session: Session, as_json: bool) -> None:
 
 @datasets.command()
 @click.argument("reference")
-@click.option("--rows", "row_count", default=0, help="Also show this many first rows.")
+@click.option("--rows", "row_count", default=0, help="Also show this many rows.")
+@click.option("--from", "first", default=1, help="The first row to show, counted from 1.")
+@click.option("--where", default="", help="Only rows for which this holds, such as \"origin == 'JFK' and temp < 32\".")
 @click.option("--versions", is_flag=True, help="List the versions instead.")
 @json_option
 @pass_session
-def show(session: Session, reference: str, row_count: int, versions: bool, as_json: bool) -> None:
+def show(
+    session: Session, reference: str, row_count: int, first: int, where: str, versions: bool, as_json: bool
+) -> None:
     """Columns, profile and findings of REFERENCE, such as flights or flights@v2."""
     service = session.workspace.datasets
     if versions:
@@ -179,7 +183,7 @@ def show(session: Session, reference: str, row_count: int, versions: bool, as_js
             _show_versions(known)
         return
     version = service.get(reference)
-    page = service.page(version.reference, 0, row_count) if row_count else None
+    page = service.page(version, first - 1, row_count or 10, where=where) if row_count or where else None
     if as_json:
         emit({"version": version, "page": page} if page else version)
         return
@@ -192,6 +196,8 @@ def show(session: Session, reference: str, row_count: int, versions: bool, as_js
     _show_findings(version.findings)
     if page:
         table([c["name"] for c in page.columns], [[NOTHING if x is None else str(x) for x in row] for row in page.rows])
+        if where:
+            note(f"{count(page.total)} of {count(version.rows)} rows match")
 
 
 def _show_versions(known: Sequence[DatasetVersion]) -> None:
@@ -224,6 +230,28 @@ def _show_findings(findings: Sequence[Finding]) -> None:
     for finding in findings:
         mark = "!" if finding.severity.value == "warning" else "·"
         say(f"  {mark} {finding.sentence}")
+
+
+@datasets.command()
+@click.argument("reference")
+@json_option
+@pass_session
+def uses(session: Session, reference: str, as_json: bool) -> None:
+    """The runs that learnt from REFERENCE, such as flights@v2, and the model versions made of them."""
+    found = session.workspace.datasets.uses(reference)
+    if as_json:
+        emit(found)
+        return
+    registered = {version.run_id: version.reference for version in found.model_versions}
+    table(
+        ["Run", "Status", "Experiment", "Target", "Registered as"],
+        [
+            [run.name, run.status.value, run.experiment_name, run.spec.target, registered.get(run.id, NOTHING)]
+            for run in found.runs
+        ],
+    )
+    for finding in found.leakage:
+        say(f"  ! {finding.sentence}")
 
 
 @datasets.command()

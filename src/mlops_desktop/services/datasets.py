@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-import hashlib
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mlops_desktop.domain.datasets import Dataset, DatasetVersion, Derived, ReadAnswers, VersionDifference
+from mlops_desktop.domain.datasets import Dataset, DatasetVersion, ReadAnswers, VersionDifference
 from mlops_desktop.domain.errors import AlreadyExistsError, InvalidInputError, UnreadableTableError
 from mlops_desktop.domain.expressions import parse_derived
 from mlops_desktop.domain.identifiers import new_identifier
@@ -18,6 +18,7 @@ from mlops_desktop.domain.jobs import Job, JobKind
 from mlops_desktop.domain.names import check_name
 from mlops_desktop.domain.plain import from_plain, to_plain
 from mlops_desktop.services import lookup
+from mlops_desktop.services.dataset_uses import DatasetUses, uses_of
 from mlops_desktop.services.jobs import queue_job
 from mlops_desktop.services.parts import Parts
 
@@ -40,11 +41,12 @@ class Preview:
 
 @dataclass(frozen=True)
 class Page:
-    """Some rows of a stored table, as plain values."""
+    """Some rows of a stored table, as plain values. Of filtered rows `row_numbers` says which they are, from 1."""
 
     columns: Sequence[Mapping[str, str]]
     rows: Sequence[Sequence[Any]]
     total: int
+    row_numbers: Sequence[int] = ()
 
 
 class DatasetService:
@@ -52,6 +54,7 @@ class DatasetService:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+        self._checked: dict[str, tuple[Path, int, int]] = {}
 
     def import_file(
         self,
@@ -144,11 +147,47 @@ class DatasetService:
         )
         return from_plain(Preview, answer)
 
-    def page(self, reference: str, offset: int = 0, limit: int = 100) -> Page:
-        """Rows `offset` to `offset + limit` of a stored version."""
-        version = self.get(reference)
-        request = {"table": _table(self._parts, version), "offset": offset, "limit": limit}
+    def page(
+        self,
+        reference: str | DatasetVersion,
+        offset: int = 0,
+        limit: int = 100,
+        *,
+        where: str = "",
+        columns: Sequence[str] | None = None,
+    ) -> Page:
+        """Rows `offset` to `offset + limit` of a stored version, of those for which `where` holds.
+
+        `where` is a condition as in derived columns: `origin == 'JFK' and temp < 32`. Raises NotFoundError,
+        ExpressionError.
+        """
+        version = self.get(reference) if isinstance(reference, str) else reference
+        request: dict[str, Any] = {"table": self._checked_table(version), "offset": offset, "limit": limit}
+        request |= {"where": where} if where else {}
+        request |= {"columns": list(columns)} if columns is not None else {}
         return from_plain(Page, self._parts.workers.call("page", request))
+
+    def _checked_table(self, version: DatasetVersion) -> str:
+        """The table's path. Its content is checked the first time, and again where the file was touched since."""
+        known = self._checked.get(version.content_hash)
+        if known is not None:
+            path, size, touched = known
+            with contextlib.suppress(OSError):
+                now = path.stat()
+                if (now.st_size, now.st_mtime_ns) == (size, touched):
+                    return str(path)
+        path = self._parts.artifacts.path(version.content_hash)
+        now = path.stat()
+        self._checked[version.content_hash] = (path, now.st_size, now.st_mtime_ns)
+        return str(path)
+
+    def uses(self, reference: str) -> DatasetUses:
+        """Which runs learnt from a version, what was registered of them, and what is known of leakage.
+
+        Raises NotFoundError.
+        """
+        with self._parts.registry.read() as unit:
+            return uses_of(unit, lookup.dataset_version(unit, reference))
 
     def score(self, model: str, *, dataset: str | None = None, file: Path | None = None, parquet: bool = False) -> Job:
         """Queues predictions for every row of a dataset version or a file. Save the result with `save_scores`.
@@ -223,14 +262,3 @@ def _require_file(path: Path) -> None:
 
 def _table(parts: Parts, version: DatasetVersion) -> str:
     return str(parts.artifacts.path(version.content_hash))
-
-
-def leakage_key(version: DatasetVersion, target: str) -> str:
-    """Under which setting the leakage findings of a target are remembered: they never change for one content."""
-    digest = hashlib.sha256(f"{version.content_hash}\n{target}".encode()).hexdigest()
-    return f"leakage.{digest[:32]}"
-
-
-def derived_from(version: DatasetVersion, column: str) -> Derived | None:
-    """The expression that made a column, where one did."""
-    return next((item for item in version.source.derived if item.name == column), None)

@@ -13,14 +13,16 @@ from mlops_desktop.domain.audit import AuditEntry, AuditHead
 from mlops_desktop.domain.changes import Change
 from mlops_desktop.domain.datasets import Dataset, DatasetVersion
 from mlops_desktop.domain.deployments import Deployment, Endpoint, Rollout
-from mlops_desktop.domain.experiments import Experiment, Run, RunStatus
+from mlops_desktop.domain.experiments import Experiment, Run, RunBrief, RunStatus
 from mlops_desktop.domain.jobs import Job, JobKind, JobStatus, JournalPart
 from mlops_desktop.domain.models import AliasMove, Model, ModelVersion
 from mlops_desktop.domain.processes import ProcessIdentity
+from mlops_desktop.domain.run_summaries import Registered, RunSummary
 from mlops_desktop.domain.verification import Problem
 
 MetricPoint = experiments.MetricPoint
 Observation = deployments.Observation
+PortUse = deployments.PortUse
 ServeOrder = deployments.ServeOrder
 
 
@@ -63,6 +65,7 @@ class RunRepository(Protocol):
         self,
         *,
         experiment_id: str | None = None,
+        dataset_hash: str | None = None,
         statuses: Sequence[RunStatus] = (),
         trashed: bool = False,
         limit: int | None = None,
@@ -70,7 +73,19 @@ class RunRepository(Protocol):
         """Newest first."""
         ...
 
+    def summaries(self, *, experiment_id: str | None = None, ids: Sequence[str] | None = None) -> Sequence[RunSummary]:
+        """Newest first, without those in the trash; with `ids` only these."""
+        ...
+
+    def registered(self) -> Mapping[str, tuple[Registered, ...]]:
+        """The model versions made of each run, by the run's id."""
+        ...
+
     def names(self) -> Sequence[str]: ...
+    def briefs(self) -> Sequence[RunBrief]:
+        """All outside the trash, newest first."""
+        ...
+
     def add_points(self, run_id: str, points: Sequence[MetricPoint]) -> None: ...
     def points(self, run_id: str) -> Sequence[MetricPoint]: ...
 
@@ -273,6 +288,10 @@ class Host(Protocol):
     def prepare(self, endpoint_id: str, port: int, serving: Sequence[str]) -> int:
         """Holds the endpoint's port (0: any free one) and returns it; takes it over from the deployments in
         `serving` where they run. Raises PortInUseError."""
+        ...
+
+    def port_use(self, port: int) -> PortUse:
+        """Who listens at the port right now; port 0 asks for any free one."""
         ...
 
     def start(self, order: ServeOrder) -> ProcessIdentity:

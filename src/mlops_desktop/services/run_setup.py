@@ -28,7 +28,7 @@ from mlops_desktop.domain.suggestions import (
     time_column,
 )
 from mlops_desktop.services import lookup
-from mlops_desktop.services.datasets import derived_from, leakage_key
+from mlops_desktop.services.dataset_uses import derived_from, leakage_key
 from mlops_desktop.services.parts import Parts
 
 SUGGESTED_ESTIMATOR = "HistGradientBoosting"

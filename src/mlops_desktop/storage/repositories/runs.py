@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Select, select
@@ -11,7 +11,9 @@ from sqlalchemy.dialects.sqlite import insert
 
 from mlops_desktop.domain.changes import ChangeKind
 from mlops_desktop.domain.errors import ConflictError
-from mlops_desktop.domain.experiments import MetricPoint, Run, RunStatus
+from mlops_desktop.domain.experiments import MetricPoint, Run, RunBrief, RunStatus
+from mlops_desktop.domain.run_summaries import Registered, RunSummary
+from mlops_desktop.storage.repositories.run_summaries import read_registered, read_summaries
 from mlops_desktop.storage.rows import ExperimentRow, RunMetricRow, RunRow
 from mlops_desktop.storage.transaction import Transaction
 
@@ -60,6 +62,7 @@ class SqlRunRepository:
         self,
         *,
         experiment_id: str | None = None,
+        dataset_hash: str | None = None,
         statuses: Sequence[RunStatus] = (),
         trashed: bool = False,
         limit: int | None = None,
@@ -67,13 +70,32 @@ class SqlRunRepository:
         statement = _runs().where(RunRow.trashed_at.is_not(None) if trashed else RunRow.trashed_at.is_(None))
         if experiment_id is not None:
             statement = statement.where(RunRow.experiment_id == experiment_id)
+        if dataset_hash is not None:
+            statement = statement.where(RunRow.dataset_hash == dataset_hash)
         if statuses:
             statement = statement.where(RunRow.status.in_(statuses))
         found = self._transaction.pairs(statement.order_by(RunRow.seq.desc()).limit(limit))
         return [_run(row, name) for row, name in found]
 
+    def summaries(
+        self, *, experiment_id: str | None = None, ids: Sequence[str] | None = None
+    ) -> Sequence[RunSummary]:
+        return read_summaries(self._transaction, experiment_id=experiment_id, ids=ids)
+
+    def registered(self) -> Mapping[str, tuple[Registered, ...]]:
+        return read_registered(self._transaction)
+
     def names(self) -> Sequence[str]:
         return self._transaction.all(select(RunRow.name).order_by(RunRow.seq))
+
+    def briefs(self) -> Sequence[RunBrief]:
+        statement = (
+            select(RunRow.id, RunRow.name, ExperimentRow.name, RunRow.status, RunRow.created_at)
+            .join(ExperimentRow, ExperimentRow.id == RunRow.experiment_id)
+            .where(RunRow.trashed_at.is_(None))
+            .order_by(RunRow.seq.desc())
+        )
+        return [RunBrief(*values) for values in self._transaction.pairs(statement)]
 
     def add_points(self, run_id: str, points: Sequence[MetricPoint]) -> None:
         """A point measured again (same key and step) takes the place of the first."""
