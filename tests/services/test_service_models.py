@@ -20,6 +20,7 @@ from mlops_desktop.domain.errors import (
 )
 from mlops_desktop.domain.experiments import Task
 from mlops_desktop.domain.models import AliasMove
+from mlops_desktop.services.bundle_contents import seen_in_training
 from mlops_desktop.services.trash import Kind
 from mlops_desktop.serving import bundle
 
@@ -92,6 +93,7 @@ def test_a_damaged_bundle_is_refused_everywhere(world: World, tmp_path: Path) ->
         lambda: models.register(run.name, "other"),
         lambda: models.export("late", tmp_path / "late.zip"),
         lambda: models.recipe("late"),
+        lambda: models.contents("late"),
         lambda: models.example_rows("late"),
         lambda: world.workspace.deployments.deploy("late"),
     ):
@@ -101,7 +103,72 @@ def test_a_damaged_bundle_is_refused_everywhere(world: World, tmp_path: Path) ->
     assert not world.workspace.verify().is_clean
 
 
+def test_a_version_may_get_its_alias_at_once(world: World) -> None:
+    run = world.finished_run()
+    assert world.workspace.models.register(run.name, "late", alias="champion").aliases == ("champion",)
+    other = world.finished_run("another model")
+    with pytest.raises(InvalidNameError):
+        world.workspace.models.register(other.name, "late", alias="v2")
+    assert world.workspace.models.model("late").latest_number == 1
+    assert world.workspace.models.register(other.name, "late", alias="champion").reference == "late@v2"
+    assert world.workspace.models.model("late").aliases == {"champion": 2}
+
+
+def test_a_model_is_described_when_it_is_registered_and_later(world: World) -> None:
+    models = world.workspace.models
+    models.register(world.finished_run().name, "late", description="for the desk")
+    models.register(world.finished_run("another model").name, "late")
+    assert models.model("late").description == "for the desk"
+    models.register(world.finished_run("a third").name, "late", description="for the crew")
+    assert models.model("late").description == "for the crew"
+    assert models.describe("late", "  for all ").description == "for all"
+    assert models.model("late").description == "for all"
+    assert "model.describe" in world.actions()
+    with pytest.raises(NotFoundError):
+        models.describe("early", "")
+
+
+def test_a_name_is_suggested_by_what_the_experiment_registered_last(world: World) -> None:
+    run = world.finished_run()
+    assert world.workspace.models.suggest_name(run.name) == run.experiment_name
+    world.workspace.models.register(run.name, "flight-late")
+    other = world.finished_run("another model")
+    assert world.workspace.models.suggest_name(other.name) == "flight-late"
+
+
 # --- reading ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_contents_of_a_bundle_are_told(world: World) -> None:
+    world.model()
+    contents = world.workspace.models.contents("late")
+    assert [file.name for file in contents.files] == ["example.json", "recipe.json"]
+    assert contents.size == sum(file.size for file in contents.files) > 0
+    assert [field.name for field in contents.outputs] == ["prediction", "probability of false", "probability of true"]
+    assert (contents.inputs, contents.requirements, contents.rows) == ((), (), None)
+
+
+@pytest.mark.parametrize(
+    ("feature", "words"),
+    [
+        ({"role": "numeric", "minimum": -71.0, "maximum": 915.0, "missing": 0}, "−71 to 915"),
+        ({"role": "numeric", "minimum": 0.0, "maximum": 1.25, "missing": 12}, "0 to 1.25, 12 empty"),
+        ({"role": "numeric", "minimum": None, "maximum": None, "missing": 9}, "9 empty"),
+        ({"role": "date", "minimum": 0.0, "maximum": 86400.0}, "1970-01-01 to 1970-01-02"),
+        ({"role": "category", "distinct": 2, "top_values": [{"value": "EWR"}, {"value": "JFK"}]}, "EWR, JFK"),
+        ({"role": "category", "distinct": 1050, "top_values": [{"value": "EWR"}]}, "1,050 values"),
+        ({}, ""),
+    ],
+)
+def test_what_training_saw_is_said_in_words(feature: Mapping[str, Any], words: str) -> None:
+    assert seen_in_training(feature) == words
+
+
+@pytest.mark.parametrize("recipe", [{"inputs": [{"type": "text"}]}, {"inputs": 3}, {"classes": 1}])
+def test_a_bundle_with_another_recipe_cannot_be_understood(world: World, tmp_path: Path, recipe: Any) -> None:
+    world.workspace.models.import_file(exported(tmp_path, **recipe), "late")
+    with pytest.raises(DamagedBundleError, match="cannot be understood"):
+        world.workspace.models.contents("late")
 
 
 def test_a_version_says_what_it_takes(world: World) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from mlops_desktop.cli.output import NOTHING, emit, json_option, number, say, table, when
+from mlops_desktop.cli.output import NOTHING, emit, json_option, number, say, size, table, when
 from mlops_desktop.cli.session import Session, pass_session
 
 
@@ -18,16 +18,14 @@ def models() -> None:
 @models.command()
 @click.argument("run")
 @click.argument("name")
-@click.option("--description", default="")
+@click.option("--description", default="", help="What the model is for.")
 @click.option("--alias", help="Also move this alias to the new version.")
 @json_option
 @pass_session
 def register(session: Session, run: str, name: str, description: str, alias: str | None, as_json: bool) -> None:
     """Make the finished RUN the next version of the model NAME."""
     service = session.workspace.models
-    version = service.register(run, name, description=description)
-    if alias:
-        version = service.set_alias(version.reference, alias)
+    version = service.register(run, name, description=description, alias=alias)
     if as_json:
         emit(version)
     else:
@@ -146,6 +144,42 @@ def show(session: Session, reference: str, as_json: bool) -> None:
         ["Input", "Type", "Role"],
         [[str(c.get("name")), str(c.get("type")), str(c.get("role", ""))] for c in recipe.get("inputs", [])],
     )
+
+
+@models.command()
+@click.argument("name")
+@click.argument("description")
+@json_option
+@pass_session
+def describe(session: Session, name: str, description: str, as_json: bool) -> None:
+    """Say what the model NAME is for, in place of what was said before."""
+    model = session.workspace.models.describe(name, description)
+    if as_json:
+        emit(model)
+    else:
+        say(f"{model.name}: {model.description or 'no description'}")
+
+
+@models.command()
+@click.argument("reference")
+@json_option
+@pass_session
+def bundle(session: Session, reference: str, as_json: bool) -> None:
+    """Check the bundle of REFERENCE against its manifest and show its files, inputs, outputs and requirements."""
+    contents = session.workspace.models.contents(reference)
+    if as_json:
+        emit(contents)
+        return
+    say(
+        f"bundle {contents.manifest_hash}: {len(contents.files)} files, {size(contents.size)}, all as the manifest says"
+    )
+    fields = [*contents.inputs, *contents.outputs]
+    table(
+        ["Name", "Type", "Role", "Seen in training", "Example"],
+        [[f.name, f.type, f.role, f.seen or NOTHING, f.example or NOTHING] for f in fields],
+    )
+    table(["File", "Size", "SHA-256"], [[f.name, size(f.size), f.sha256] for f in contents.files], right=["Size"])
+    say("\n".join(contents.requirements))
 
 
 @models.command()

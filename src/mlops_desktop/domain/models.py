@@ -48,6 +48,49 @@ class ModelVersion:
 
 
 @dataclass(frozen=True)
+class BundleFile:
+    """One file of a bundle, as its manifest says."""
+
+    name: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class SignatureField:
+    """One input or output of a model. `seen` says what training saw of it, `example` is a real value."""
+
+    name: str
+    type: str
+    role: str = ""
+    seen: str = ""
+    example: str = ""
+
+
+@dataclass(frozen=True)
+class BundleContents:
+    """What a checked bundle holds, file by file, and what its model takes and gives.
+
+    `threshold` is the probability from which a binary model says `positive_label`.
+    """
+
+    manifest_hash: str
+    files: tuple[BundleFile, ...]
+    requirements: tuple[str, ...]
+    inputs: tuple[SignatureField, ...]
+    outputs: tuple[SignatureField, ...]
+    target: str = ""
+    positive_label: str | None = None
+    threshold: float | None = None
+    rows: int | None = None
+    """How many rows the model was fitted on."""
+
+    @property
+    def size(self) -> int:
+        return sum(file.size for file in self.files)
+
+
+@dataclass(frozen=True)
 class AliasMove:
     """One move of an alias; None means it was not set before, or was taken away."""
 

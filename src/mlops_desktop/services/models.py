@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,9 +11,10 @@ from typing import Any
 from mlops_desktop.domain.errors import AlreadyExistsError, DamagedBundleError, InvalidInputError, NotFoundError
 from mlops_desktop.domain.experiments import MetricSummary, Run, RunStatus, Task
 from mlops_desktop.domain.identifiers import new_identifier
-from mlops_desktop.domain.models import AliasMove, Model, ModelVersion
+from mlops_desktop.domain.models import AliasMove, BundleContents, Model, ModelVersion
 from mlops_desktop.domain.names import check_alias, check_name, usable_name
 from mlops_desktop.services import lookup
+from mlops_desktop.services.bundle_contents import read_contents
 from mlops_desktop.services.parts import Parts
 from mlops_desktop.services.ports import UnitOfWork
 from mlops_desktop.services.trash import referenced
@@ -24,15 +26,16 @@ class ModelService:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
-    def register(self, run: str, name: str, *, description: str = "") -> ModelVersion:
-        """Makes the next version of the model `name` (made if need be) from a finished run.
+    def register(self, run: str, name: str, *, description: str = "", alias: str | None = None) -> ModelVersion:
+        """Makes the next version of the model `name` (made if need be) from a finished run, with `alias` on it.
 
-        The version is the run's bundle, refitted on all rows outside the test part.
+        The version is the run's bundle, refitted on all rows outside the test part. A description becomes the model's.
 
-        Raises NotFoundError, InvalidInputError (the run has not finished), AlreadyExistsError (that run is a version
-        of this model already), DamagedBundleError.
+        Raises NotFoundError, InvalidNameError, InvalidInputError (the run has not finished), AlreadyExistsError (that
+        run is a version of this model already), DamagedBundleError.
         """
         checked = check_name(name, "model")
+        wanted = check_alias(alias) if alias else None
         with self._parts.registry.read() as unit:
             source = lookup.run(unit, run)
         if source.status is not RunStatus.FINISHED or source.bundle_hash is None:
@@ -50,8 +53,19 @@ class ModelService:
                     f"{source.name} is {same[0].reference} already.", hint="Use that version, or register another run."
                 )
             version = self._add_version(unit, model, _version_of_run(source), source.bundle_hash)
+            if wanted:
+                self._move_alias(unit, version, wanted)
             unit.commit()
-        return version
+        return self.get(version.reference)
+
+    def suggest_name(self, run: str) -> str:
+        """A model name for this run: that of the experiment's last registered run, else the experiment's own."""
+        with self._parts.registry.read() as unit:
+            source = lookup.run(unit, run)
+            mates = {mate.id for mate in unit.runs.list(experiment_id=source.experiment_id)}
+            known = [v for model in unit.models.list() for v in unit.models.versions(model.id) if v.run_id in mates]
+        newest = max(known, key=lambda version: version.created_at, default=None)
+        return newest.model_name if newest else usable_name(source.experiment_name, "model")
 
     def import_file(self, path: Path, name: str | None = None) -> ModelVersion:
         """Takes in a bundle that was exported as one file; the bundle is checked and tried before it is registered.
@@ -97,6 +111,20 @@ class ModelService:
         with self._parts.registry.read() as unit:
             return unit.models.list(trashed=trashed)
 
+    def model(self, name: str) -> Model:
+        """Raises NotFoundError."""
+        with self._parts.registry.read() as unit:
+            return lookup.model(unit, name)
+
+    def describe(self, name: str, description: str) -> Model:
+        """Says what the model is for, in place of what was said before. Raises NotFoundError."""
+        with self._parts.registry.write() as unit:
+            model = dataclasses.replace(lookup.model(unit, name), description=description.strip())
+            unit.models.update(model)
+            unit.audit.append("model.describe", model.name)
+            unit.commit()
+        return model
+
     def versions(self, name: str) -> Sequence[ModelVersion]:
         """Oldest first. Raises NotFoundError."""
         with self._parts.registry.read() as unit:
@@ -112,6 +140,14 @@ class ModelService:
         folder = self._parts.bundles.folder(self.get(reference).manifest_hash)
         return _read_json(folder / "recipe.json")
 
+    def contents(self, reference: str) -> BundleContents:
+        """What is in the version's bundle, after every file was checked against its manifest.
+
+        Raises NotFoundError, DamagedBundleError.
+        """
+        manifest_hash = self.get(reference).manifest_hash
+        return read_contents(self._parts.bundles.folder(manifest_hash), manifest_hash)
+
     def example_rows(self, reference: str) -> Sequence[Mapping[str, object]]:
         """Real rows that travelled in the bundle, to try the model with."""
         folder = self._parts.bundles.folder(self.get(reference).manifest_hash)
@@ -122,8 +158,7 @@ class ModelService:
         checked = check_alias(alias)
         with self._parts.registry.write() as unit:
             version = lookup.model_version(unit, reference)
-            unit.models.set_alias(version.model_id, checked, version.number, self._parts.clock(), self._parts.actor)
-            unit.audit.append("model.alias", version.reference, {"alias": checked})
+            self._move_alias(unit, version, checked)
             unit.commit()
         return self.get(version.reference)
 
@@ -152,7 +187,14 @@ class ModelService:
             unit.models.add(found)
         elif found.trashed_at:
             raise AlreadyExistsError(f"The model {name} is in the trash.", hint="Restore it, or purge it.")
+        elif description and description != found.description:
+            found = dataclasses.replace(found, description=description)
+            unit.models.update(found)
         return found
+
+    def _move_alias(self, unit: UnitOfWork, version: ModelVersion, alias: str) -> None:
+        unit.models.set_alias(version.model_id, alias, version.number, self._parts.clock(), self._parts.actor)
+        unit.audit.append("model.alias", version.reference, {"alias": alias})
 
     def _add_version(
         self, unit: UnitOfWork, model: Model, facts: Mapping[str, Any], manifest_hash: str

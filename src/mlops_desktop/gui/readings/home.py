@@ -257,6 +257,7 @@ _SAID = {
     "job.lost": "recorded a loss: {subject}",
     "job.cancelled": "ended: {subject}",
     "model.alias": "moved {alias} to {subject}",
+    "model.describe": "described the model {subject}",
     "model.export": "exported {subject} to {file}",
     "model.register": "registered {subject} from {run}",
     "model.score": "scored {table} with {subject}",
