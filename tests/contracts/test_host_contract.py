@@ -339,3 +339,15 @@ def test_a_server_that_answers_its_example_wrongly_is_not_taken(kind: str, tmp_p
     finally:
         place.close()
         assert not psutil.Process().children()
+
+
+def test_a_port_is_free_until_somebody_listens_there(place: Place) -> None:
+    host = place.host()
+    free = host.port_use(0)
+    assert free.holder == ""
+    assert free.next_free == free.port
+    port = host.prepare(place.endpoint_id, 0, [])
+    use = host.port_use(port)
+    assert use.holder
+    assert use.next_free != port
+    assert host.port_use(use.next_free).holder == ""

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from mlops_desktop.domain.deployments import Observation, ServeOrder
+from mlops_desktop.domain.deployments import Observation, PortUse, ServeOrder
 from mlops_desktop.domain.errors import DeploymentError, EndpointUnreachableError, InvalidInputError, PortInUseError
 from mlops_desktop.domain.processes import ProcessIdentity
 
@@ -111,6 +111,13 @@ class FakeHost:
 
     def _is_taken(self, port: int) -> bool:
         return port in self.machine.foreign_ports or bool(self.machine.holders(port))
+
+    def port_use(self, port: int) -> PortUse:
+        start = port or FIRST_FREE_PORT
+        free = next(number for number in itertools.count(start) if not self._is_taken(number))
+        if port and free != port:
+            return PortUse(port, "another program", free)
+        return PortUse(free, "", free)
 
     def release(self, endpoint_id: str) -> None:
         port = self._held.pop(endpoint_id, None)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from tests.services.world import World
 
-from mlops_desktop.domain.deployments import DeploymentStatus, Health, RolloutKind, RolloutStep
+from mlops_desktop.domain.deployments import DeploymentStatus, Health, PortUse, RolloutKind, RolloutStep
 from mlops_desktop.domain.errors import (
     ConflictError,
     DamagedBundleError,
@@ -128,6 +128,60 @@ def test_an_endpoint_keeps_its_port(two: World) -> None:
     with pytest.raises(InvalidInputError, match="answers on port 18080"):
         two.workspace.deployments.deploy("late@v2", port=18_081)
     assert two.deployed("late@v2", port=18_080).port == 18_080
+
+
+def test_a_stopped_endpoint_may_move_to_another_port(two: World) -> None:
+    two.deployed("late@v1", port=18_080)
+    two.workspace.deployments.stop("late")
+    two.roll_out()
+    assert two.deployed("late@v2", port=18_081).port == 18_081
+
+
+def test_a_port_is_free_or_somebody_has_it_and_another_one_is_offered(two: World) -> None:
+    deployments = two.workspace.deployments
+    two.machine.foreign_ports.add(18_090)
+    assert deployments.port_use(18_080) == PortUse(18_080, "", 18_080)
+    assert deployments.port_use(18_090) == PortUse(18_090, "another program", 18_091)
+    two.deployed("late@v1", port=18_091)
+    deployments.stop("late")
+    two.roll_out()
+    assert deployments.port_use(18_091) == PortUse(18_091, "the endpoint late", 18_092)
+    assert deployments.port_use(18_090).next_free == 18_092
+    assert deployments.port_use().holder == ""
+    with pytest.raises(InvalidInputError):
+        deployments.port_use(70_000)
+
+
+def test_a_rollout_remembers_when_it_came_to_each_step(two: World) -> None:
+    two.deployed("late@v1")
+    (rollout,) = two.workspace.deployments.rollouts("late")
+    assert [item.step for item in rollout.steps] == [
+        RolloutStep.START,
+        RolloutStep.CHECK,
+        RolloutStep.SWITCH,
+        RolloutStep.DRAIN,
+    ]
+    version = two.workspace.models.get("late@v2")
+    two.machine.start_failures[version.manifest_hash] = "no memory"
+    two.workspace.deployments.deploy("late@v2")
+    two.roll_out()
+    failed = two.workspace.deployments.rollouts("late")[-1]
+    assert failed.step is RolloutStep.FAILED
+    assert failed.steps[-1].step is RolloutStep.CHECK
+
+
+def test_a_look_shows_every_server_and_the_log_of_each_can_be_read(two: World) -> None:
+    two.deployed("late@v1")
+    two.deployed("late@v2")
+    seen = two.workspace.deployments.look("late")
+    assert [(item.number, item.observation.accepting) for item in seen] == [(2, True), (1, False)]
+    first = two.workspace.deployments.history("late")[-1]
+    folder = two.parts.deployment_folder(first.id)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "serving.log").write_text("the first one\n")
+    assert two.workspace.deployments.log("late", number=1) == ["the first one"]
+    with pytest.raises(NotFoundError, match="no deployment 9"):
+        two.workspace.deployments.log("late", number=9)
 
 
 def test_an_endpoint_in_the_trash_takes_no_deployment(two: World) -> None:

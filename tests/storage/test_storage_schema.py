@@ -32,8 +32,8 @@ import os
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "9001"
+down_revision = "HEAD"
 
 
 def upgrade():
@@ -52,12 +52,12 @@ def longer_chain(tmp_path: Path) -> Path:
     """The real migrations and one more, as the next program will have them."""
     folder = tmp_path / "migrations"
     shutil.copytree(MIGRATIONS, folder, ignore=shutil.ignore_patterns("__pycache__"))
-    (folder / "versions" / "0002_owners.py").write_text(NEXT, encoding="utf-8")
+    (folder / "versions" / "9001_owners.py").write_text(NEXT.replace("HEAD", HEAD), encoding="utf-8")
     return folder
 
 
 def upgrade(path: Path, chain: Path) -> None:
-    bring_up_to_date(path, program_version="0.2.0", migrations=chain, head="0002")
+    bring_up_to_date(path, program_version="0.2.0", migrations=chain, head="9001")
 
 
 def version_of(path: Path) -> str:
@@ -131,13 +131,13 @@ def test_an_older_registry_is_backed_up_and_then_migrated(workspace: Path, state
     fill(workspace, state)
     path = workspace / "registry.db"
     upgrade(path, longer_chain)
-    assert version_of(path) == "0002"
+    assert version_of(path) == "9001"
     with contextlib.closing(sqlite3.connect(path)) as connection:
         assert connection.execute("SELECT name, owner FROM datasets").fetchall() == [("flights", "nobody")]
         assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
     (backup,) = backups(workspace)
-    assert backup.name.startswith("registry-0001-before-0002-")
-    assert version_of(backup) == "0001"
+    assert backup.name.startswith(f"registry-{HEAD}-before-9001-")
+    assert version_of(backup) == HEAD
     upgrade(path, longer_chain)
     assert backups(workspace) == [backup]
 
@@ -159,16 +159,16 @@ def test_a_migration_killed_half_way_is_simply_done_again(workspace: Path, state
     path = workspace / "registry.db"
     program = (
         "import sys; from pathlib import Path; from mlops_desktop.storage.schema import bring_up_to_date; "
-        "bring_up_to_date(Path(sys.argv[1]), program_version='1', migrations=Path(sys.argv[2]), head='0002')"
+        "bring_up_to_date(Path(sys.argv[1]), program_version='1', migrations=Path(sys.argv[2]), head='9001')"
     )
     command = [sys.executable, "-c", program, str(path), str(longer_chain)]
     done = subprocess.run(command, check=False, env={**os.environ, "TEST_KILLS_ITSELF": "1"})
     assert done.returncode == -signal.SIGKILL
-    assert version_of(path) == "0001"
+    assert version_of(path) == HEAD
     unharmed = open_registry(workspace, state_folder=state, actor="a", machine="m", program_version="0.1.0")
     unharmed.close()
     upgrade(path, longer_chain)
-    assert version_of(path) == "0002"
+    assert version_of(path) == "9001"
 
 
 def test_a_migration_that_breaks_references_is_undone(
@@ -178,7 +178,7 @@ def test_a_migration_that_breaks_references_is_undone(
     monkeypatch.setenv("TEST_FAILS", "1")
     with pytest.raises(MlopsError):
         upgrade(workspace / "registry.db", longer_chain)
-    assert version_of(workspace / "registry.db") == "0001"
+    assert version_of(workspace / "registry.db") == HEAD
 
 
 def test_a_file_that_is_no_database_is_called_damaged(workspace: Path, state: Path) -> None:

@@ -162,6 +162,92 @@ def history(session: Session, endpoint: str, as_json: bool) -> None:
 
 @deployments.command()
 @click.argument("endpoint")
+@json_option
+@pass_session
+def rollouts(session: Session, endpoint: str, as_json: bool) -> None:
+    """Every change of what answers behind ENDPOINT, step by step, newest first."""
+    known = list(reversed(session.workspace.deployments.rollouts(endpoint)))
+    if as_json:
+        emit(known)
+        return
+    numbers = {d.id: f"{d.model_reference} ({d.number})" for d in session.workspace.deployments.history(endpoint)}
+    table(
+        ["Change", "From", "To", "Started", "By", "Steps", "Result"],
+        [
+            [
+                rollout.kind.value,
+                numbers.get(rollout.from_deployment_id or "", NOTHING),
+                numbers.get(rollout.to_deployment_id or "", NOTHING),
+                when(rollout.created_at),
+                rollout.created_by,
+                _steps(rollout),
+                rollout.failure.message if rollout.failure else rollout.step.value,
+            ]
+            for rollout in known
+        ],
+    )
+
+
+def _steps(rollout: Rollout) -> str:
+    """Each step with the seconds it took."""
+    ends = [*(item.at for item in rollout.steps[1:]), rollout.finished_at]
+    return ", ".join(
+        f"{item.step.value} {(end - item.at).total_seconds():.1f} s" if end else f"{item.step.value} ..."
+        for item, end in zip(rollout.steps, ends, strict=False)
+    )
+
+
+@deployments.command()
+@click.argument("endpoint")
+@json_option
+@pass_session
+def show(session: Session, endpoint: str, as_json: bool) -> None:
+    """ENDPOINT as its host sees it now: what answers, since when, how many requests, how fast."""
+    service = session.workspace.deployments
+    target, seen = service.endpoint(endpoint), service.look(endpoint)
+    if as_json:
+        emit({"endpoint": target, "url": target.url, "seen": seen})
+        return
+    known = {deployment.id: deployment for deployment in service.history(endpoint)}
+    say(f"{target.name}: {target.url}/predict")
+    table(
+        ["No", "Version", "State", "Answers", "Requests", "Refused", "Errors", "p50 ms", "p99 ms", "Memory MB"],
+        [
+            [
+                str(item.number),
+                known[item.deployment_id].model_reference if item.deployment_id in known else NOTHING,
+                item.observation.sentence,
+                "yes" if item.observation.accepting else "no",
+                str(item.observation.requests),
+                str(item.observation.refused),
+                str(item.observation.errors),
+                f"{item.observation.p50_ms:.1f}",
+                f"{item.observation.p99_ms:.1f}",
+                f"{item.memory / 1e6:.0f}",
+            ]
+            for item in seen
+        ],
+        right=["No", "Requests", "Refused", "Errors", "p50 ms", "p99 ms", "Memory MB"],
+    )
+
+
+@deployments.command()
+@click.argument("number", default=0)
+@json_option
+@pass_session
+def port(session: Session, number: int, as_json: bool) -> None:
+    """Whether a new endpoint may have the port NUMBER on this computer, and the next free one."""
+    use = session.workspace.deployments.port_use(number)
+    if as_json:
+        emit(use)
+    elif use.holder:
+        say(f"Port {use.port} is used by {use.holder}. Free: {use.next_free}")
+    else:
+        say(f"Port {use.port} is free.")
+
+
+@deployments.command()
+@click.argument("endpoint")
 @click.argument("rows", required=False)
 @click.option(
     "--file", type=click.Path(path_type=Path), help="Read the rows from this JSON file; - for standard input."
@@ -208,10 +294,11 @@ def _rows(session: Session, endpoint: str, rows: str | None, file: Path | None) 
 @deployments.command()
 @click.argument("endpoint")
 @click.option("--limit", default=200, show_default=True, help="How many of the newest lines.")
+@click.option("--deployment", "number", type=int, help="The number of another deployment of it.")
 @pass_session
-def log(session: Session, endpoint: str, limit: int) -> None:
+def log(session: Session, endpoint: str, limit: int, number: int | None) -> None:
     """The log of what answers behind ENDPOINT."""
-    for line in session.workspace.deployments.log(endpoint, limit):
+    for line in session.workspace.deployments.log(endpoint, limit, number=number):
         say(line)
 
 

@@ -96,8 +96,19 @@ class RolloutStep(enum.StrEnum):
 
 
 @dataclass(frozen=True)
+class StepTime:
+    """When a rollout came to a step (for the last time, where a step was done again)."""
+
+    step: RolloutStep
+    at: datetime
+
+
+@dataclass(frozen=True)
 class Rollout:
-    """One change of what answers behind an endpoint, from one deployment to another."""
+    """One change of what answers behind an endpoint, from one deployment to another.
+
+    `steps` are those it came to, in order; where it failed the last of them says where.
+    """
 
     id: str
     endpoint_id: str
@@ -109,11 +120,28 @@ class Rollout:
     created_by: str
     finished_at: datetime | None = None
     failure: Failure | None = None
+    steps: tuple[StepTime, ...] = ()
+
+    def at(self, step: RolloutStep, moment: datetime) -> tuple[StepTime, ...]:
+        """Its steps after it came to this one."""
+        return (*(item for item in self.steps if item.step is not step), StepTime(step, moment))
+
+
+@dataclass(frozen=True)
+class PortUse:
+    """Who has a port of a host: `holder` is empty where it is free; `next_free` is the nearest free one from there."""
+
+    port: int
+    holder: str
+    next_free: int
 
 
 @dataclass(frozen=True)
 class Observation:
-    """What a host sees of a deployment right now. `example_right` is None before it was tried."""
+    """What a host sees of a deployment right now. `example_right` is None before it was tried.
+
+    Counts and times are those of the server since its start; `refused` requests were the client's fault.
+    """
 
     running: bool
     accepting: bool = False
@@ -124,6 +152,20 @@ class Observation:
     errors: int = 0
     open_connections: int = 0
     sentence: str = ""
+    refused: int = 0
+    rows: int = 0
+    p50_ms: float = 0.0
+    p99_ms: float = 0.0
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """One deployment as its host sees it now; `memory` in bytes, 0 where no process is known."""
+
+    deployment_id: str
+    number: int
+    observation: Observation
+    memory: int = 0
 
 
 @dataclass(frozen=True)

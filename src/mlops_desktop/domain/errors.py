@@ -6,6 +6,7 @@ MlopsError
  |   +- NotFoundError               MD-REF-001   no such dataset, run, model ... (nearest names in the hint)
  |   +- AlreadyExistsError          MD-REF-002
  |   +- InvalidInputError           MD-INP-001   an answer, option or parameter that cannot be used
+ |   |   +- RequestRefusedError     MD-DEP-004   an endpoint refused a request: its status, the field meant
  |   +- UnreadableTableError        MD-DAT-001   a file that cannot be read as a table (line and column named)
  |   +- ExpressionError             MD-DAT-002   a derived column that cannot be understood
  |   +- UnusableTargetError         MD-RUN-001   nothing can be learnt from this target
@@ -32,17 +33,25 @@ MlopsError
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 
 class MlopsError(Exception):
-    """A sentence for the user, a hint on what to do, and details for the log."""
+    """A sentence for the user, a hint on what to do, and details for the log.
+
+    `facts` says in plain values what the sentence is about, such as the line of a file, for who looks further.
+    """
 
     code = "MD-BUG-001"
 
-    def __init__(self, message: str, *, hint: str = "", details: str = "") -> None:
+    def __init__(
+        self, message: str, *, hint: str = "", details: str = "", facts: Mapping[str, object] | None = None
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
         self.details = details
+        self.facts = dict(facts or {})
 
     def __str__(self) -> str:
         return self.message
@@ -148,6 +157,17 @@ class PortInUseError(UserError):
 
 class EndpointUnreachableError(UserError):
     code = "MD-DEP-003"
+
+
+class RequestRefusedError(InvalidInputError):
+    """`status` is the HTTP status, `field` names the column it is about, where the endpoint said so."""
+
+    code = "MD-DEP-004"
+
+    def __init__(self, message: str, *, hint: str = "", details: str = "", status: int = 400, field: str = "") -> None:
+        super().__init__(message, hint=hint, details=details)
+        self.status = status
+        self.field = field
 
 
 class ConflictError(UserError):

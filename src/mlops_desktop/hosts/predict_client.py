@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from mlops_desktop.domain.errors import EndpointUnreachableError, InvalidInputError
+from mlops_desktop.domain.errors import EndpointUnreachableError, InvalidInputError, RequestRefusedError
 
 _LARGEST_ANSWER = 256 * 1024 * 1024
 
@@ -16,7 +16,7 @@ _LARGEST_ANSWER = 256 * 1024 * 1024
 def predict(
     endpoint_url: str, token: str, rows: Sequence[Mapping[str, object]], *, seconds: float = 60.0
 ) -> dict[str, Any]:
-    """The endpoint's answer. Raises EndpointUnreachableError, or InvalidInputError with the endpoint's own words."""
+    """The endpoint's answer. Raises EndpointUnreachableError, or RequestRefusedError with the endpoint's own words."""
     if not (token.isascii() and token.isprintable()):
         raise InvalidInputError("This is no token: it holds signs that none of ours has.", hint=_advice(401))
     try:
@@ -53,7 +53,8 @@ def _understand(endpoint_url: str, status: int, body: bytes) -> dict[str, Any]:
     message = str(error.get("message", "")) if isinstance(error, dict) else ""
     if 400 <= status < 500 and message:
         field = error.get("field") if isinstance(error, dict) else None
-        raise InvalidInputError(message, hint=_advice(status), details=f"status {status}, field {field}")
+        details = f"status {status}, field {field}"
+        raise RequestRefusedError(message, hint=_advice(status), details=details, status=status, field=str(field or ""))
     raise EndpointUnreachableError(
         f"The endpoint at {endpoint_url} could not answer ({status}). {message}".strip(),
         hint="Its log has the reason: mlops deployments log",

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from mlops_desktop.domain.deployments import Observation, ServeOrder
+from mlops_desktop.domain.deployments import Observation, PortUse, ServeOrder
 from mlops_desktop.domain.errors import DeploymentError
 from mlops_desktop.domain.processes import ProcessIdentity
 from mlops_desktop.hosts import predict_client
@@ -32,6 +32,7 @@ from mlops_desktop.hosts.sockets import (
     make_private_folder,
     open_control_socket,
     open_listener,
+    port_use,
     require_handover,
 )
 
@@ -83,6 +84,10 @@ class ProcessHost:
             held = self._take_over(port, [*serving, *others]) or open_listener(port)
             self._listeners[endpoint_id] = held
         return _port(held)
+
+    def port_use(self, port: int) -> PortUse:
+        """Who listens at the port right now; port 0 asks for any free one."""
+        return port_use(port)
 
     def release(self, endpoint_id: str) -> None:
         """Gives the port back: the last copies are with servers that accept, and go with them."""
@@ -301,6 +306,10 @@ class ProcessHost:
             errors=int(state.get("errors", 0)),
             open_connections=int(state["open_connections"]),
             sentence=_sentence(state),
+            refused=int(state.get("refused", 0)),
+            rows=int(state.get("rows", 0)),
+            p50_ms=float(state.get("p50_ms", 0.0)),
+            p99_ms=float(state.get("p99_ms", 0.0)),
         )
 
     def _unanswering(self, deployment_id: str, sentence: str) -> Observation:
@@ -312,7 +321,7 @@ class ProcessHost:
         return Observation(running=False, sentence=reason or "its process is gone")
 
     def predict(self, endpoint_url: str, token: str, rows: Sequence[Mapping[str, object]]) -> dict[str, Any]:
-        """Raises EndpointUnreachableError, or InvalidInputError with the endpoint's own words."""
+        """Raises EndpointUnreachableError, or RequestRefusedError with the endpoint's own words."""
         return predict_client.predict(endpoint_url, token, rows)
 
     def close(self) -> None:

@@ -12,10 +12,13 @@ from pathlib import Path
 
 import psutil
 
+from mlops_desktop.domain.deployments import PortUse
 from mlops_desktop.domain.errors import DeploymentError, PortInUseError, UserError
 
 ADDRESS = "127.0.0.1"
 BACKLOG = 2048
+_SEARCHED = 200
+_LAST_PORT = 65535
 _LONGEST_PATH = 100
 """The kernel allows 107 bytes on Linux and 103 on macOS."""
 _NAME_LENGTH = 16 + len(".sock")
@@ -49,6 +52,33 @@ def open_listener(port: int) -> socket.socket:
         listener.close()
         raise _refusal(port, error) from error
     return listener
+
+
+def port_use(port: int) -> PortUse:
+    """Who listens at the port, and the nearest free one from there; nothing is held. Port 0: any free one."""
+    if _is_free(port):
+        free = port or _any_free()
+        return PortUse(free, "", free)
+    above = (number for number in range(port + 1, min(port + _SEARCHED, _LAST_PORT) + 1) if _is_free(number))
+    return PortUse(port, _holder_of(port), next(above, 0) or _any_free())
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((ADDRESS, port))
+            probe.listen(1)
+        except OSError:
+            return False
+    return True
+
+
+def _any_free() -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.bind((ADDRESS, 0))
+        port: int = probe.getsockname()[1]
+    return port
 
 
 def _refusal(port: int, error: OSError) -> UserError:

@@ -18,9 +18,11 @@ from mlops_desktop.domain.deployments import (
     DeploymentStatus,
     Endpoint,
     Health,
+    PortUse,
     Rollout,
     RolloutKind,
     RolloutStep,
+    Sighting,
 )
 from mlops_desktop.domain.errors import (
     ConflictError,
@@ -66,8 +68,7 @@ class DeploymentService:
 
         Raises NotFoundError, DamagedBundleError, ConflictError (another rollout is under way), InvalidInputError.
         """
-        if not 0 <= port <= 65535:
-            raise InvalidInputError(f"{port} is no port.", hint="Ports go from 1 to 65535; 0 takes a free one.")
+        _check_port(port)
         with self._parts.registry.read() as unit:
             version = lookup.model_version(unit, reference)
         self._parts.bundles.folder(version.manifest_hash)
@@ -81,7 +82,7 @@ class DeploymentService:
                 token = secrets.token_urlsafe(32)
                 target = self._new_endpoint(unit, name, port, token)
             else:
-                target = _usable(target, port)
+                target = _usable(unit, target, port)
             deployment = self._new_deployment(unit, target, version)
             rollout = self._new_rollout(unit, target, RolloutKind.DEPLOY, deployment.id)
             unit.audit.append("deployment.deploy", name, {"version": version.reference, "number": deployment.number})
@@ -220,11 +221,53 @@ class DeploymentService:
         with self._parts.registry.read() as unit:
             return unit.deployments.rollouts(lookup.endpoint(unit, endpoint).id)
 
-    def log(self, endpoint: str, limit: int = 1000) -> Sequence[str]:
-        """The newest lines of the log of what answers (or answered last), oldest first."""
+    def look(self, endpoint: str) -> Sequence[Sighting]:
+        """What the host sees now of every deployment that has a process, newest first; may take some seconds.
+
+        Raises NotFoundError.
+        """
+        return [
+            Sighting(
+                deployment.id,
+                deployment.number,
+                self._parts.host.observe(deployment.id),
+                self._parts.workers.memory(deployment.process),
+            )
+            for deployment in self.history(endpoint)
+            if deployment.process is not None
+        ]
+
+    def port_use(self, port: int = 0) -> PortUse:
+        """Whether a new endpoint may have the port, who has it, and the next free one; port 0 suggests one.
+
+        A port that belongs to a stopped endpoint counts as taken. Raises InvalidInputError.
+        """
+        _check_port(port)
+        with self._parts.registry.read() as unit:
+            owners = {known.port: known.name for known in unit.deployments.endpoints() if known.port}
+        use = self._parts.host.port_use(port)
+        free = use.next_free
+        while free in owners:
+            free = self._parts.host.port_use(min(free + 1, 65535) if port else 0).next_free
+        if port and port in owners:
+            return PortUse(port, f"the endpoint {owners[port]}", free)
+        return PortUse(use.port if port else free, use.holder, free)
+
+    def log(self, endpoint: str, limit: int = 1000, *, number: int | None = None) -> Sequence[str]:
+        """The newest lines of the log of what answers (or answered last), or of the deployment with this number.
+
+        Oldest first. Raises NotFoundError.
+        """
         known = self.history(endpoint)
         target = self.endpoint(endpoint)
-        chosen = next((d for d in known if d.id == target.wanted_deployment_id), None) or next(iter(known), None)
+        if number is not None:
+            chosen = next((d for d in known if d.number == number), None)
+            if chosen is None:
+                raise NotFoundError(
+                    f"{endpoint} has no deployment {number}.", hint=f"See: mlops deployments history {endpoint}"
+                )
+        else:
+            chosen = next((d for d in known if d.id == target.wanted_deployment_id), None) or next(iter(known), None)
         if chosen is None:
             return []
         path = self._parts.deployment_folder(chosen.id) / "serving.log"
@@ -235,7 +278,7 @@ class DeploymentService:
     ) -> dict[str, Any]:
         """Asks the endpoint as any client would, with the stored token unless another is given.
 
-        Raises NotFoundError, EndpointUnreachableError, InvalidInputError (the endpoint's own words).
+        Raises NotFoundError, EndpointUnreachableError, RequestRefusedError (the endpoint's own words).
         """
         target = self.endpoint(endpoint)
         secret = token or self._parts.secrets.get(secret_name(target.id))
@@ -294,14 +337,23 @@ class DeploymentService:
         return rollout
 
 
-def _usable(endpoint: Endpoint, port: int) -> Endpoint:
+def _check_port(port: int) -> None:
+    if not 0 <= port <= 65535:
+        raise InvalidInputError(f"{port} is no port.", hint="Ports go from 1 to 65535; 0 takes a free one.")
+
+
+def _usable(unit: UnitOfWork, endpoint: Endpoint, port: int) -> Endpoint:
+    """The endpoint, at another port if one is wanted and nothing answers there."""
     if endpoint.trashed_at:
         raise ConflictError(f"The endpoint {endpoint.name} is in the trash.", hint="Restore it, or use another name.")
-    if port and endpoint.port and port != endpoint.port:
+    if port in (0, endpoint.port):
+        return endpoint
+    if endpoint.port and endpoint.wanted_deployment_id:
         raise InvalidInputError(
             f"{endpoint.name} answers on port {endpoint.port}.", hint="Deploy to another endpoint to use another port."
         )
-    return endpoint
+    unit.deployments.update_endpoint(dataclasses.replace(endpoint, port=port))
+    return unit.deployments.endpoint(endpoint.id) or endpoint
 
 
 def _earlier(unit: UnitOfWork, endpoint: Endpoint, number: int | None) -> Deployment:

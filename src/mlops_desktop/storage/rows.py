@@ -11,7 +11,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from mlops_desktop.domain.changes import ChangeKind
 from mlops_desktop.domain.datasets import Column, ColumnProfile, Finding, Source, VersionDifference
-from mlops_desktop.domain.deployments import DeploymentStatus, Health, RolloutKind, RolloutStep
+from mlops_desktop.domain.deployments import DeploymentStatus, Health, RolloutKind, RolloutStep, StepTime
 from mlops_desktop.domain.experiments import Environment, Failure, MetricSummary, RunSpec, RunStatus, Task
 from mlops_desktop.domain.jobs import JobKind, JobStatus
 from mlops_desktop.domain.processes import ProcessIdentity
@@ -216,6 +216,7 @@ class RolloutRow(Base):
     created_by: Mapped[str] = mapped_column(FreeText)
     finished_at: Mapped[datetime | None]
     failure: Mapped[Failure | None] = mapped_column(Nested(Failure))
+    steps: Mapped[tuple[StepTime, ...]] = mapped_column(Nested(tuple[StepTime, ...]))
 
 
 class JobRow(Base):

@@ -187,13 +187,16 @@ class RolloutSupervisor:
 
     def _at(self, rollout: Rollout, step: RolloutStep) -> None:
         with self._parts.registry.write() as unit:
-            unit.deployments.update_rollout(dataclasses.replace(rollout, step=step))
+            stored = unit.deployments.rollout(rollout.id) or rollout
+            steps = stored.at(step, self._parts.clock())
+            unit.deployments.update_rollout(dataclasses.replace(stored, step=step, steps=steps))
             unit.commit()
 
     def _done(self, rollout: Rollout) -> None:
         with self._parts.registry.write() as unit:
+            stored = unit.deployments.rollout(rollout.id) or rollout
             unit.deployments.update_rollout(
-                dataclasses.replace(rollout, step=RolloutStep.DONE, finished_at=self._parts.clock())
+                dataclasses.replace(stored, step=RolloutStep.DONE, finished_at=self._parts.clock())
             )
             endpoint = unit.deployments.endpoint(rollout.endpoint_id)
             subject = endpoint.name if endpoint else rollout.id
@@ -224,8 +227,9 @@ class RolloutSupervisor:
                         stopped_at=self._parts.clock(),
                     )
                 )
+            stored = unit.deployments.rollout(rollout.id) or rollout
             unit.deployments.update_rollout(
-                dataclasses.replace(rollout, step=RolloutStep.FAILED, finished_at=self._parts.clock(), failure=failure)
+                dataclasses.replace(stored, step=RolloutStep.FAILED, finished_at=self._parts.clock(), failure=failure)
             )
             unit.audit.append(
                 "rollout.failed",

@@ -159,6 +159,7 @@ def _changing_rollout(rollout: Rollout) -> dict[str, Any]:
         "step": rollout.step,
         "finished_at": rollout.finished_at,
         "failure": rollout.failure,
+        "steps": rollout.steps,
     }
 
 
@@ -210,4 +211,5 @@ def _rollout(row: RolloutRow) -> Rollout:
         created_by=row.created_by,
         finished_at=row.finished_at,
         failure=row.failure,
+        steps=row.steps,
     )
