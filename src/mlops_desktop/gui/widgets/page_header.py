@@ -48,6 +48,10 @@ class PageHeader(QWidget):
         elif self._title is not None:
             self._title.setText(title)
 
+    def add_action(self, button: QWidget) -> None:
+        """Adds a button at the right; the primary one comes last."""
+        self._row.addWidget(button, 0, Qt.AlignmentFlag.AlignVCenter)
+
     def show_sentence(self, sentence: str) -> None:
         self._sentence.setText(sentence)
 

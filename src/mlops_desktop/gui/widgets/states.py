@@ -18,7 +18,17 @@ from mlops_desktop.gui.widgets.text import Text
 class EmptyState(QWidget):
     """What this is, why it is useful, and how to go on."""
 
-    def __init__(self, theme: Theme, icon: str, title: str, sentence: str, command: str = "") -> None:
+    def __init__(
+        self,
+        theme: Theme,
+        icon: str,
+        title: str,
+        sentence: str,
+        command: str = "",
+        *,
+        action: str = "",
+        act: Callable[[], object] | None = None,
+    ) -> None:
         super().__init__()
         self.setAccessibleName(title)
         column = QVBoxLayout(self)
@@ -38,6 +48,11 @@ class EmptyState(QWidget):
             self.command.setMinimumWidth(480)
             column.addSpacing(4)
             column.addWidget(self.command, 0, centre)
+        if action:
+            self.button = Button(theme, action, kind="primary")
+            self.button.clicked.connect(lambda: act() if act else None)
+            column.addSpacing(4)
+            column.addWidget(self.button, 0, centre)
         column.addStretch(3)
 
 
