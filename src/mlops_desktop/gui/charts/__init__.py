@@ -1,0 +1,1 @@
+"""Charts, painted by Qt from frozen values."""
