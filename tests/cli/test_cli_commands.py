@@ -192,7 +192,24 @@ def test_the_set_up_is_suggested_without_starting_anything(mlops: Typist) -> Non
     mlops.world.dataset()
     assert "left out tail" in mlops("experiments", "suggest", "flights", "late")
     assert mlops.json("experiments", "suggest", "flights", "late")["task"] == "binary"
+    assert "estimated time of Ridge: about" in mlops("experiments", "suggest", "flights", "late", "-e", "Ridge")
+    assert "late: binary" in mlops("experiments", "suggest", "flights")
+    assert "target late: " in mlops.notes
     assert mlops.json("experiments", "list") == []
+
+
+def test_columns_are_taken_back_in_and_used_otherwise(mlops: Typist) -> None:
+    mlops.world.dataset()
+    line = ("experiments", "run", "flights", "late", "--no-wait", "--include", "tail", "--role", "distance=category")
+    (run,) = mlops.json(*line)
+    roles = {feature["name"]: feature["role"] for feature in run["spec"]["features"]}
+    assert (roles["tail"], roles["distance"]) == ("category", "category")
+    mlops("experiments", "run", "flights", "late", "--role", "distance=x", code=entry.WRONG_USAGE)
+    assert "COLUMN=ROLE" in mlops.notes
+    mlops("experiments", "run", "flights", "late", "--role", "carrier=numeric", code=entry.USER_ERROR)
+    assert "carrier cannot be used as numeric" in mlops.notes
+    (again,) = mlops.json("experiments", "run", "flights", "late", "--no-wait", "--rerun-of", run["name"])
+    assert again["rerun_of"] == run["id"]
 
 
 # --- models -----------------------------------------------------------------------------------------------------------

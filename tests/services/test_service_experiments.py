@@ -20,7 +20,7 @@ from mlops_desktop.domain.errors import (
 from mlops_desktop.domain.experiments import FeatureRole, RunStatus, Task, Validation, ValidationKind
 from mlops_desktop.domain.jobs import JobKind
 from mlops_desktop.domain.plain import to_plain
-from mlops_desktop.services.run_setup import EstimatorChoice, RunRequest
+from mlops_desktop.services.run_setup import EstimatorChoice, RunRequest, TargetSuggestion
 from mlops_desktop.services.trash import Kind
 
 LATE = RunRequest("flights", "late")
@@ -158,6 +158,57 @@ def test_parameters_are_checked_before_anything_is_queued(world: World) -> None:
     with pytest.raises(InvalidInputError, match="C must be"):
         world.workspace.experiments.start_runs(LATE)
     assert world.workspace.experiments.runs() == []
+
+
+def test_problems_come_by_the_name_of_the_parameter(world: World) -> None:
+    world.workers.answers["parameter_form"] = lambda request: {
+        "problems": {name: {"message": f"{name} is bad", "hint": "Mend it."} for name in request["params"]}
+    }
+    found = world.workspace.experiments.problems(Task.BINARY, EstimatorChoice("Ridge", {"alpha": "x"}), "balanced")
+    assert {name: (error.message, error.hint) for name, error in found.items()} == {
+        "alpha": ("alpha is bad", "Mend it.")
+    }
+    assert world.workers.asked[-1][1]["class_weight"] == "balanced"
+
+
+def test_the_likely_target_is_what_was_predicted_before_derived_or_named_so(world: World) -> None:
+    world.dataset()
+    experiments = world.workspace.experiments
+    assert experiments.suggest_target("flights") == TargetSuggestion("late", "the last yes/no column")
+    source = Source("flights.csv", 8, "5" * 64, ReadAnswers(), (Derived("carrier", "x"),))
+    world.dataset("made", "two", source=to_plain(source))
+    assert experiments.suggest_target("made") == TargetSuggestion("carrier", "derived in the import")
+    world.workspace.experiments.start_runs(RunRequest("made", "distance"))
+    assert experiments.suggest_target("made") == TargetSuggestion(
+        "distance", "predicted by the last run on this dataset"
+    )
+    world.dataset("named", columns=to_plain([Column("label", ColumnType.BOOLEAN), COLUMNS[0]]),
+                  profiles=to_plain([ColumnProfile("label", ColumnType.BOOLEAN, 1000, 0, 2), PROFILES[0]]))  # fmt: skip
+    assert experiments.suggest_target("named") == TargetSuggestion("label", "its name says so")
+    world.dataset("plain", columns=to_plain([COLUMNS[0]]), profiles=to_plain([PROFILES[0]]))
+    assert experiments.suggest_target("plain") == TargetSuggestion(
+        COLUMNS[0].name, "the last column that can be learnt"
+    )
+    world.dataset("empty", columns=to_plain([Column("a", ColumnType.TEXT)]),
+                  profiles=to_plain([ColumnProfile("a", ColumnType.TEXT, 1000, 1000, 0)]))  # fmt: skip
+    assert experiments.suggest_target("empty") is None
+
+
+def test_time_is_estimated_from_earlier_runs_else_by_a_rule_else_unknown(world: World) -> None:
+    world.dataset()
+    experiments = world.workspace.experiments
+    request = dataclasses.replace(LATE, estimators=(EstimatorChoice("Ridge"), EstimatorChoice("Own")))
+    by_rule, unknown = experiments.estimates(request)
+    assert by_rule.source.startswith("a rough rule")
+    assert by_rule.low is not None
+    assert by_rule.high is not None
+    assert by_rule.seconds is not None
+    assert by_rule.low < by_rule.seconds < by_rule.high
+    assert (unknown.seconds, unknown.source) == (None, "")
+    run = world.finished_run(estimators=(EstimatorChoice("Ridge"),))
+    assert run.started_at
+    known, _ = experiments.estimates(request)
+    assert known.source == "1 earlier run of Ridge, scaled to these rows"
 
 
 # --- starting ---------------------------------------------------------------------------------------------------------

@@ -124,3 +124,22 @@ def test_calls_answer_forms_and_checks() -> None:
         estimators_call.answer({"task": "clustering"})
     with pytest.raises(InvalidInputError, match="names with values"):
         check_call.answer({**request, "params": [1]})
+
+
+def test_a_call_says_what_is_wrong_with_each_parameter() -> None:
+    request = {
+        "task": "binary",
+        "estimator": "KNeighbors",
+        "params": {"n_neighbors": "0", "p": "2"},
+        "class_weight": "balanced",
+        "problems": True,
+    }
+    problems = parameter_form.answer(request)["problems"]
+    assert problems["n_neighbors"]["message"] == "n_neighbors must be a whole number at least 1, not '0'."
+    assert problems["class_weight"]["message"] == "Nearest neighbours cannot weight classes."
+    assert set(problems) == {"n_neighbors", "class_weight"}
+    assert parameter_form.answer({**request, "params": {}, "class_weight": None})["problems"] == {}
+    checked_by_start = {key: value for key, value in request.items() if key != "problems"} | {"params": {}}
+    with pytest.raises(InvalidInputError, match="cannot weight classes"):
+        check_call.answer(checked_by_start)
+    assert check_call.answer({**checked_by_start, "estimator": "RandomForest"})["params"] == {}

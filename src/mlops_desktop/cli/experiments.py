@@ -316,19 +316,41 @@ def _kind(kind: Mapping[str, Any]) -> str:
 
 @experiments.command()
 @click.argument("dataset")
-@click.argument("target")
+@click.argument("target", required=False)
+@click.option("--estimator", "-e", "estimators", multiple=True, help="How long it may take. May be repeated.")
 @json_option
 @pass_session
-def suggest(session: Session, dataset: str, target: str, as_json: bool) -> None:
-    """How a run on DATASET for TARGET would be set up, and which columns would be left out and why."""
-    from mlops_desktop.services.run_setup import RunRequest
+def suggest(session: Session, dataset: str, target: str | None, estimators: tuple[str, ...], as_json: bool) -> None:
+    """How a run on DATASET would be set up, how long it may take, and which columns would be left out and why.
 
-    suggestion = session.workspace.experiments.suggest(RunRequest(dataset, target))
+    Without TARGET, the column that is likely to be predicted is taken.
+    """
+    from mlops_desktop.services.run_setup import SUGGESTED_ESTIMATOR, EstimatorChoice, RunRequest
+
+    service = session.workspace.experiments
+    if target is None:
+        target = _likely_target(session, dataset)
+    choices = tuple(EstimatorChoice(name) for name in estimators or (SUGGESTED_ESTIMATOR,))
+    request = RunRequest(dataset, target, estimators=choices)
+    suggestion, estimates = service.suggest(request), service.estimates(request)
     if as_json:
-        emit(dataclasses.asdict(suggestion))
+        emit({**dataclasses.asdict(suggestion), "estimates": [dataclasses.asdict(each) for each in estimates]})
         return
     positive = f", positive label {suggestion.positive_label}" if suggestion.positive_label else ""
     say(f"{suggestion.target}: {suggestion.task.value}{positive}, validation {suggestion.validation.kind.value}")
+    for each in estimates:
+        known = f"about {each.seconds:,.0f} s, from {each.source}" if each.seconds else "unknown"
+        say(f"estimated time of {each.estimator}: {known}")
     table(["Feature", "Role"], [[feature.name, feature.role.value] for feature in suggestion.features])
     for item in suggestion.left_out:
         say(f"left out {item.name}: {item.reason}")
+
+
+def _likely_target(session: Session, dataset: str) -> str:
+    from mlops_desktop.domain.errors import InvalidInputError
+
+    found = session.workspace.experiments.suggest_target(dataset)
+    if found is None:
+        raise InvalidInputError(f"No column of {dataset} can be learnt.", hint="Derive one in an import.")
+    note(f"target {found.name}: {found.reason}")
+    return found.name

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mlops_desktop.domain.experiments import (
+    FeatureRole,
     Imputation,
     Preprocessing,
     Scaling,
@@ -62,6 +63,8 @@ RUN_OPTIONS = [
     click.option("--param", "-p", "params", multiple=True, help="NAME=VALUE, or ESTIMATOR.NAME=VALUE."),
     click.option("--feature", "features", multiple=True, help="Learn from these columns only. May be repeated."),
     click.option("--without", multiple=True, help="Leave this column out. May be repeated."),
+    click.option("--include", "included", multiple=True, help="Take a column that would be left out. May be repeated."),
+    click.option("--role", "roles", multiple=True, help="COLUMN=ROLE: use it as category, say. May be repeated."),
     click.option("--task", type=click.Choice([item.value for item in Task]), help="Else detected."),
     click.option("--positive", help="The label that counts as positive, for a binary target."),
     click.option("--class-weight", type=click.Choice(["balanced"]), help="Weigh rare classes more."),
@@ -70,6 +73,13 @@ RUN_OPTIONS = [
     ),
     click.option(
         "--scaling", type=click.Choice([item.value for item in Scaling]), default="standard", show_default=True
+    ),
+    click.option(
+        "--most-categories",
+        type=click.IntRange(2),
+        default=50,
+        show_default=True,
+        help="Of one column; rarer ones join.",
     ),
     click.option("--validation", type=click.Choice([kind.value for kind in ValidationKind]), help="Else suggested."),
     click.option("--folds", type=click.IntRange(2, 100), default=5, show_default=True),
@@ -81,6 +91,7 @@ RUN_OPTIONS = [
     click.option("--threads", type=click.IntRange(1, 64), default=1, show_default=True),
     click.option("--tag", "tags", multiple=True),
     click.option("--notes", default=""),
+    click.option("--rerun-of", help="The run that this one repeats with changes, for the record."),
 ]
 
 
@@ -98,10 +109,14 @@ def run_request(dataset: str, target: str, options: dict[str, Any]) -> RunReques
         estimators=_choices(options["estimators"], options["params"]),
         features=options["features"] or None,
         without=options["without"],
+        included=options["included"],
+        roles=_roles(options["roles"]),
         task=Task(options["task"]) if options["task"] else None,
         positive_label=options["positive"],
         class_weight=options["class_weight"],
-        preprocessing=Preprocessing(Imputation(options["imputation"]), Scaling(options["scaling"])),
+        preprocessing=Preprocessing(
+            Imputation(options["imputation"]), Scaling(options["scaling"]), options["most_categories"]
+        ),
         validation=validation,
         threshold_rule=rule,
         threshold=threshold,
@@ -109,7 +124,19 @@ def run_request(dataset: str, target: str, options: dict[str, Any]) -> RunReques
         threads=options["threads"],
         tags=options["tags"],
         notes=options["notes"],
+        rerun_of=options["rerun_of"],
     )
+
+
+def _roles(texts: Sequence[str]) -> dict[str, FeatureRole]:
+    found = {}
+    for text in texts:
+        name, _, role = text.rpartition("=")
+        if not name or role not in list(FeatureRole):
+            known = ", ".join(item.value for item in FeatureRole)
+            raise click.BadParameter(f"{text!r}: write COLUMN=ROLE, a role being one of {known}.", param_hint="--role")
+        found[name] = FeatureRole(role)
+    return found
 
 
 def _threshold(text: str) -> tuple[ThresholdRule, float]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from mlops_desktop.domain.datasets import Column, ColumnProfile, ColumnType, Finding
@@ -12,6 +12,7 @@ from mlops_desktop.domain.experiments import Feature, FeatureRole, LeftOut, Task
 MOST_CLASSES = 100
 FEW_INTEGER_CLASSES = 20
 MOST_TEXT_CATEGORIES = 1000
+TARGET_NAMES = frozenset({"target", "label", "class", "outcome", "y", "species"})
 LEAKING = frozenset({"decides_target", "known_after"})
 """Codes of findings that keep a column out unless the person names it."""
 
@@ -78,14 +79,18 @@ def choose_features(
     findings: Sequence[Finding] = (),
     named: Sequence[str] | None = None,
     without: Sequence[str] = (),
+    included: Sequence[str] = (),
+    roles: Mapping[str, FeatureRole] | None = None,
 ) -> tuple[tuple[Feature, ...], tuple[LeftOut, ...]]:
     """The columns to learn from with their roles, and the others with the reason they are left out.
 
-    `named` are the columns the person asked for: nothing is left out of them but the target.
-    Raises InvalidInputError for a name that is no column, or when nothing is left to learn from.
+    `named` are the columns the person asked for: nothing is left out of them but the target. `included` are those taken
+    back in although they would be left out, `roles` those that are used otherwise than their type says.
+    Raises InvalidInputError for a name that is no column, a role that does not fit, or when nothing is left.
     """
     known = {column.name for column in columns}
-    for name in (*(named or ()), *without):
+    wanted = dict(roles or {})
+    for name in (*(named or ()), *without, *included, *wanted):
         if name not in known:
             raise InvalidInputError(f"There is no column {name}.", hint=f"Columns: {', '.join(sorted(known))}.")
     by_name = {profile.name: profile for profile in profiles}
@@ -96,10 +101,10 @@ def choose_features(
         if column.name == target:
             continue
         reason = _reason_to_leave_out(column, by_name[column.name], leaks, named, without)
-        if reason:
+        if reason and (column.name not in included or column.name in without):
             left_out.append(LeftOut(column.name, reason))
         else:
-            features.append(Feature(column.name, feature_role(column)))
+            features.append(Feature(column.name, _role(column, wanted.get(column.name))))
     if not features:
         raise InvalidInputError("No column is left to learn from.", hint="Name the features yourself.")
     return tuple(features), tuple(left_out)
@@ -134,6 +139,55 @@ def feature_role(column: Column) -> FeatureRole:
     if column.type.is_temporal:
         return FeatureRole.DATE
     return FeatureRole.CATEGORY if column.type is ColumnType.TEXT else FeatureRole.NUMERIC
+
+
+def possible_roles(column: Column) -> tuple[FeatureRole, ...]:
+    """What a column may be used as, the usual way first."""
+    usual = feature_role(column)
+    numeric = column.type.is_numeric or column.type is ColumnType.BOOLEAN
+    return (usual, FeatureRole.CATEGORY) if numeric or usual is FeatureRole.DATE else (usual,)
+
+
+def _role(column: Column, wanted: FeatureRole | None) -> FeatureRole:
+    possible = possible_roles(column)
+    if wanted is not None and wanted not in possible:
+        raise InvalidInputError(
+            f"{column.name} cannot be used as {wanted.value}.",
+            hint=f"It can be used as {' or '.join(role.value for role in possible)}.",
+        )
+    return wanted or possible[0]
+
+
+def suggest_target(
+    columns: Sequence[Column], profiles: Sequence[ColumnProfile], derived: Sequence[str], used: Sequence[str]
+) -> tuple[str, str] | None:
+    """The column that is likely to be predicted, and why: what was predicted before, derived last, or named so.
+
+    None where no column can be learnt.
+    """
+    by_name = {profile.name: profile for profile in profiles}
+    usable = [column.name for column in columns if _can_be_learnt(column, by_name[column.name])]
+    for name in used:
+        if name in usable:
+            return name, "predicted by the last run on this dataset"
+    for name in reversed(derived):
+        if name in usable:
+            return name, "derived in the import"
+    for name in usable:
+        if name.lower() in TARGET_NAMES:
+            return name, "its name says so"
+    yes_or_no = [column.name for column in columns if column.type is ColumnType.BOOLEAN and column.name in usable]
+    if yes_or_no:
+        return yes_or_no[-1], "the last yes/no column"
+    return (usable[-1], "the last column that can be learnt") if usable else None
+
+
+def _can_be_learnt(column: Column, profile: ColumnProfile) -> bool:
+    try:
+        detect_task(column, profile)
+    except UnusableTargetError:
+        return False
+    return True
 
 
 def time_column(columns: Sequence[Column], profiles: Sequence[ColumnProfile]) -> str | None:

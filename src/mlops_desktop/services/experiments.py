@@ -15,6 +15,7 @@ from mlops_desktop.domain.experiments import (
     Experiment,
     MetricPoint,
     Run,
+    RunBrief,
     RunSpec,
     RunStatus,
     Task,
@@ -31,7 +32,15 @@ from mlops_desktop.services import lookup
 from mlops_desktop.services.jobs import JobService, queue_job
 from mlops_desktop.services.parts import Parts
 from mlops_desktop.services.ports import UnitOfWork
-from mlops_desktop.services.run_setup import SUGGESTED_ESTIMATOR, EstimatorChoice, RunRequest, RunSetup, run_spec
+from mlops_desktop.services.run_estimates import TimeEstimate
+from mlops_desktop.services.run_setup import (
+    SUGGESTED_ESTIMATOR,
+    EstimatorChoice,
+    RunRequest,
+    RunSetup,
+    TargetSuggestion,
+    run_spec,
+)
 
 
 class ExperimentService:
@@ -59,6 +68,23 @@ class ExperimentService:
         """
         return self._setup.suggest(request)
 
+    def suggest_target(self, dataset: str) -> TargetSuggestion | None:
+        """The column that is likely to be predicted; None where none can be learnt. Raises NotFoundError."""
+        return self._setup.suggest_target(dataset)
+
+    def estimates(self, request: RunRequest) -> Sequence[TimeEstimate]:
+        """How long each of the request's runs may take, and from what that is known. Raises as `suggest` does."""
+        return self._setup.estimates(request)
+
+    def problems(
+        self, task: Task, choice: EstimatorChoice, class_weight: str | None = None
+    ) -> Mapping[str, InvalidInputError]:
+        """What is wrong with the choice, by parameter; under "class_weight" where the estimator has none.
+
+        Raises InvalidInputError for an estimator that the task has not.
+        """
+        return self._setup.problems(task, choice, class_weight)
+
     # --- runs -------------------------------------------------------------------------------------------------------
 
     def start_runs(self, request: RunRequest) -> Sequence[Run]:
@@ -78,12 +104,15 @@ class ExperimentService:
         else:
             name = usable_name(f"{version.dataset_name}-{request.target}", "experiment")
         suggestion = self.suggest(request)
-        choices = [self._setup.checked(suggestion.task, choice) for choice in request.estimators]
+        choices = [
+            self._setup.checked(suggestion.task, choice, request.class_weight) for choice in request.estimators
+        ]
         with self._parts.registry.write() as unit:
             version = lookup.dataset_version(unit, request.dataset)
+            origin = lookup.run(unit, request.rerun_of).id if request.rerun_of else None
             experiment = self._experiment(unit, name, request.question)
             specs = [run_spec(version, request, suggestion, choice) for choice in choices]
-            runs = self._queue(unit, experiment, version, specs, tags=tags, notes=request.notes)
+            runs = self._queue(unit, experiment, version, specs, tags=tags, notes=request.notes, rerun_of=origin)
             unit.commit()
         self._parts.start_keeper()
         return runs
@@ -186,6 +215,11 @@ class ExperimentService:
         with self._parts.registry.read() as unit:
             owner = lookup.experiment(unit, experiment).id if experiment else None
             return unit.runs.list(experiment_id=owner, statuses=statuses, trashed=trashed, limit=limit)
+
+    def briefs(self) -> Sequence[RunBrief]:
+        """Every run outside the trash, newest first, with no more than finding it needs."""
+        with self._parts.registry.read() as unit:
+            return unit.runs.briefs()
 
     def run(self, name: str) -> Run:
         """By name or id. Raises NotFoundError."""

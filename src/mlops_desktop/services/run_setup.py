@@ -10,8 +10,10 @@ from typing import Any
 from mlops_desktop.domain.datasets import DatasetVersion, Finding, FindingSeverity
 from mlops_desktop.domain.errors import InvalidInputError
 from mlops_desktop.domain.experiments import (
+    FeatureRole,
     Preprocessing,
     RunSpec,
+    RunStatus,
     Task,
     ThresholdRule,
     Validation,
@@ -24,14 +26,18 @@ from mlops_desktop.domain.suggestions import (
     choose_features,
     detect_task,
     suggest_positive_label,
+    suggest_target,
     suggest_validation,
     time_column,
 )
 from mlops_desktop.services import lookup
 from mlops_desktop.services.dataset_uses import derived_from, leakage_key
 from mlops_desktop.services.parts import Parts
+from mlops_desktop.services.run_estimates import TimeEstimate, Work, estimate
 
 SUGGESTED_ESTIMATOR = "HistGradientBoosting"
+MOST_LOOKED_AT = 200
+"""So many of the newest runs say what was predicted and how long that took."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +59,9 @@ class RunRequest:
     estimators: tuple[EstimatorChoice, ...] = (EstimatorChoice(SUGGESTED_ESTIMATOR),)
     features: tuple[str, ...] | None = None
     without: tuple[str, ...] = ()
+    included: tuple[str, ...] = ()
+    """Columns that would be left out and are taken all the same."""
+    roles: Mapping[str, FeatureRole] = field(default_factory=dict)
     task: Task | None = None
     positive_label: str | None = None
     class_weight: str | None = None
@@ -64,6 +73,16 @@ class RunRequest:
     threads: int = 1
     tags: tuple[str, ...] = ()
     notes: str = ""
+    rerun_of: str | None = None
+    """The name of the run that this one repeats with changes."""
+
+
+@dataclass(frozen=True)
+class TargetSuggestion:
+    """The column that is likely to be predicted, and why."""
+
+    name: str
+    reason: str
 
 
 class RunSetup:
@@ -81,6 +100,51 @@ class RunSetup:
         """The fields of an estimator's form, from scikit-learn's own constraints."""
         answer = self._parts.workers.call("parameter_form", {"task": task.value, "estimator": estimator})
         return list(answer["fields"])
+
+    def suggest_target(self, dataset: str) -> TargetSuggestion | None:
+        """None where no column can be learnt. Raises NotFoundError."""
+        with self._parts.registry.read() as unit:
+            version = lookup.dataset_version(unit, dataset)
+            numbers = {known.id for known in unit.datasets.versions(version.dataset_id)}
+            runs = [run for run in unit.runs.list(limit=MOST_LOOKED_AT) if run.spec.dataset_version_id in numbers]
+        derived = [made.name for made in version.source.derived]
+        used = [run.spec.target for run in runs]
+        found = suggest_target(version.columns, version.profiles, derived, used)
+        return TargetSuggestion(*found) if found else None
+
+    def estimates(self, request: RunRequest) -> Sequence[TimeEstimate]:
+        """How long each of the request's runs may take, and from what that is known. Raises as `suggest` does."""
+        suggestion = self.suggest(request)
+        with self._parts.registry.read() as unit:
+            version = lookup.dataset_version(unit, request.dataset)
+            finished = unit.runs.list(statuses=(RunStatus.FINISHED,), limit=MOST_LOOKED_AT)
+            rows: dict[str, int] = {}
+            for run in finished:
+                if run.spec.dataset_version_id not in rows:
+                    known = unit.datasets.version(run.spec.dataset_version_id)
+                    rows[run.spec.dataset_version_id] = known.rows if known else 0
+        earlier = [(run, rows[run.spec.dataset_version_id]) for run in finished if rows[run.spec.dataset_version_id]]
+        work = Work(suggestion.task, version.rows, len(suggestion.features), suggestion.validation)
+        return [estimate(choice.name, choice.params, work, earlier) for choice in request.estimators]
+
+    def problems(
+        self, task: Task, choice: EstimatorChoice, class_weight: str | None = None
+    ) -> Mapping[str, InvalidInputError]:
+        """What is wrong with each parameter of the choice that cannot be taken, and with the class weight."""
+        answer = self._parts.workers.call(
+            "parameter_form",
+            {
+                "task": task.value,
+                "estimator": choice.name,
+                "params": to_plain(choice.params),
+                "class_weight": class_weight,
+                "problems": True,
+            },
+        )
+        return {
+            name: InvalidInputError(str(problem["message"]), hint=str(problem["hint"]))
+            for name, problem in answer["problems"].items()
+        }
 
     def suggest(self, request: RunRequest) -> Suggestion:
         """The set-up for a request, with the columns left out and why.
@@ -104,6 +168,8 @@ class RunSetup:
             findings=findings,
             named=request.features,
             without=request.without,
+            included=request.included,
+            roles=request.roles,
         )
         times = time_column(version.columns, version.profiles)
         return Suggestion(
@@ -139,9 +205,14 @@ class RunSetup:
                 unit.commit()
         return (*_derivation(version, target), *from_plain(tuple[Finding, ...], known))
 
-    def checked(self, task: Task, choice: EstimatorChoice) -> EstimatorChoice:
+    def checked(self, task: Task, choice: EstimatorChoice, class_weight: str | None = None) -> EstimatorChoice:
         """The choice with its parameters checked. Raises InvalidInputError naming the parameter and its rule."""
-        request = {"task": task.value, "estimator": choice.name, "params": to_plain(choice.params)}
+        request = {
+            "task": task.value,
+            "estimator": choice.name,
+            "params": to_plain(choice.params),
+            "class_weight": class_weight,
+        }
         answer = self._parts.workers.call("check", request)
         return EstimatorChoice(str(answer.get("estimator", choice.name)), dict(answer["params"]))
 

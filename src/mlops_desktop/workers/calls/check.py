@@ -9,5 +9,8 @@ from mlops_desktop.workers.calls import parameter_form
 
 
 def answer(request: Mapping[str, Any]) -> dict[str, Any]:
-    """`estimator`, `task`, `params` -> {estimator, params}. Raises InvalidInputError naming the parameter."""
+    """`estimator`, `task`, `params`, perhaps `class_weight` -> {estimator, params}.
+
+    Raises InvalidInputError naming the parameter.
+    """
     return parameter_form.answer({**request, "check": True})

@@ -335,12 +335,17 @@ def build(entry: Entry, task: Task, params: Mapping[str, object], *, seed: int, 
     if takes(entry, task, "random_state"):
         settings["random_state"] = seed
     if class_weight is not None:
-        if class_weight != "balanced":
-            raise InvalidInputError(f"Unknown class weight {class_weight!r}.", hint="Use balanced, or none.")
-        if not task.is_classification or not takes(entry, task, "class_weight"):
-            raise InvalidInputError(
-                f"{entry.title} cannot weight classes.",
-                hint="Leave the class weight out, or choose LogisticRegression, RandomForest, HistGradientBoosting ...",
-            )
+        check_class_weight(entry, task, class_weight)
         settings["class_weight"] = class_weight
     return load_class(entry, task)(**settings)
+
+
+def check_class_weight(entry: Entry, task: Task, class_weight: str) -> None:
+    """Raises InvalidInputError where the estimator has none, or none of that name."""
+    if class_weight != "balanced":
+        raise InvalidInputError(f"Unknown class weight {class_weight!r}.", hint="Use balanced, or none.")
+    if not task.is_classification or not takes(entry, task, "class_weight"):
+        raise InvalidInputError(
+            f"{entry.title} cannot weight classes.",
+            hint="Leave the class weight out, or choose LogisticRegression, RandomForest, HistGradientBoosting ...",
+        )

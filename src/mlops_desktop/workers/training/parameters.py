@@ -73,6 +73,18 @@ def check(entry: Entry, task: Task, params: Mapping[str, object]) -> dict[str, A
     return {name: _check_one(entry, known, name, value) for name, value in params.items()}
 
 
+def problems(entry: Entry, task: Task, params: Mapping[str, object]) -> dict[str, InvalidInputError]:
+    """What is wrong with each of the params that cannot be taken."""
+    known = {str(field["name"]): field for field in fields(entry, task)}
+    found = {}
+    for name, value in params.items():
+        try:
+            _check_one(entry, known, name, value)
+        except InvalidInputError as error:
+            found[name] = error
+    return found
+
+
 def for_estimator(params: Mapping[str, object]) -> dict[str, object]:
     """Checked plain params as scikit-learn wants them."""
     return {
