@@ -185,10 +185,8 @@ def test_the_likely_target_is_what_was_predicted_before_derived_or_named_so(worl
     world.dataset("named", columns=to_plain([Column("label", ColumnType.BOOLEAN), COLUMNS[0]]),
                   profiles=to_plain([ColumnProfile("label", ColumnType.BOOLEAN, 1000, 0, 2), PROFILES[0]]))  # fmt: skip
     assert experiments.suggest_target("named") == TargetSuggestion("label", "its name says so")
-    world.dataset("plain", columns=to_plain([COLUMNS[0]]), profiles=to_plain([PROFILES[0]]))
-    assert experiments.suggest_target("plain") == TargetSuggestion(
-        COLUMNS[0].name, "the last column that can be learnt"
-    )
+    world.dataset("plain", columns=to_plain([COLUMNS[1]]), profiles=to_plain([PROFILES[1]]))
+    assert experiments.suggest_target("plain") == TargetSuggestion("distance", "the last column that can be learnt")
     world.dataset("empty", columns=to_plain([Column("a", ColumnType.TEXT)]),
                   profiles=to_plain([ColumnProfile("a", ColumnType.TEXT, 1000, 1000, 0)]))  # fmt: skip
     assert experiments.suggest_target("empty") is None

@@ -135,7 +135,7 @@ def test_a_call_says_what_is_wrong_with_each_parameter() -> None:
         "problems": True,
     }
     problems = parameter_form.answer(request)["problems"]
-    assert problems["n_neighbors"]["message"] == "n_neighbors must be a whole number at least 1, not '0'."
+    assert problems["n_neighbors"]["message"] == "n_neighbors must be a whole number at least 1 or none, not '0'."
     assert problems["class_weight"]["message"] == "Nearest neighbours cannot weight classes."
     assert set(problems) == {"n_neighbors", "class_weight"}
     assert parameter_form.answer({**request, "params": {}, "class_weight": None})["problems"] == {}
