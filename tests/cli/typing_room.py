@@ -13,11 +13,12 @@ from tests.fakes.workers import FakeJob
 from tests.services.world import COLUMNS, ROWS, World, import_result, train_result
 
 from mlops_desktop.cli import main as entry
-from mlops_desktop.domain.datasets import ColumnDifference, ReadAnswers, VersionDifference
+from mlops_desktop.domain.datasets import ColumnDifference, Finding, FindingSeverity, ReadAnswers, VersionDifference
 from mlops_desktop.domain.jobs import JobKind
 from mlops_desktop.domain.plain import to_plain
 
 DIFFERENCE = VersionDifference(1, ROWS, ROWS, 990, (ColumnDifference("distance", "retyped", "integer", "float"),))
+BLANK_LINES = Finding("blank_lines", FindingSeverity.INFO, "2 blank lines were passed over.")
 
 
 @dataclass
@@ -62,9 +63,9 @@ def answers(charts: Path) -> dict[str, Any]:
             "answers": to_plain(ReadAnswers(delimiter=request["answers"]["delimiter"] or ",")),
             "evidence": {"delimiter": "A comma divides 100% of the first lines."},
             "columns": columns,
-            "rows": [row],
+            "rows": [{"number": 1, "cells": row}],
             "row_count": 1,
-            "findings": [{"code": "blank_lines", "severity": "info", "sentence": "2 blank lines were passed over."}],
+            "findings": [{"finding": to_plain(BLANK_LINES)}],
         },
         "page": lambda request: {"columns": columns, "rows": [row] * request["limit"], "total": ROWS},
         "difference": lambda request: {"difference": to_plain(DIFFERENCE)},

@@ -42,6 +42,10 @@ def test_an_import_is_a_queued_job_that_wakes_the_keeper(world: World) -> None:
         "quote": None,
         "empty_values": None,
         "column_types": {"id": "text"},
+        "misfits": {},
+        "columns_left_out": [],
+        "ragged_left_out": False,
+        "lines_left_out": [],
     }
     assert job.spec["derived"] == [{"name": "late", "expression": "arr_delay > 15"}]
     assert job.spec["target"] == "late"
@@ -135,13 +139,13 @@ def test_a_preview_asks_a_worker_and_stores_nothing(world: World) -> None:
         "answers": {"delimiter": ","},
         "evidence": {"delimiter": "Every line has two commas."},
         "columns": [{"name": "a", "type": "integer"}],
-        "rows": [["1"], [None]],
+        "rows": [{"number": 1, "cells": ["1"]}, {"number": 2, "cells": [None]}],
         "row_count": 2,
         "findings": [],
     }
     preview = world.workspace.datasets.preview(world.file(), derived=["b = a > 1"])
     assert preview.answers.delimiter == ","
-    assert [list(row) for row in preview.rows] == [["1"], [None]]
+    assert [row.cells for row in preview.rows] == [("1",), (None,)]
     assert preview.row_count == 2
     name, request = world.workers.asked[-1]
     assert (name, request["path"]) == ("preview", str(world.file()))
@@ -263,6 +267,10 @@ def test_a_dataset_version_or_a_file_is_scored(world: World) -> None:
     assert world.worker_of(of_file).spec["answers"] == {
         **{name: None for name in ("delimiter", "encoding", "decimal", "header", "quote", "empty_values")},
         "column_types": {},
+        "misfits": {},
+        "columns_left_out": [],
+        "ragged_left_out": False,
+        "lines_left_out": [],
     }
     assert of_file.title == "Score new.csv with late@v1"
     assert world.actions().count("model.score") == 2

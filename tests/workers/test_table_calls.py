@@ -6,6 +6,7 @@ import json
 import time
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -18,6 +19,12 @@ from mlops_desktop.domain.errors import (
     UnreadableTableError,
 )
 from mlops_desktop.workers.calls import page, preview
+from mlops_desktop.workers.tables import looking
+
+
+def cells(found: dict[str, Any]) -> list[list[str | None]]:
+    return [list(row["cells"]) for row in found["rows"]]
+
 
 SAMPLE = Path(__file__).parents[2] / "resources" / "samples" / "flights.csv.zip"
 
@@ -26,16 +33,16 @@ def test_a_preview_shows_cells_as_they_are_written(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_text("a;b;c\n1,50;007;NA\n2;;2013-01-01\n")
     found = preview.answer({"path": str(path), "answers": None, "derived": [{"name": "double", "expression": "a * 2"}]})
-    assert found["rows"] == [["1,50", "007", None, "3.0"], ["2", None, "2013-01-01", "4.0"]]
+    assert cells(found) == [["1,50", "007", None, "3.0"], ["2", None, "2013-01-01", "4.0"]]
     assert [column["type"] for column in found["columns"]] == ["float", "text", "date", "float"]
     assert found["row_count"] == 2
     assert found["complete"] is True
     assert found["answers"] == {
         "delimiter": ";", "encoding": "utf-8", "decimal": ",", "header": True, "quote": '"', "empty_values": [""],
-        "column_types": {},
+        "column_types": {}, "misfits": {}, "columns_left_out": [], "ragged_left_out": False, "lines_left_out": [],
     }  # fmt: skip
     assert set(found["evidence"]) == {"delimiter", "encoding", "decimal", "header", "quote", "empty_values", "rows"}
-    assert "leading_zeros" in {finding["code"] for finding in found["findings"]}
+    assert "leading_zeros" in {item["finding"]["code"] for item in found["findings"]}
     json.dumps(found, allow_nan=False)
 
 
@@ -46,11 +53,11 @@ def test_a_preview_follows_the_answers(tmp_path: Path) -> None:
         {"path": str(path), "answers": {"header": True, "column_types": {"2": "text"}}, "derived": []}
     )
     assert [(column["name"], column["type"]) for column in found["columns"]] == [("1", "integer"), ("2", "text")]
-    assert found["rows"] == [["3", "4"]]
+    assert cells(found) == [["3", "4"]]
 
 
 def test_a_preview_of_a_large_file_reads_only_its_head(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(preview, "HEAD_BYTES", 1 << 20)
+    monkeypatch.setattr(looking, "HEAD_BYTES", 1 << 20)
     path = tmp_path / "t.csv"
     path.write_text("a,b\n" + '1,"x\ny"\n' * 2_000_000)
     found = preview.answer({"path": str(path)})
@@ -63,8 +70,9 @@ def test_a_preview_of_a_large_file_reads_only_its_head(tmp_path: Path, monkeypat
 def test_long_cells_are_shown_in_part(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_text(f"a,b\n{'x' * 50_000},1\n")
-    shown = preview.answer({"path": str(path)})["rows"][0][0]
-    assert len(shown) == preview.LONGEST_CELL
+    shown = cells(preview.answer({"path": str(path)}))[0][0]
+    assert shown is not None
+    assert len(shown) == looking.LONGEST_CELL
     assert shown.endswith("...")
 
 
@@ -86,7 +94,7 @@ def test_d05_the_preview_of_the_flights_takes_seconds() -> None:
     found = preview.answer({"path": str(SAMPLE)})
     assert time.process_time() - started < 12
     assert found["row_count"] == 336_776
-    assert found["rows"][0][:4] == ["2013", "1", "1", "517"]
+    assert cells(found)[0][:4] == ["2013", "1", "1", "517"]
 
 
 @pytest.fixture

@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import dataclasses
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from mlops_desktop.cli.output import NOTHING, count, emit, json_option, note, number, progress, say, size, table, when
+from mlops_desktop.cli.output import (
+    NOTHING,
+    count,
+    emit,
+    json_option,
+    note,
+    number,
+    printable,
+    progress,
+    say,
+    size,
+    table,
+    when,
+)
 from mlops_desktop.cli.session import Session, pass_session
-from mlops_desktop.domain.datasets import ColumnType
+from mlops_desktop.domain.datasets import ColumnType, Misfits
+from mlops_desktop.domain.errors import NotFoundError, UnreadableTableError
+from mlops_desktop.domain.names import name_of_file
 
 if TYPE_CHECKING:
     from mlops_desktop.domain.datasets import ColumnProfile, DatasetVersion, Finding, ReadAnswers, VersionDifference
+    from mlops_desktop.domain.previews import Recipe
     from mlops_desktop.services.workspace import Workspace
 
 
@@ -22,33 +39,35 @@ def datasets() -> None:
     """Named tables and their immutable versions."""
 
 
-def _answers(
-    delimiter: str | None,
-    encoding: str | None,
-    decimal: str | None,
-    header: bool | None,
-    empty: tuple[str, ...],
-    types: tuple[str, ...],
-) -> ReadAnswers:
+def _answers(said: Mapping[str, Any]) -> ReadAnswers:
+    """The options of `_reading` as answers; what was not said is detected."""
     from mlops_desktop.domain.datasets import ReadAnswers
 
-    column_types = {}
-    for text in types:
-        name, mark, kind = text.rpartition("=")
-        if not mark or kind not in set(ColumnType):
-            raise click.BadParameter(
-                f"{text!r}: write COLUMN=TYPE, where TYPE is one of {', '.join(ColumnType)}.", param_hint="--type"
-            )
-        column_types[name] = ColumnType(kind)
-    tab = {"\\t": "\t", "tab": "\t"}
+    delimiter, types, misfits = said["delimiter"], said["types"], said["misfits"]
     return ReadAnswers(
-        delimiter=tab.get(delimiter, delimiter) if delimiter else None,
-        encoding=encoding,
-        decimal=decimal,
-        header=header,
-        empty_values=empty or None,
-        column_types=column_types,
+        delimiter={"\\t": "\t", "tab": "\t"}.get(delimiter, delimiter) if delimiter else None,
+        encoding=said["encoding"],
+        decimal=said["decimal"],
+        header=said["header"],
+        quote={None: None, "none": "", "double": '"', "single": "'"}[said["quote"]],
+        empty_values=said["empty"] or None,
+        column_types={name: ColumnType(kind) for name, kind in _pairs(types, ColumnType, "--type", "TYPE")},
+        misfits={name: Misfits(what) for name, what in _pairs(misfits, Misfits, "--misfits", "WHAT")},
+        columns_left_out=said["leave_out"],
+        ragged_left_out=said["leave_ragged_out"],
+        lines_left_out=said["leave_line_out"],
     )
+
+
+def _pairs(texts: Sequence[str], known: Iterable[str], option: str, what: str) -> Iterator[tuple[str, str]]:
+    """COLUMN=VALUE, where the value is one that is known."""
+    for text in texts:
+        name, mark, value = text.rpartition("=")
+        if not mark or value not in set(known):
+            raise click.BadParameter(
+                f"{text!r}: write COLUMN={what}, where {what} is one of {', '.join(known)}.", param_hint=option
+            )
+        yield name, value
 
 
 _reading = [
@@ -56,8 +75,17 @@ _reading = [
     click.option("--encoding", help="Such as utf-8 or cp1252. Else detected."),
     click.option("--decimal", type=click.Choice([".", ","]), help="The decimal sign. Else detected."),
     click.option("--header/--no-header", default=None, help="Whether the first row names the columns. Else detected."),
+    click.option("--quote", type=click.Choice(["double", "single", "none"]), help="The quote sign. Else detected."),
     click.option("--empty", multiple=True, help="A text that is read as empty, such as NA. May be repeated."),
     click.option("--type", "types", multiple=True, help="COLUMN=TYPE: how a column is read. May be repeated."),
+    click.option(
+        "--misfits",
+        multiple=True,
+        help="COLUMN=empty or COLUMN=leave_out: what becomes of values that do not fit its --type. May be repeated.",
+    ),
+    click.option("--leave-out", multiple=True, help="A column that is not imported. May be repeated."),
+    click.option("--leave-ragged-out", is_flag=True, help="Leave lines out that have another number of cells."),
+    click.option("--leave-line-out", type=int, multiple=True, help="A line of the file to leave out. May be repeated."),
     click.option("--derive", multiple=True, help="A new column, such as 'late = arr_delay > 15'. May be repeated."),
 ]
 
@@ -65,32 +93,37 @@ _reading = [
 @datasets.command(name="import")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--name", help="The dataset; else the file's name.")
+@click.option("--as-before", is_flag=True, help="Read it by the recipe of the dataset: as its last version was read.")
+@click.option("--target", help="The column to predict, for findings about columns that give it away.")
+@click.option("--keep-recipe/--no-recipe", default=True, help="Whether the next file may be read --as-before.")
 @click.option("--preview", is_flag=True, help="Only show how the file would be read; store nothing.")
 @click.option("--wait/--no-wait", default=True, help="Wait until it is done.")
 @json_option
 @pass_session
 def import_dataset(
     session: Session,
+    /,
     file: Path,
     name: str | None,
-    delimiter: str | None,
-    encoding: str | None,
-    decimal: str | None,
-    header: bool | None,
-    empty: tuple[str, ...],
-    types: tuple[str, ...],
     derive: tuple[str, ...],
+    as_before: bool,
+    target: str | None,
+    keep_recipe: bool,
     preview: bool,
     wait: bool,
     as_json: bool,
+    **reading: Any,
 ) -> None:
     """Import a CSV or TSV FILE (also .gz, or .zip with one member) as the next version of a dataset."""
-    answers = _answers(delimiter, encoding, decimal, header, empty, types)
+    answers = _answers(reading)
     workspace = session.workspace
+    name = name or name_of_file(file.name)
+    if as_before:
+        answers, derive, target = _by_recipe(workspace, name, answers, derive, target)
     if preview:
         _show_preview(workspace, file, answers, derive, as_json)
         return
-    job = workspace.datasets.import_file(file, name or _dataset_name(file), answers, derive)
+    job = workspace.datasets.import_file(file, name, answers, derive, target, keep_recipe=keep_recipe)
     if not wait:
         emit(job) if as_json else say(f"Queued: {job.title} (job {job.id[:8]})")
         return
@@ -114,27 +147,59 @@ for _option in reversed(_reading):
     import_dataset = _option(import_dataset)
 
 
-def _dataset_name(file: Path) -> str:
-    name = file.name
-    for ending in (".zip", ".gz", ".csv", ".tsv", ".txt"):
-        if name.lower().endswith(ending):
-            name = name[: -len(ending)]
-    return name
+def _by_recipe(
+    workspace: Workspace, name: str, answers: ReadAnswers, derive: tuple[str, ...], target: str | None
+) -> tuple[ReadAnswers, tuple[str, ...], str | None]:
+    """What was not said is taken from the recipe."""
+    recipe = workspace.datasets.recipe(name)
+    if recipe is None:
+        raise NotFoundError(f"{name} keeps no recipe.", hint="Import the file without --as-before.")
+    said = {field.name: getattr(answers, field.name) for field in dataclasses.fields(answers)}
+    known = recipe.answers
+    types = {**known.column_types, **answers.column_types}
+    misfits = {**known.misfits, **answers.misfits}
+    new = dataclasses.replace(
+        known, **{key: value for key, value in said.items() if value not in (None, (), {}, False)}
+    )
+    return (
+        dataclasses.replace(new, column_types=types, misfits=misfits),
+        (*recipe.derived, *derive),
+        target or recipe.target,
+    )
 
 
 def _show_preview(workspace: Workspace, file: Path, answers: ReadAnswers, derive: Sequence[str], as_json: bool) -> None:
-    preview = workspace.datasets.preview(file, answers, derive)
+    try:
+        preview = workspace.datasets.preview(file, answers, derive)
+    except UnreadableTableError:
+        _show_ways_out(workspace, file, answers)
+        raise
     if as_json:
         emit(preview)
         return
     for what, sentence in preview.evidence.items():
         say(f"{what}: {sentence}")
-    head = [f"{column['name']} ({column['type']})" for column in preview.columns]
-    table(head, [[NOTHING if cell is None else str(cell) for cell in row] for row in preview.rows[:10]])
+    head = [f"{column.name} ({column.type})" for column in preview.columns]
+    rows = [*preview.rows[:10], *preview.odd_rows[:10]]
+    table(
+        ["Row", *head],
+        [[count(row.number), *(NOTHING if cell is None else cell for cell in row.cells)] for row in rows],
+    )
     read = "rows" if preview.complete else "first rows were read; the file goes on"
     say(f"{count(preview.row_count)} {read}")
-    for finding in preview.findings:
-        say(f"  {finding['sentence']}")
+    if preview.left_out:
+        say(f"{count(preview.left_out)} rows are left out")
+    for item in preview.findings:
+        say(f"  {item.finding.sentence}")
+
+
+def _show_ways_out(workspace: Workspace, file: Path, answers: ReadAnswers) -> None:
+    """Beside the error: the lines around the place, and what would do."""
+    found = workspace.datasets.obstacle(file, answers)
+    for line in found.lines if found else ():
+        note(f"{'>' if line.is_wrong else ' '} {line.number:>9,}  {printable(line.text)}")
+    for way in found.ways if found else ():
+        note(f"  {way.caption}: {way.sentence}")
 
 
 @datasets.command(name="list")
@@ -252,6 +317,37 @@ def uses(session: Session, reference: str, as_json: bool) -> None:
     )
     for finding in found.leakage:
         say(f"  ! {finding.sentence}")
+
+
+@datasets.command()
+@click.argument("name")
+@json_option
+@pass_session
+def recipe(session: Session, name: str, as_json: bool) -> None:
+    """How the next file of the dataset NAME is read with `import --as-before`."""
+    found = session.workspace.datasets.recipe(name)
+    if as_json:
+        emit(found)
+    elif found is None:
+        say(f"{name} keeps no recipe.")
+    else:
+        _show_recipe(found)
+
+
+def _show_recipe(found: Recipe) -> None:
+    answers = found.answers
+    say(
+        f"As {found.reference} was read: delimiter {answers.delimiter!r}, {answers.encoding}, decimal {answers.decimal}"
+    )
+    for name, kind in answers.column_types.items():
+        misfits = answers.misfits.get(name)
+        say(f"  {printable(name)}: {kind.value}{f', misfits: {misfits.value}' if misfits else ''}")
+    for name in answers.columns_left_out:
+        say(f"  {printable(name)}: left out")
+    for text in found.derived:
+        say(f"  {text}")
+    if found.target:
+        say(f"target: {found.target}")
 
 
 @datasets.command()

@@ -31,9 +31,21 @@ class Column:
     type: ColumnType
 
 
+class Misfits(enum.StrEnum):
+    """What becomes of values that do not fit the type chosen for their column."""
+
+    EMPTY = "empty"
+    LEAVE_OUT = "leave_out"
+
+
 @dataclass(frozen=True)
 class ReadAnswers:
-    """How a delimited text file is read. None means: detect it."""
+    """How a delimited text file is read. None means: detect it.
+
+    `misfits` says for a column with a chosen type what becomes of values that do not fit it: they are read as empty, or
+    their rows are left out; without it they are refused. `ragged_left_out` leaves lines out that have another number of
+    cells than the first; `lines_left_out` are lines of the text, counted from 1.
+    """
 
     delimiter: str | None = None
     encoding: str | None = None
@@ -42,6 +54,10 @@ class ReadAnswers:
     quote: str | None = None
     empty_values: tuple[str, ...] | None = None
     column_types: Mapping[str, ColumnType] = field(default_factory=dict)
+    misfits: Mapping[str, Misfits] = field(default_factory=dict)
+    columns_left_out: tuple[str, ...] = ()
+    ragged_left_out: bool = False
+    lines_left_out: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ MlopsError
  |   +- NotFoundError               MD-REF-001   no such dataset, run, model ... (nearest names in the hint)
  |   +- AlreadyExistsError          MD-REF-002
  |   +- InvalidInputError           MD-INP-001   an answer, option or parameter that cannot be used
+ |   |   +- FilterError             MD-INP-002   a filter of runs that cannot be understood
  |   |   +- RequestRefusedError     MD-DEP-004   an endpoint refused a request: its status, the field meant
  |   +- UnreadableTableError        MD-DAT-001   a file that cannot be read as a table (line and column named)
  |   +- ExpressionError             MD-DAT-002   a derived column that cannot be understood
@@ -77,6 +78,27 @@ class AlreadyExistsError(UserError):
 
 class InvalidInputError(UserError):
     code = "MD-INP-001"
+
+
+class FilterError(InvalidInputError):
+    """`at` is the place of what is wrong, `fix` the whole text mended; unfinished while it may still be being typed."""
+
+    code = "MD-INP-002"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        at: int = 0,
+        fix: str = "",
+        unfinished: bool = False,
+        hint: str = "",
+        details: str = "",
+    ) -> None:
+        super().__init__(message, hint=hint, details=details)
+        self.at = at
+        self.fix = fix
+        self.unfinished = unfinished
 
 
 class UnreadableTableError(UserError):

@@ -48,6 +48,15 @@ def usable_name(text: str, kind: str) -> str:
     return kept if _NAME.fullmatch(kept) else kind
 
 
+def name_of_file(file_name: str) -> str:
+    """What a dataset may be called that comes from a file: its name without the endings of packed text tables."""
+    name = file_name
+    for ending in (".zip", ".gz", ".csv", ".tsv", ".txt"):
+        if name.lower().endswith(ending):
+            name = name[: -len(ending)]
+    return usable_name(name, "dataset")
+
+
 def check_alias(alias: str) -> str:
     """The alias; lower case, such as `champion`. Raises InvalidNameError; `v3` and `latest` are taken by numbers."""
     checked = alias.strip()

@@ -17,26 +17,11 @@ from mlops_desktop.domain.identifiers import new_identifier
 from mlops_desktop.domain.jobs import Job, JobKind
 from mlops_desktop.domain.names import check_name
 from mlops_desktop.domain.plain import from_plain, to_plain
-from mlops_desktop.services import lookup
+from mlops_desktop.domain.previews import Obstacle, Preview, Recipe
+from mlops_desktop.services import lookup, recipes
 from mlops_desktop.services.dataset_uses import DatasetUses, uses_of
 from mlops_desktop.services.jobs import queue_job
 from mlops_desktop.services.parts import Parts
-
-
-@dataclass(frozen=True)
-class Preview:
-    """A file as it would be read. `evidence` says in a sentence why each answer was taken.
-
-    Of a very large file only the beginning is read; then it is not `complete`, and `row_count` counts what was read.
-    """
-
-    answers: ReadAnswers
-    evidence: Mapping[str, str]
-    columns: Sequence[Mapping[str, str]]
-    rows: Sequence[Sequence[str | None]]
-    row_count: int
-    findings: Sequence[Mapping[str, Any]]
-    complete: bool = True
 
 
 @dataclass(frozen=True)
@@ -63,10 +48,13 @@ class DatasetService:
         answers: ReadAnswers | None = None,
         derived: Sequence[str] = (),
         target: str | None = None,
+        *,
+        keep_recipe: bool = True,
     ) -> Job:
         """Queues the import of a delimited text file as the next version of the dataset `name` (made if need be).
 
-        `derived` are columns such as `late = arr_delay > 15`. `target` lets the findings speak of leakage.
+        `derived` are columns such as `late = arr_delay > 15`. `target` lets the findings speak of leakage. With
+        `keep_recipe` the dataset's `recipe` will be to read the next file as this one.
         The finished job's result names `dataset_version_id` and whether the content was `unchanged`.
 
         Raises InvalidNameError, ExpressionError, UnreadableTableError (no such file).
@@ -96,6 +84,7 @@ class DatasetService:
                 },
                 object_id=dataset.id,
             )
+            recipes.remember(unit, dataset, is_kept=keep_recipe, target=target)
             unit.audit.append("dataset.import", checked, {"file": source.name, "job": job.id})
             unit.commit()
         self._parts.start_keeper()
@@ -146,6 +135,20 @@ class DatasetService:
             seconds=600,
         )
         return from_plain(Preview, answer)
+
+    def obstacle(self, path: Path, answers: ReadAnswers | None = None) -> Obstacle | None:
+        """Why the file cannot be read so, and the ways out that work; None where it can be read."""
+        request = {"path": str(path.expanduser().absolute()), "answers": to_plain(answers or ReadAnswers())}
+        answer = self._parts.workers.call("obstacle", request, seconds=600)
+        return from_plain(Obstacle, answer["obstacle"]) if answer["obstacle"] else None
+
+    def recipe(self, name: str) -> Recipe | None:
+        """How the next file of the dataset is read, from its latest version; None where that was not kept.
+
+        Raises NotFoundError.
+        """
+        with self._parts.registry.read() as unit:
+            return recipes.recipe_of(unit, lookup.dataset_version(unit, name))
 
     def page(
         self,

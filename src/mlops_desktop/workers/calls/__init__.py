@@ -8,6 +8,7 @@ from types import MappingProxyType
 CALLS: Mapping[str, str] = MappingProxyType(
     {
         "preview": "mlops_desktop.workers.calls.preview",
+        "obstacle": "mlops_desktop.workers.calls.obstacle",
         "page": "mlops_desktop.workers.calls.page",
         "difference": "mlops_desktop.workers.calls.difference",
         "leakage": "mlops_desktop.workers.calls.leakage",

@@ -59,11 +59,11 @@ def run(spec: Mapping[str, Any], folder: Path, report: ImportReport) -> dict[str
     report.progress(0.97, "Hashing the table")
     staged = table.text.staged
     source = Source(path.name, staged.source_size, staged.sha256, table.text.answers, derived)
-    report.progress(1.0, f"{table.text.rows} rows, {len(columns)} columns")
+    report.progress(1.0, f"{table.rows} rows, {len(columns)} columns")
     return {
         "table": TABLE,
         "sha256": sha256_of(target),
-        "rows": table.text.rows,
+        "rows": table.rows,
         "size": target.stat().st_size,
         "columns": to_plain(columns),
         "profiles": to_plain(profiles),
@@ -101,9 +101,9 @@ def _check_rows(target: Path, table: TypedTable) -> None:
     import polars as pl
 
     found = pl.scan_parquet(target).select(pl.len()).collect().item()
-    if found != table.text.rows:
+    if found != table.rows:
         raise UnreadableTableError(
-            f"{target.name} got {found} of {table.text.rows} rows: the file is written in a way that cannot be read.",
+            f"{target.name} got {found} of {table.rows} rows: the file is written in a way that cannot be read.",
             hint="Choose the delimiter and quote sign yourself, or have the file written anew.",
         )
 

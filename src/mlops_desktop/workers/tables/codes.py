@@ -24,6 +24,7 @@ CODES: dict[str, Code] = {
     "blank_lines": Code(_INFO, "Blank lines were passed over."),
     "stray_quotes": Code(_INFO, "Quote signs inside of unquoted cells were kept as letters."),
     "mixed_line_ends": Code(_INFO, "Lines end in different ways; each way was taken as a line end."),
+    "lines_left_out": Code(_INFO, "Lines of the file were left out, as was asked."),
     # why a column has its type
     "missing_words_kept": Code(_INFO, "NA, null and the like stand in a column of text and were kept as text."),
     "missing_words": Code(_INFO, "NA, null and the like were read as missing values."),
@@ -33,6 +34,8 @@ CODES: dict[str, Code] = {
     "ambiguous_dates": Code(_WARNING, "Dates where day and month cannot be told apart were kept as text."),
     "mixed_time_zones": Code(_WARNING, "Times with and without an offset made the column text."),
     "mixed_types": Code(_WARNING, "A few values that do not fit made the column text."),
+    "misfits_emptied": Code(_INFO, "Values that do not fit the chosen type were read as empty, as was asked."),
+    "rows_left_out": Code(_INFO, "Rows with a value that does not fit the chosen type were left out, as was asked."),
     # what the content looks like
     "empty_column": Code(_WARNING, "A column without any value."),
     "constant_column": Code(_WARNING, "A column with one value only."),

@@ -9,10 +9,10 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from mlops_desktop.domain.datasets import Column, ColumnType, Finding, ReadAnswers
+from mlops_desktop.domain.datasets import Column, ColumnType, Finding, Misfits, ReadAnswers
 from mlops_desktop.domain.errors import InvalidInputError, UnreadableTableError
 from mlops_desktop.workers.tables import forms
 from mlops_desktop.workers.tables.codes import finding
@@ -23,16 +23,27 @@ if TYPE_CHECKING:
     import polars as pl
 
 _ROW = "row number"
+ROWS = "\x00rows"
+"""Of a column's different values the number of rows that hold each; no column can be called so."""
+
+Counted = Mapping[str, "pl.DataFrame"]
 _MOSTLY = 0.8
+_EMPTIED = ("misfits_emptied", "read as empty")
 _INTEGER = re.compile(forms.INTEGER)
 
 
 @dataclass(frozen=True)
 class Decision:
-    """A column and the form its values are written in. NA and the like are missing in any form but text."""
+    """A column and the form its values are written in. NA and the like are missing in any form but text.
+
+    `misfits` says what becomes of values that do not fit the form. A column that stayed text because of a few values
+    has in `almost` the form that the others fit.
+    """
 
     column: Column
     form: Form
+    misfits: Misfits | None = None
+    almost: Form | None = None
 
 
 @dataclass(frozen=True)
@@ -49,26 +60,33 @@ class _Counts:
 
 
 def decide_types(
-    text: pl.LazyFrame, names: Sequence[str], sample: Sequence[Sequence[str]], answers: ReadAnswers
+    text: pl.LazyFrame,
+    names: Sequence[str],
+    sample: Sequence[Sequence[str]],
+    answers: ReadAnswers,
+    counted: Counted | None = None,
 ) -> tuple[list[Decision], list[Finding]]:
     """The type of every column of a table of text, and what is worth knowing about it.
 
+    `counted` has the different values of every column with their `ROWS`; then rows are not looked at one by one.
     Raises InvalidInputError for a type asked for a column that is not there, UnreadableTableError naming row, column
     and value where one does not fit the type that was asked for.
     """
     _check_asked(answers.column_types, names)
     tried = {name: _tried_forms(name, position, sample, answers) for position, name in enumerate(names)}
     likely = {name: _likely_forms(tried[name], position, sample, answers) for position, name in enumerate(names)}
-    counts = _count(text, likely, answers, words=False)
+    counts = _count(text, likely, answers, words=False, counted=counted)
     open_still = [name for name in names if not _is_settled(name, likely[name], counts[name], answers)]
-    counts.update(_count(text, {name: tried[name] for name in open_still}, answers, words=True))
+    counts.update(_count(text, {name: tried[name] for name in open_still}, answers, words=True, counted=counted))
     tried.update({name: likely[name] for name in set(names).difference(open_still)})
     decisions: list[Decision] = []
     findings: list[Finding] = []
     left: list[str] = []
     for name in names:
         if name in answers.column_types:
-            decisions.append(_forced(text, name, tried[name], counts[name], answers))
+            decision, found = _forced(text, name, tried[name], counts[name], answers)
+            decisions.append(decision)
+            findings += found
             continue
         form = _fitting(tried[name], counts[name])
         decisions.append(Decision(Column(name, form.type), form))
@@ -76,14 +94,44 @@ def decide_types(
         if form.type is ColumnType.TEXT and tried[name]:
             left.append(name)
     findings += _reasons(text, left, tried, counts, answers)
-    return decisions, findings
+    mixed = {found.columns[0] for found in findings if found.code == "mixed_types"}
+    almost = {name: _best(tried[name], counts[name]) for name in mixed}
+    return [replace(decision, almost=almost.get(decision.column.name)) for decision in decisions], findings
 
 
 def typed(text: pl.LazyFrame, decisions: Sequence[Decision], answers: ReadAnswers) -> pl.LazyFrame:
-    """The table of text as the table of values that was decided."""
-    return text.select(
-        _value(decision.column.name, decision.form, answers).alias(decision.column.name) for decision in decisions
-    )
+    """The table of text as the table of values that was decided, without the rows that are left out."""
+    left_out = left_out_rows(decisions, answers)
+    kept = text if left_out is None else text.filter(~left_out)
+    return kept.select(values(decisions, answers))
+
+
+def values(decisions: Sequence[Decision], answers: ReadAnswers) -> list[pl.Expr]:
+    """Every column's values, over the table of text."""
+    return [decided_value(decision, answers).alias(decision.column.name) for decision in decisions]
+
+
+def decided_value(decision: Decision, answers: ReadAnswers) -> pl.Expr:
+    """The value of a cell; a value that does not fit has none where that was chosen."""
+    import polars as pl
+
+    value = _value(decision.column.name, decision.form, answers)
+    return value if decision.misfits is None else pl.when(~misfit(decision, answers)).then(value)
+
+
+def misfit(decision: Decision, answers: ReadAnswers) -> pl.Expr:
+    """Whether a cell has a value that does not fit its column's form, or the form that the other values fit."""
+    form = decision.almost or decision.form
+    cell = _cell(decision.column.name, form, answers)
+    return cell.is_not_null() & ~form.fits(cell)
+
+
+def left_out_rows(decisions: Sequence[Decision], answers: ReadAnswers) -> pl.Expr | None:
+    """Whether a row is left out; None where none is."""
+    import polars as pl
+
+    tests = [misfit(decision, answers) for decision in decisions if decision.misfits is Misfits.LEAVE_OUT]
+    return pl.any_horizontal(tests) if tests else None
 
 
 def _value(name: str, form: Form, answers: ReadAnswers) -> pl.Expr:
@@ -121,6 +169,7 @@ def _check_asked(asked: Mapping[str, ColumnType], names: Sequence[str]) -> None:
             raise InvalidInputError(
                 f"A type was chosen for the column {name!r}, but there is no such column.",
                 hint=f"Did you mean {' or '.join(map(repr, near))}?" if near else "Look at the names in the preview.",
+                facts={"kind": "column", "column": name, "near": near},
             )
 
 
@@ -160,24 +209,27 @@ def _is_settled(name: str, likely: Sequence[Form], counts: _Counts, answers: Rea
 
 
 def _count(
-    text: pl.LazyFrame, tried: Mapping[str, tuple[Form, ...]], answers: ReadAnswers, *, words: bool
+    text: pl.LazyFrame,
+    tried: Mapping[str, tuple[Form, ...]],
+    answers: ReadAnswers,
+    *,
+    words: bool,
+    counted: Counted | None = None,
 ) -> dict[str, _Counts]:
     """One pass over all rows. Without `words` NA and the like are not told from values."""
-    import polars as pl
-
     if not tried:
         return {}
-    empty = list(answers.empty_values or ())
-    wanted: list[pl.Expr] = []
-    for position, (name, forms_of_column) in enumerate(tried.items()):
-        wanted.append(_without(pl.col(name), empty).is_not_null().sum().alias(f"{position} filled"))
-        if words:
-            wanted.append(_is_word(name, empty).sum().alias(f"{position} words"))
-        cell = (
-            pl.col(name).str.strip_chars() if empty in ([], [""]) else _without(pl.col(name).str.strip_chars(), empty)
-        )
-        wanted += [form.fits(cell).sum().alias(f"{position} {form.name}") for form in forms_of_column]
-    found = text.select(wanted).collect(engine="streaming").row(0, named=True)
+    wanted = {
+        name: _count_tests(name, position, forms_of_column, list(answers.empty_values or ()), words=words)
+        for position, (name, forms_of_column) in enumerate(tried.items())
+    }
+    found: dict[str, int] = {}
+    if counted is None:
+        every = [test.sum().alias(key) for tests in wanted.values() for key, test in tests.items()]
+        found = text.select(every).collect(engine="streaming").row(0, named=True)
+    else:
+        for name, tests in wanted.items():
+            found |= _weighed(counted[name], tests)
     return {
         name: _Counts(
             found[f"{position} filled"],
@@ -186,6 +238,35 @@ def _count(
         )
         for position, (name, forms_of_column) in enumerate(tried.items())
     }
+
+
+def _count_tests(
+    name: str, position: int, tried: Sequence[Form], empty: Sequence[str], *, words: bool
+) -> dict[str, pl.Expr]:
+    """What is counted of one column, by the key of its count."""
+    import polars as pl
+
+    tests = {f"{position} filled": _without(pl.col(name), empty).is_not_null()}
+    if words:
+        tests[f"{position} words"] = _is_word(name, empty)
+    trimmed = pl.col(name).str.strip_chars()
+    cell = trimmed if list(empty) in ([], [""]) else _without(trimmed, empty)
+    return tests | {f"{position} {form.name}": form.fits(cell) for form in tried}
+
+
+def _weighed(values: pl.DataFrame, tests: Mapping[str, pl.Expr]) -> dict[str, int]:
+    """How many rows hold a value that passes, by the different values of a column."""
+    import polars as pl
+
+    found = values.select(pl.col(ROWS).filter(test).sum().alias(key) for key, test in tests.items())
+    return found.row(0, named=True)
+
+
+def count_misfits(values: pl.DataFrame, tried: Sequence[Form], answers: ReadAnswers) -> tuple[int, dict[str, int]]:
+    """Of one column's different values: how many rows hold a value, and how many fit each form."""
+    name = values.columns[0]
+    counts = _count(values.lazy(), {name: tuple(tried)}, answers, words=True, counted={name: values})[name]
+    return counts.values, dict(counts.fits)
 
 
 def _is_word(name: str, empty: Sequence[str]) -> pl.Expr:
@@ -207,10 +288,16 @@ def _fitting(tried: Sequence[Form], counts: _Counts) -> Form:
     return fitting[0] if fitting else forms.text_form()
 
 
-def _forced(text: pl.LazyFrame, name: str, tried: Sequence[Form], counts: _Counts, answers: ReadAnswers) -> Decision:
+def _best(tried: Sequence[Form], counts: _Counts) -> Form:
+    return max(tried, key=lambda form: counts.fits[form.name])
+
+
+def _forced(
+    text: pl.LazyFrame, name: str, tried: Sequence[Form], counts: _Counts, answers: ReadAnswers
+) -> tuple[Decision, list[Finding]]:
     asked = answers.column_types[name]
     if asked is ColumnType.TEXT:
-        return Decision(Column(name, asked), forms.text_form())
+        return Decision(Column(name, asked), forms.text_form()), []
     fitting = [form for form in tried if counts.fits[form.name] == counts.values]
     if {"day first", "month first"} <= {form.name for form in fitting} and counts.values:
         raise UnreadableTableError(
@@ -218,13 +305,23 @@ def _forced(text: pl.LazyFrame, name: str, tried: Sequence[Form], counts: _Count
             hint="Have them written as year-month-day, or read the column as text.",
         )
     if fitting:
-        return Decision(Column(name, asked), fitting[0])
-    best = max(tried, key=lambda form: counts.fits[form.name])
+        return Decision(Column(name, asked), fitting[0]), []
+    best = _best(tried, counts)
     row, value = _first_misfit(text, name, best, answers)
+    count = counts.values - counts.fits[best.name]
+    misfits = answers.misfits.get(name)
+    if misfits is not None:
+        code, done = ("rows_left_out", "rows left out") if misfits is Misfits.LEAVE_OUT else _EMPTIED
+        many = "1 value" if count == 1 else f"{count} values"
+        sentence = f"{name!r}: {many} not {_article(asked)}, first {_shown(value)} in row {row}; {done}."
+        return Decision(Column(name, asked), best, misfits), [
+            finding(code, sentence, (name,), count=count, first_row=row)
+        ]
     raise UnreadableTableError(
         f"Row {row} of the column {name!r} holds {_shown(value)}, which is not {_article(asked)}"
-        f"; {counts.values - counts.fits[best.name]} values do not fit.",
+        f"; {count} values do not fit.",
         hint=f"Correct the file, choose another type for {name!r}, or name the value as an empty value.",
+        facts={"kind": "type", "column": name, "type": asked.value, "row": row, "value": value, "count": count},
     )
 
 
@@ -325,7 +422,7 @@ def _date_reason(name: str, counts: _Counts) -> Finding | None:
 def _mixed_reason(
     text: pl.LazyFrame, name: str, tried: Sequence[Form], counts: _Counts, answers: ReadAnswers
 ) -> list[Finding]:
-    best = max(tried, key=lambda form: counts.fits[form.name])
+    best = _best(tried, counts)
     fitting = counts.fits[best.name]
     if not counts.values or not _MOSTLY * counts.values <= fitting < counts.values:
         return []

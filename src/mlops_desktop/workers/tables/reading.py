@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlops_desktop.domain.datasets import Column, Finding, ReadAnswers
-from mlops_desktop.domain.errors import UnreadableTableError
+from mlops_desktop.domain.errors import InvalidInputError, UnreadableTableError
 from mlops_desktop.workers.tables import detection, headers, staging
 from mlops_desktop.workers.tables.codes import finding
-from mlops_desktop.workers.tables.column_types import Decision, decide_types, typed
+from mlops_desktop.workers.tables.column_types import Counted, Decision, decide_types, left_out_rows, typed
 from mlops_desktop.workers.tables.sources import open_source
 from mlops_desktop.workers.tables.staging import StagedText, Tick
 from mlops_desktop.workers.tables.structure import Structure, check_structure
@@ -37,15 +37,29 @@ class TextTable:
     evidence: dict[str, str]
     names: tuple[str, ...]
     findings: tuple[Finding, ...]
+    frame: pl.DataFrame | None = None
 
     @property
     def rows(self) -> int:
         return self.structure.records - (1 if self.answers.header else 0)
 
+    def loaded(self, most_cells: int) -> TextTable:
+        """The table in memory, so that its staged text may go; of a larger one the first rows, and it says so."""
+        rows = max(1, most_cells // len(self.names))
+        with reader_errors(self.staged.path.name):
+            frame = self.scan().head(rows).collect()
+        if frame.height == self.rows:
+            return replace(self, frame=frame)
+        records = frame.height + (1 if self.answers.header else 0)
+        staged, structure = replace(self.staged, complete=False), replace(self.structure, records=records)
+        return replace(self, frame=frame, staged=staged, structure=structure)
+
     def scan(self) -> pl.LazyFrame:
         """Every cell as text; an empty cell is empty text."""
         import polars as pl
 
+        if self.frame is not None:
+            return self.frame.lazy()
         return pl.scan_csv(
             self.staged.path,
             has_header=False,
@@ -68,19 +82,26 @@ class TextTable:
 
 @dataclass(frozen=True)
 class TypedTable:
-    """A text table whose columns have their types."""
+    """A text table whose columns have their types. `rows` does not count those that the answers leave out."""
 
     text: TextTable
     decisions: tuple[Decision, ...]
     findings: tuple[Finding, ...]
+    rows: int
 
     @property
     def columns(self) -> tuple[Column, ...]:
-        return tuple(decision.column for decision in self.decisions)
+        """The columns that are kept."""
+        return tuple(decision.column for decision in self.kept)
+
+    @property
+    def kept(self) -> tuple[Decision, ...]:
+        left_out = self.text.answers.columns_left_out
+        return tuple(decision for decision in self.decisions if decision.column.name not in left_out)
 
     def scan(self) -> pl.LazyFrame:
         """The values, not yet computed."""
-        return typed(self.text.scan(), self.decisions, self.text.answers)
+        return typed(self.text.scan(), self.kept, self.text.answers)
 
 
 def read_text(
@@ -94,6 +115,8 @@ def read_text(
     detection.check_answers(answers)
     with open_source(path) as source:
         staged = staging.stage(source, folder / "staged.csv", encoding=answers.encoding, head=head, tick=tick)
+    if answers.lines_left_out:
+        staged = staging.leave_lines_out(staged, answers.lines_left_out)
     if not staged.size:
         raise _nothing(path.name, staged)
     detected = detection.detect(
@@ -101,26 +124,40 @@ def read_text(
     )
     found = detected.answers
     delimiter, quote = found.delimiter or ",", found.quote or ""
-    structure = check_structure(staged.path, delimiter, quote, path.name, complete=staged.complete)
+    structure = check_structure(
+        staged.path, delimiter, quote, path.name, complete=staged.complete, leave_ragged_out=found.ragged_left_out
+    )
     names, findings = _names(staged.path, found, structure)
     if structure.records <= (1 if found.header else 0):
         raise UnreadableTableError(
             f"{path.name} has a header ({_listed(names)}) and no rows below it.",
             hint="If the first line is a row, choose to read without a header.",
+            facts={"kind": "header", "line": 1},
         )
-    return TextTable(
-        staged, structure, found, detected.evidence, tuple(names), (*findings, *_shape_findings(structure))
-    )
+    if not set(names).difference(found.columns_left_out):
+        raise InvalidInputError("Every column is left out.", hint="Keep at least one column.")
+    findings += _shape_findings(structure, len(found.lines_left_out))
+    return TextTable(staged, structure, found, detected.evidence, tuple(names), tuple(findings))
 
 
-def type_table(text: TextTable) -> TypedTable:
-    """Decide every column's type over all rows. Raises UnreadableTableError where an asked type does not fit."""
+def type_table(text: TextTable, counted: Counted | None = None) -> TypedTable:
+    """Decide every column's type over all rows. Raises UnreadableTableError where an asked type does not fit.
+
+    `counted` has the different values of every column, where they were counted before.
+    """
+    answers = text.answers
     with reader_errors(text.staged.path.name):
         rows = text.scan()
         if text.rows * len(text.names) <= _CELLS_AT_ONCE:
             rows = rows.collect().lazy()
-        decisions, findings = decide_types(rows, text.names, text.sample(), text.answers)
-    return TypedTable(text, tuple(decisions), (*text.findings, *findings))
+        decisions, findings = decide_types(rows, text.names, text.sample(), answers, counted)
+        kept = [decision for decision in decisions if decision.column.name not in answers.columns_left_out]
+        left_out = left_out_rows(kept, answers)
+        number = 0 if left_out is None else int(rows.select(left_out.sum()).collect().item())
+    if number == text.rows:
+        raise UnreadableTableError("Every row is left out.", hint="Choose another type for the column.")
+    shown = [found for found in findings if not set(found.columns).intersection(answers.columns_left_out)]
+    return TypedTable(text, tuple(decisions), (*text.findings, *shown), text.rows - number)
 
 
 @contextmanager
@@ -141,7 +178,8 @@ def reader_errors(name: str) -> Iterator[None]:
 def with_types(answers: ReadAnswers, names: Sequence[str]) -> ReadAnswers:
     """Answers whose column types name only columns that are there, for a new version of a file."""
     kept = {name: kind for name, kind in answers.column_types.items() if name in names}
-    return replace(answers, column_types=kept)
+    misfits = {name: what for name, what in answers.misfits.items() if name in names}
+    return replace(answers, column_types=kept, misfits=misfits)
 
 
 def _names(path: Path, answers: ReadAnswers, structure: Structure) -> tuple[list[str], list[Finding]]:
@@ -150,10 +188,14 @@ def _names(path: Path, answers: ReadAnswers, structure: Structure) -> tuple[list
     return headers.usable_names(headers.first_record(path, answers.delimiter or ",", structure.quote))
 
 
-def _shape_findings(structure: Structure) -> list[Finding]:
+def _shape_findings(structure: Structure, lines_left_out: int) -> list[Finding]:
     findings: list[Finding] = []
-    if structure.blank_lines:
-        count = structure.blank_lines
+    count = structure.left_out + lines_left_out
+    if count:
+        said = "1 line was left out, as you asked." if count == 1 else f"{count} lines were left out, as you asked."
+        findings.append(finding("lines_left_out", said, count=count))
+    count = structure.blank_lines - lines_left_out
+    if count > 0:
         lines = "1 blank line was" if count == 1 else f"{count} blank lines were"
         findings.append(finding("blank_lines", f"{lines} passed over.", count=count))
     if structure.stray_quotes:

@@ -6,8 +6,8 @@ import codecs
 import errno
 import hashlib
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
@@ -206,8 +206,8 @@ def _decoded(source: SourceFile, encoding: str, watch: _Watch) -> Iterator[bytes
 def _decode(decoder: codecs.IncrementalDecoder, chunk: bytes, watch: _Watch, *, final: bool = False) -> str:
     try:
         return decoder.decode(chunk, final)
-    except UnicodeDecodeError as error:
-        watch.wrong(error, chunk)
+    except UnicodeError as error:  # UTF-16 without its mark is no UnicodeDecodeError
+        watch.wrong(error.start if isinstance(error, UnicodeDecodeError) else 0, chunk)
         raise _WrongEncodingError(str(error)) from error
 
 
@@ -228,19 +228,21 @@ class _Watch:
             raise UnreadableTableError(
                 f"Line {line} of {self._name} holds a NUL byte, which no text has.",
                 hint="The file is damaged or is no text. Export it again from its program.",
+                facts={"kind": "nul", "line": line},
             )
         self._lines += block.count(b"\n") or (0 if b"\n" in block else block.count(b"\r"))
         self._multibyte = self._multibyte or not block.isascii()
 
-    def wrong(self, error: UnicodeDecodeError, chunk: bytes) -> None:
+    def wrong(self, place: int, chunk: bytes) -> None:
         """Bytes that do not fit: refuse where the rest shows that the file mixes two encodings."""
-        line = self._lines + chunk.count(b"\n", 0, error.start)
+        line = self._lines + chunk.count(b"\n", 0, place)
         if self._forced:
             raise UnreadableTableError(
                 f"Line {line} of {self._name} does not fit the encoding {self._encoding}.",
                 hint="Choose another encoding, or leave it to be detected.",
+                facts={"kind": "encoding", "line": line, "encoding": self._encoding},
             )
-        if self._encoding == "utf-8" and (self._multibyte or _UTF8_PAIR.search(chunk, 0, error.start)):
+        if self._encoding == "utf-8" and (self._multibyte or _UTF8_PAIR.search(chunk, 0, place)):
             raise self._mixed(line)
 
     def see_bytes(self, chunk: bytes) -> None:
@@ -256,6 +258,7 @@ class _Watch:
         return UnreadableTableError(
             f"{self._name} mixes two encodings: some lines are UTF-8, others are not (see line {line}).",
             hint="Choose the encoding yourself (for example cp1252), or have the file written in one encoding.",
+            facts={"kind": "encoding", "line": line, "encoding": self._encoding},
         )
 
 
@@ -276,6 +279,7 @@ def _not_text(name: str, encoding: str, details: str) -> UnreadableTableError:
         f"{name} begins like {encoding} text but does not go on like it.",
         hint="The file may be cut off or damaged; export it again, or choose the encoding yourself.",
         details=details,
+        facts={"kind": "encoding", "encoding": encoding},
     )
 
 
@@ -283,3 +287,13 @@ def sha256_of(path: Path) -> str:
     """The hash of a file of ours."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def leave_lines_out(staged: StagedText, lines: Sequence[int]) -> StagedText:
+    """The text with some lines made blank, counted from 1, so that the others keep their numbers."""
+    unwanted = frozenset(lines)
+    shorter = staged.path.with_name(staged.path.name + ".shorter")
+    with staged.path.open("rb") as text, shorter.open("wb") as out:
+        out.writelines(b"\n" if number in unwanted else line for number, line in enumerate(text, 1))
+    shorter.replace(staged.path)
+    return replace(staged, size=staged.path.stat().st_size)

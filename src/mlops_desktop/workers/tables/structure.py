@@ -40,6 +40,7 @@ class Structure:
     blank_lines: int = 0
     stray_quotes: bool = False
     mixed_line_ends: bool = False
+    left_out: int = 0
 
 
 @dataclass
@@ -79,11 +80,13 @@ class _Scan:
     ragged: _Ragged = field(default_factory=_Ragged)
 
 
-def check_structure(path: Path, delimiter: str, quote: str, name: str, *, complete: bool = True) -> Structure:
+def check_structure(
+    path: Path, delimiter: str, quote: str, name: str, *, complete: bool = True, leave_ragged_out: bool = False
+) -> Structure:
     """See that every record has as many cells as the first; mend harmless irregularities in place.
 
-    Raises UnreadableTableError naming the first lines that do not fit, or the line of a quote that is never closed.
-    Without `complete` (only the head of a text) a last record cut in two is dropped.
+    Raises UnreadableTableError naming the first lines that do not fit (unless they are to be left out), or the line of
+    a quote that is never closed. Without `complete` (only the head of a text) a last record cut in two is dropped.
     """
     scan = _Scan(ord(delimiter), ord(quote) if quote else None)
     with path.open("rb") as stream:
@@ -91,8 +94,10 @@ def check_structure(path: Path, delimiter: str, quote: str, name: str, *, comple
             _scan_block(scan, block)
     _finish(scan)
     unclosed = bool(scan.quotes & 1)
-    if scan.stray or scan.lone_cr or scan.inner_blanks or unclosed:
-        return _rewrite(path, delimiter, quote, name, mixed=scan.lone_cr, complete=complete)
+    left_out = leave_ragged_out and scan.ragged.total > 0
+    if scan.stray or scan.lone_cr or scan.inner_blanks or unclosed or left_out:
+        rewriting = _Rewriting(name, leaves_ragged_out=leave_ragged_out)
+        return _rewrite(path, delimiter, quote, rewriting, mixed=scan.lone_cr, complete=complete)
     _check_ragged(scan.ragged, name)
     _check_width(scan.ragged.fields, name)
     os.truncate(path, scan.end)
@@ -224,27 +229,35 @@ def _finish(scan: _Scan) -> None:
         scan.ragged.add(scan.record_line, scan.cells + 1)
 
 
-def _rewrite(path: Path, delimiter: str, quote: str, name: str, *, mixed: bool, complete: bool) -> Structure:
+def _rewrite(
+    path: Path, delimiter: str, quote: str, rewriting: _Rewriting, *, mixed: bool, complete: bool
+) -> Structure:
     """Write the text anew, record by record, as a strict reader understands it."""
     mended = path.with_name(path.name + ".mended")
-    rewriting = _Rewriting(name)
     with path.open(encoding="utf-8", newline="") as text, mended.open("w", encoding="utf-8", newline="") as out:
         writer = csv.writer(out, delimiter=delimiter, lineterminator="\r\n")
         with _large_cells():
             for record in rewriting.records(text, delimiter, quote, complete=complete):
                 writer.writerow(record)
     mended.replace(path)
-    _check_ragged(rewriting.ragged, name)
+    if not rewriting.leaves_ragged_out:
+        _check_ragged(rewriting.ragged, rewriting.name)
     return Structure(
-        rewriting.count, rewriting.ragged.fields, '"', rewriting.blanks, rewriting.stray, mixed_line_ends=mixed
+        rewriting.count,
+        rewriting.ragged.fields,
+        '"',
+        rewriting.blanks,
+        rewriting.stray,
+        mixed_line_ends=mixed,
+        left_out=rewriting.ragged.total,
     )
 
 
 class _Rewriting:
     """One strict pass over the records, counting what is odd."""
 
-    def __init__(self, name: str) -> None:
-        self._name = name
+    def __init__(self, name: str, *, leaves_ragged_out: bool) -> None:
+        self.name, self.leaves_ragged_out = name, leaves_ragged_out
         self.ragged = _Ragged()
         self.count = 0
         self.blanks = 0
@@ -262,32 +275,37 @@ class _Rewriting:
                 raise self._refused(line, error) from error
             if record is None:
                 return
-            self._note(record, line, quote)
+            is_kept = self._note(record, line, quote)
             line = reader.line_num + 1
-            if record:
+            if is_kept:
                 yield record
 
-    def _note(self, record: list[str], line: int, quote: str) -> None:
+    def _note(self, record: list[str], line: int, quote: str) -> bool:
+        """Counts the record; says whether it is kept."""
         if not record:
             self.blanks += 1
-            return
+            return False
         if not self.count:
             self.ragged.fields = len(record)
-            _check_width(len(record), self._name)
+            _check_width(len(record), self.name)
         elif len(record) != self.ragged.fields:
             self.ragged.add(line, len(record))
+            if self.leaves_ragged_out:
+                return False
         self.count += 1
         self.stray = self.stray or (bool(quote) and any(quote in cell for cell in record))
+        return True
 
     def _refused(self, line: int, error: csv.Error) -> UnreadableTableError:
         if "expected after" in str(error):
-            said = f"A quoted cell that begins in line {line} of {self._name} ends in the middle of a cell."
+            said = f"A quoted cell that begins in line {line} of {self.name} ends in the middle of a cell."
         else:
-            said = f"A quote that opens in line {line} of {self._name} is never closed."
+            said = f"A quote that opens in line {line} of {self.name} is never closed."
         return UnreadableTableError(
             said,
             hint="Correct the line, or choose to read without quotes if quotes are ordinary letters in this file.",
             details=str(error),
+            facts={"kind": "quote", "line": line},
         )
 
 
@@ -320,6 +338,7 @@ def _check_ragged(ragged: _Ragged, name: str) -> None:
         f"Line {line} of {name} has {cells} cells, the first line has {ragged.fields}.{more}",
         hint="Correct these lines, or choose another delimiter or quote sign.",
         details=f"{ragged.total} lines of {ragged.fields} expected cells do not fit; first: {ragged.lines}",
+        facts={"kind": "cells", "line": line, "cells": cells, "fields": ragged.fields, "count": ragged.total},
     )
 
 
