@@ -21,7 +21,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
 
 from mlops_desktop.gui.charts.legend import Legend
-from mlops_desktop.gui.charts.read_out import paint_read_out
+from mlops_desktop.gui.charts.tip import paint_read_out
 from mlops_desktop.gui.charts.values import ReadOut, Table
 from mlops_desktop.gui.theme.theme import Theme
 
