@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mlops_desktop.cli.output import NOTHING, emit, json_option, note, number, progress, say, table, when
+from mlops_desktop.cli.run_lists import LIST_COMMANDS, SORT, WHERE, sort_keys
 from mlops_desktop.cli.run_options import RUN_OPTIONS, pairs, run_request
 from mlops_desktop.cli.session import Session, pass_session
 from mlops_desktop.domain.experiments import (
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
 @click.group()
 def experiments() -> None:
     """Questions, and the runs that try to answer them."""
+
+
+for _listed in LIST_COMMANDS:
+    experiments.add_command(_listed)
 
 
 @experiments.command()
@@ -73,13 +78,24 @@ def _finish(workspace: Workspace, runs: Sequence[Run], wait: bool, as_json: bool
 
 @experiments.command(name="list")
 @click.argument("experiment", required=False)
-@click.option("--limit", default=50, show_default=True, help="How many of the newest runs.")
+@WHERE
+@SORT
+@click.option("--view", help="The saved view with this name: its filter and order.")
+@click.option("--limit", default=50, show_default=True, help="How many of them; without --sort the newest.")
 @json_option
 @pass_session
-def list_runs(session: Session, experiment: str | None, limit: int, as_json: bool) -> None:
-    """The experiments; with EXPERIMENT, its runs, newest first."""
+def list_runs(
+    session: Session,
+    experiment: str | None,
+    where: str,
+    sorts: tuple[str, ...],
+    view: str | None,
+    limit: int,
+    as_json: bool,
+) -> None:
+    """The experiments; with EXPERIMENT, --where, --sort or --view, runs, newest first."""
     service = session.workspace.experiments
-    if experiment is None:
+    if experiment is None and not (where or sorts or view):
         known = service.list()
         if as_json:
             emit(known)
@@ -90,7 +106,13 @@ def list_runs(session: Session, experiment: str | None, limit: int, as_json: boo
                 right=["Runs"],
             )
         return
-    runs = service.runs(experiment, limit=limit)
+    keys = sort_keys(sorts)
+    if view:
+        saved = service.lists.view(view)
+        where = f"({saved.where}) and ({where})" if saved.where and where else where or saved.where
+        keys = keys or list(saved.sort)
+    found = service.lists.find(experiment, where=where, sort=keys, limit=limit)
+    runs = [service.run(one.id) for one in found]
     if as_json:
         emit(runs)
     else:

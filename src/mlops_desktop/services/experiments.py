@@ -33,6 +33,7 @@ from mlops_desktop.services.jobs import JobService, queue_job
 from mlops_desktop.services.parts import Parts
 from mlops_desktop.services.ports import UnitOfWork
 from mlops_desktop.services.run_estimates import TimeEstimate
+from mlops_desktop.services.run_lists import RunListService
 from mlops_desktop.services.run_setup import (
     SUGGESTED_ESTIMATOR,
     EstimatorChoice,
@@ -50,6 +51,7 @@ class ExperimentService:
         self._parts = parts
         self._jobs = jobs
         self._setup = RunSetup(parts)
+        self.lists = RunListService(parts)
 
     # --- setting up -------------------------------------------------------------------------------------------------
 

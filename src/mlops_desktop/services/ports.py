@@ -325,5 +325,5 @@ class Host(Protocol):
 
 
 Clock = Callable[[], datetime]
-StartKeeper = Callable[[], None]
-"""Starts the workspace's keeper unless one holds its lock already; returns at once."""
+StartKeeper = Callable[[], bool]
+"""Starts the workspace's keeper unless one holds its lock already, and says whether it did; returns at once."""

@@ -36,7 +36,7 @@ class UtcTime(TypeDecorator[datetime]):
         try:
             return datetime.fromisoformat(value).astimezone(UTC)
         except (TypeError, ValueError) as error:
-            raise _unreadable(value) from error
+            raise unreadable(value) from error
 
 
 class FreeText(TypeDecorator[str]):
@@ -71,7 +71,7 @@ class Word(TypeDecorator[Any]):
         try:
             return self.kind(value)
         except ValueError as error:
-            raise _unreadable(value) from error
+            raise unreadable(value) from error
 
 
 class Nested(TypeDecorator[Any]):
@@ -103,13 +103,13 @@ def _read(kind: Any, text: str) -> Any:
     try:
         return from_plain(kind, json.loads(text))
     except (TypeError, ValueError, RecursionError) as error:
-        raise _unreadable(text) from error
+        raise unreadable(text) from error
 
 
 _read_shared = functools.lru_cache(maxsize=2048)(_read)
 
 
-def _unreadable(value: object) -> DamagedRegistryError:
+def unreadable(value: object) -> DamagedRegistryError:
     return DamagedRegistryError(
         "A value in the registry cannot be read.",
         hint="Run `mlops verify`, then restore a backup with `mlops workspace restore`.",

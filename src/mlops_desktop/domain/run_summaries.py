@@ -1,0 +1,97 @@
+"""What a list shows of a run: small values, without what only the run's own page needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
+
+from mlops_desktop.domain.experiments import Run, RunStatus, Task
+
+
+class Measured(NamedTuple):
+    """A metric so far: mean and spread over the folds, and the folds themselves."""
+
+    mean: float
+    std: float | None = None
+    folds: tuple[float, ...] = ()
+
+
+class Registered(NamedTuple):
+    """A model version made of a run: `flight-late@v3`, and the aliases it has."""
+
+    reference: str
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """`reason` says why a failed or lost run has no result. Metrics of a run in progress are those of its folds."""
+
+    id: str
+    name: str
+    status: RunStatus
+    experiment_id: str
+    experiment_name: str
+    dataset_reference: str
+    estimator: str
+    target: str
+    task: Task
+    created_at: datetime
+    created_by: str
+    params: Mapping[str, object] = field(default_factory=dict)
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    metrics: Mapping[str, Measured] = field(default_factory=dict)
+    tags: tuple[str, ...] = ()
+    notes: str = ""
+    progress: float | None = None
+    rerun_of: str | None = None
+    reason: str = ""
+
+    def metric(self, key: str) -> Measured | None:
+        return self.metrics.get(key)
+
+
+def summary_of(run: Run) -> RunSummary:
+    """The same of a whole run."""
+    spec = run.spec
+    return RunSummary(
+        id=run.id,
+        name=run.name,
+        status=run.status,
+        experiment_id=run.experiment_id,
+        experiment_name=run.experiment_name,
+        dataset_reference=run.dataset_reference,
+        estimator=spec.estimator,
+        target=spec.target,
+        task=spec.task,
+        created_at=run.created_at,
+        created_by=run.created_by,
+        params=spec.params,
+        started_at=run.started_at,
+        finished_at=run.finished_at,
+        metrics={metric.key: Measured(metric.mean, metric.std, metric.folds) for metric in run.metrics},
+        tags=run.tags,
+        notes=run.notes,
+        progress=run.progress,
+        rerun_of=run.rerun_of,
+        reason=f"{run.failure.message}\n{run.failure.hint}".strip() if run.failure else "",
+    )
+
+
+def short_estimator(name: str) -> str:
+    """The short form of a scikit-learn name: `HistGradientBoosting` for `HistGradientBoostingClassifier`."""
+    for ending in ("Classifier", "Regressor"):
+        if name.endswith(ending) and len(name) > len(ending) + 3:
+            return name.removesuffix(ending)
+    return name
+
+
+def run_seconds(run: Run | RunSummary, now: datetime) -> float | None:
+    """Seconds from start to end, or to now while it runs."""
+    if run.started_at is None:
+        return None
+    end = run.finished_at or (now if run.status is RunStatus.RUNNING else None)
+    return (end - run.started_at).total_seconds() if end else None
