@@ -183,15 +183,18 @@ def keeper_lock(folder: Path) -> Iterator[bool]:
 
 
 class KeeperStarter:
-    """Starts the keeper unless one holds the lock; called often, so it does not start several in a row."""
+    """Starts the keeper unless one holds the lock, and says whether it did.
+
+    It is called often, so it does not start several in a row.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._started_at = -_KEEPER_STARTS
 
-    def __call__(self) -> None:
+    def __call__(self) -> bool:
         if time.monotonic() - self._started_at < _KEEPER_STARTS or self._is_kept():
-            return
+            return False
         self._started_at = time.monotonic()
         detached = {"creationflags": 0x00000008} if os.name == "nt" else {"start_new_session": True}
         process = subprocess.Popen(
@@ -205,6 +208,7 @@ class KeeperStarter:
         )
         if os.name != "nt":
             process.wait(timeout=60)  # it leaves a child of its own behind at once
+        return True
 
     def _is_kept(self) -> bool:
         from filelock import FileLock, Timeout

@@ -27,10 +27,10 @@ class DiligentWorld(World):
 
     is_asleep: bool = False
 
-    def _start_keeper(self) -> None:
+    def _start_keeper(self) -> bool:
         super()._start_keeper()
         if self.is_asleep:
-            return
+            return False
         keeper = self.keeper()
         keeper.turn()
         for fake in self.workers.jobs:
@@ -40,6 +40,7 @@ class DiligentWorld(World):
         keeper.turn()
         self.roll_out()
         self.see_to_endpoints()
+        return False
 
 
 def _result(fake: FakeJob) -> dict[str, Any]:

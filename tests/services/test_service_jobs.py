@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import UTC, datetime
 
 import pytest
@@ -15,6 +16,7 @@ from mlops_desktop.domain.errors import (
     JobLostError,
     NotFoundError,
     UnreadableTableError,
+    WorkspaceError,
 )
 from mlops_desktop.domain.experiments import Failure
 from mlops_desktop.domain.jobs import Job, JobStatus
@@ -97,6 +99,23 @@ def test_waiting_gives_the_finished_job_and_shows_its_progress(
     assert 0.5 in seen
     assert seen[-1] == 1.0
     assert world.keeper_starts >= 2
+
+
+def test_waiting_ends_where_no_keeper_stays(world: World, job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs_module, "_POLL_SECONDS", 0.0)
+    monkeypatch.setattr(jobs_module, "_KEEPER_SECONDS", 0.0)
+    starts: list[bool] = []
+
+    def start() -> bool:
+        starts.append(True)
+        return True
+
+    service = jobs_module.JobService(dataclasses.replace(world.parts, start_keeper=start))
+    with pytest.raises(WorkspaceError, match="ended 5 times") as caught:
+        service.wait(job.id)
+    assert "keeper.log" in caught.value.hint
+    assert len(starts) == 6
+    assert world.workspace.jobs.get(job.id).status is JobStatus.QUEUED
 
 
 def test_waiting_raises_what_ended_the_job(world: World) -> None:

@@ -135,8 +135,9 @@ class World:
         clock = FakeClock(self.clock.now)
         return World(folder / "workspace", folder / "state", self.registry_template, FakeWorkers(), machine, clock)
 
-    def _start_keeper(self) -> None:
+    def _start_keeper(self) -> bool:
         self.keeper_starts += 1
+        return False
 
     # --- what the keeper would do -----------------------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ from mlops_desktop.domain.errors import (
     JobLostError,
     MlopsError,
     NotFoundError,
+    WorkspaceError,
     user_errors,
 )
 from mlops_desktop.domain.experiments import Failure
@@ -25,6 +26,8 @@ from mlops_desktop.services.ports import UnitOfWork
 
 _POLL_SECONDS = 0.1
 _KEEPER_SECONDS = 1.0
+MOST_STARTS = 5
+"""A keeper with work to do stays; one that has to be started more often than this during one wait does not."""
 
 
 def queue_job(
@@ -100,9 +103,9 @@ class JobService:
     def wait(self, job_id: str, on_progress: Callable[[Job], None] | None = None) -> Job:
         """Waits until the job has ended, seeing to it that a keeper is there. Returns the finished job.
 
-        Raises the job's own error, JobCancelledError or JobLostError.
+        Raises the job's own error, JobCancelledError or JobLostError, and WorkspaceError where no keeper stays.
         """
-        next_keeper = 0.0
+        next_keeper, starts = 0.0, 0
         while True:
             job = self.get(job_id)
             if on_progress:
@@ -110,8 +113,13 @@ class JobService:
             if job.status.is_ended:
                 break
             if time.monotonic() >= next_keeper:
-                self._parts.start_keeper()
+                starts += self._parts.start_keeper()
                 next_keeper = time.monotonic() + _KEEPER_SECONDS
+                if starts > MOST_STARTS:
+                    raise WorkspaceError(
+                        f"The background process of this workspace ended {MOST_STARTS} times while {job.title} waited.",
+                        hint=f"Its last words are in {self._parts.folder / 'keeper.log'}. The job stays queued.",
+                    )
             time.sleep(_POLL_SECONDS)
         if job.status is JobStatus.FINISHED:
             return job
