@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -16,17 +19,20 @@ sys.path.insert(0, str(ROOT))
 
 from PySide6.QtWidgets import QApplication  # noqa: E402 - the platform is chosen before Qt is loaded
 from tests.gui.demo_workspace import NOW, FakeWorkspace  # noqa: E402
+from tests.real_workspace import real_workspace  # noqa: E402
 
 from mlops_desktop.domain.errors import BusyRegistryError  # noqa: E402
 from mlops_desktop.gui.history import Place  # noqa: E402
 from mlops_desktop.gui.lanes import Lanes  # noqa: E402
 from mlops_desktop.gui.main_window import MainWindow  # noqa: E402
+from mlops_desktop.gui.shell import Shell  # noqa: E402
 from mlops_desktop.gui.state import WindowState  # noqa: E402
 from mlops_desktop.gui.theme.theme import Look, Theme  # noqa: E402
 from mlops_desktop.services.workspace import Workspace  # noqa: E402
 
 SIZES = {"": (1440, 900), "small-": (1100, 700)}
 Scene = Callable[[MainWindow, FakeWorkspace], None]
+RealScene = Callable[[Shell, Workspace], None]
 
 
 def home(window: MainWindow, workspace: FakeWorkspace) -> None:
@@ -90,10 +96,6 @@ def welcome(window: MainWindow, workspace: FakeWorkspace) -> None:
     """Shown because no folder is known."""
 
 
-def keys(window: MainWindow, workspace: FakeWorkspace) -> None:
-    window.shell.open(workspace.folder)
-
-
 SCENES: dict[str, Scene] = {
     "home": home,
     "experiments": experiments,
@@ -112,33 +114,82 @@ def _opener(workspace: FakeWorkspace) -> Callable[[Path], Workspace]:
     return lambda folder: workspace.as_workspace()
 
 
-def windows(app: QApplication, folder: Path) -> Iterator[tuple[str, MainWindow]]:
+def windows(app: QApplication, folder: Path, wanted: Sequence[str] = ()) -> Iterator[tuple[str, MainWindow]]:
+    """Every scene in both looks and sizes; only those whose names begin with one of the wanted words, if any."""
     theme = Theme(app, Look.LIGHT)
     for look in (Look.LIGHT, Look.DARK):
         theme.choose(look)
-        for prefix, (width, height) in SIZES.items():
-            for name, scene in SCENES.items():
-                workspace = FakeWorkspace(empty=name.startswith("empty"))
-                state = WindowState(recent=("/home/ds-lead/MLOps/nyc-delays", "/home/ds-lead/MLOps/churn"))
-                window = MainWindow(state, folder)
-                window.fill(theme, Lanes(inline=True), lambda: NOW, _opener(workspace))
-                window.resize(width, height)
-                window.shell.begin(None if name == "welcome" else workspace.folder)
-                window.show()
-                app.processEvents()
-                scene(window, workspace)
+        for prefix, size in SIZES.items():
+            for name, window in _scenes(theme, size, folder, tuple(wanted) or ("",)):
                 app.processEvents()
                 yield f"{prefix}{look.value}-{name}", window
                 window.close()
                 window.deleteLater()
+                app.processEvents()
 
 
-def main(arguments: list[str]) -> int:
+def _scenes(
+    theme: Theme, size: tuple[int, int], folder: Path, wanted: tuple[str, ...]
+) -> Iterator[tuple[str, MainWindow]]:
+    for name, played in SCENES.items():
+        if name.startswith(wanted):
+            fake = FakeWorkspace(empty=name.startswith("empty"))
+            window = _window(theme, size, folder, None if name == "welcome" else fake.folder, _opener(fake))
+            played(window, fake)
+            yield name, window
+    for name, scene in real_scenes().items():
+        if name.startswith(wanted):
+            with tempfile.TemporaryDirectory(prefix="mlops-") as place:
+                os.environ["MLOPS_STATE_FOLDER"] = f"{place}/state"
+                with real_workspace(Path(place) / "nyc-delays") as workspace:
+                    window = _window(theme, size, Path(place), workspace.folder, partial(_same, workspace))
+                    window.shell.open(workspace.folder)
+                    QApplication.processEvents()
+                    scene(window.shell, workspace)
+                    yield name, window
+
+
+def real_scenes() -> dict[str, RealScene]:
+    """The `SCENES` of every module `scenes_*.py` beside this one: functions of the shell and a real workspace.
+
+    The lanes are inline; the clock is the real one.
+    """
+    found: dict[str, RealScene] = {}
+    for path in sorted(Path(__file__).parent.glob("scenes_*.py")):
+        found |= importlib.import_module(f"tests.pictures.{path.stem}").SCENES
+    return found
+
+
+def _same(workspace: Workspace, folder: Path) -> Workspace:
+    return workspace
+
+
+def _window(
+    theme: Theme,
+    size: tuple[int, int],
+    state_folder: Path,
+    folder: Path | None,
+    open_folder: Callable[[Path], Workspace],
+) -> MainWindow:
+    state = WindowState(recent=("/home/ds-lead/MLOps/nyc-delays", "/home/ds-lead/MLOps/churn"))
+    window = MainWindow(state, state_folder)
+    is_real = isinstance(open_folder, partial)
+    window.fill(theme, Lanes(inline=True), (lambda: datetime.now(UTC)) if is_real else (lambda: NOW), open_folder)
+    window.resize(*size)
+    window.shell.begin(folder)
+    window.show()
+    QApplication.processEvents()
+    return window
+
+
+def main(arguments: Sequence[str]) -> int:
+    """`take.py [FOLDER [NAME ...]]`"""
     target = Path(arguments[0] if arguments else "build/pictures")
     target.mkdir(parents=True, exist_ok=True)
     app = QApplication(["pictures", "-style", "Fusion"])
+    os.environ.setdefault("MLOPS_KEEPER_IDLE_SECONDS", "1")
     with tempfile.TemporaryDirectory() as folder:
-        for name, window in windows(app, Path(folder)):
+        for name, window in windows(app, Path(folder), arguments[1:]):
             window.grab().save(str(target / f"{name}.png"))
     return 0
 
