@@ -289,7 +289,7 @@ def check(options: argparse.Namespace) -> int:
 
 def pictures(options: argparse.Namespace) -> int:
     """take pictures of the window"""
-    return run([PYTHON, ROOT / "tests" / "pictures" / "take.py", *([options.folder] if options.folder else [])])
+    return run([PYTHON, ROOT / "tests" / "pictures" / "take.py", options.folder or BUILD / "pictures", *options.scenes])
 
 
 def bench(options: argparse.Namespace) -> int:
@@ -357,7 +357,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     command.add_argument("--no-coverage", action="store_true", help="do not measure coverage")
     command.add_argument("paths", nargs="*", help="only these, without coverage; pytest's own options too")
     add("check", check)
-    add("pictures", pictures, qt=True, folder="where the pictures are put")
+    command = add("pictures", pictures, qt=True, folder="where the pictures are put (default: build/pictures)")
+    command.add_argument("scenes", nargs="*", help="only scenes whose names begin so")
     add("bench", bench, qt=True)
     add("lock", lock).add_argument("--upgrade", action="store_true", help="take the newest allowed versions")
     options, rest = parser.parse_known_args(arguments)
