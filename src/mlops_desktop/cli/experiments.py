@@ -13,12 +13,14 @@ from mlops_desktop.cli.output import NOTHING, emit, json_option, note, number, p
 from mlops_desktop.cli.run_lists import LIST_COMMANDS, SORT, WHERE, sort_keys
 from mlops_desktop.cli.run_options import RUN_OPTIONS, pairs, run_request
 from mlops_desktop.cli.session import Session, pass_session
+from mlops_desktop.domain.errors import InvalidInputError
 from mlops_desktop.domain.experiments import (
     MetricSummary,
     Run,
     Task,
     main_metric,
 )
+from mlops_desktop.domain.thresholds import counts_at
 
 if TYPE_CHECKING:
     from mlops_desktop.services.workspace import Workspace
@@ -151,17 +153,28 @@ def _metric(metric: MetricSummary | None) -> str:
 @experiments.command()
 @click.argument("name")
 @click.option("--evaluation", is_flag=True, help="Also curves, matrices and importance (JSON only).")
+@click.option("--threshold", type=click.FloatRange(0, 1), help="Say what a binary run would answer from there on.")
 @json_option
 @pass_session
-def show(session: Session, name: str, evaluation: bool, as_json: bool) -> None:
+def show(session: Session, name: str, evaluation: bool, threshold: float | None, as_json: bool) -> None:
     """Everything known of the run NAME."""
     service = session.workspace.experiments
     found = service.run(name)
+    if threshold is not None:
+        _show_threshold(found, service.evaluation(name), threshold, as_json)
+        return
     if as_json:
         emit({"run": found, "evaluation": service.evaluation(name)} if evaluation else found)
         return
     say(f"{found.name}: {found.status.value}, {found.spec.estimator} on {found.dataset_reference}")
     say(f"target {found.spec.target} ({found.spec.task.value}), validation {found.spec.validation.kind.value}")
+    around = service.context(name)
+    if around.place:
+        say(f"number {around.place} of {around.count} by {around.metric} in {found.experiment_name}")
+    for version in around.registered:
+        say(f"registered as {version.reference}" + (f" ({', '.join(version.aliases)})" if version.aliases else ""))
+    if around.origin:
+        say(f"repeats {around.origin}")
     if found.failure:
         say(f"{found.failure.message} {found.failure.hint} ({found.failure.code})")
     table(
@@ -176,6 +189,37 @@ def show(session: Session, name: str, evaluation: bool, as_json: bool) -> None:
     say("learns from " + ", ".join(feature.name for feature in found.spec.features))
     for item in found.spec.left_out:
         say(f"left out {item.name}: {item.reason}")
+
+
+def _show_threshold(found: Run, evaluation: Mapping[str, Any], threshold: float, as_json: bool) -> None:
+    if found.spec.task is not Task.BINARY:
+        raise InvalidInputError(
+            f"{found.name} has no threshold: its task is {found.spec.task.value}.", hint="Leave --threshold out."
+        )
+    labels, counts = evaluation["confusion"]["labels"], counts_at(evaluation, threshold)
+    if as_json:
+        emit({"run": found.name, "threshold": threshold, "labels": labels, "counts": counts})
+        return
+    say(f"{found.name}: {found.spec.positive_label} from a probability of {threshold:g} on")
+    rows = [[f"is {label}", *map(str, row)] for label, row in zip(labels, counts, strict=True)]
+    table(["", *(f"said {label}" for label in labels)], rows, right=[f"said {label}" for label in labels])
+
+
+@experiments.command()
+@click.argument("name")
+@json_option
+@pass_session
+def files(session: Session, name: str, as_json: bool) -> None:
+    """The files that the finished run NAME would register, checked."""
+    contents = session.workspace.experiments.bundle(name)
+    if as_json:
+        emit(contents)
+        return
+    table(
+        ["File", "Bytes", "SHA-256"],
+        [[file.name, f"{file.size:,}", file.sha256] for file in contents.files],
+        right=["Bytes"],
+    )
 
 
 @experiments.command()
@@ -216,10 +260,14 @@ def compare(
                 "metrics": comparison.metrics,
                 "differences": comparison.differences,
                 "equal": comparison.equal,
+                "same": comparison.same,
+                "warnings": comparison.warnings,
                 "charts": [str(file) for file in files],
             }
         )
         return
+    for warning in comparison.warnings:
+        note(warning)
     head = [item.name for item in comparison.runs]
     table(
         ["Metric", *head],

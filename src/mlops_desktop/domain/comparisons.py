@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from mlops_desktop.domain.experiments import MetricSummary, Run, is_lower_better, main_metric
+from mlops_desktop.domain.experiments import MetricSummary, Run, RunStatus, ValidationKind, is_lower_better, main_metric
 from mlops_desktop.domain.plain import to_plain
 
 
@@ -28,12 +28,14 @@ class DifferenceRow:
 
 @dataclass(frozen=True)
 class Comparison:
-    """`equal` counts the things that are the same in all runs."""
+    """`equal` counts and `same` holds what is the same in all runs; `warnings` says why figures say little together."""
 
     runs: tuple[Run, ...]
     metrics: tuple[MetricRow, ...]
     differences: tuple[DifferenceRow, ...]
     equal: int
+    same: tuple[DifferenceRow, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 def compare(runs: Sequence[Run]) -> Comparison:
@@ -45,17 +47,52 @@ def compare(runs: Sequence[Run]) -> Comparison:
     rows = [_metric_row(key, runs) for key in keys]
     traits = [_traits(run) for run in runs]
     names = list(dict.fromkeys(name for trait in traits for name in trait))
-    differences = []
-    for name in names:
-        values = tuple(trait.get(name, "—") for trait in traits)
-        if len(set(values)) > 1:
-            differences.append(DifferenceRow(name, values))
-    return Comparison(tuple(runs), tuple(rows), tuple(differences), len(names) - len(differences))
+    lines = [DifferenceRow(name, tuple(trait.get(name, "—") for trait in traits)) for name in names]
+    differences = tuple(line for line in lines if len(set(line.values)) > 1)
+    same = tuple(line for line in lines if len(set(line.values)) == 1)
+    return Comparison(tuple(runs), tuple(rows), differences, len(same), same, warnings(runs))
+
+
+def warnings(runs: Sequence[Run]) -> tuple[str, ...]:
+    """Why the figures of these runs say little beside each other, worst first."""
+    found = []
+    for what, say in _MEASURED_BY:
+        values = list(dict.fromkeys(say(run) for run in runs))
+        if len(values) > 1:
+            found.append(f"{what}: {', '.join(values)}.")
+    return tuple(found)
+
+
+def _validation_words(run: Run) -> str:
+    plan = run.spec.validation
+    words = [plan.kind.value.replace("_", " "), f"{plan.folds} folds"]
+    if plan.kind is ValidationKind.HOLDOUT:
+        words[1] = f"{plan.validation_share:.0%} held out".replace("%", " %")
+    words += [f"by {plan.column}"] if plan.column else []
+    words += [f"{plan.test_share:.0%} test".replace("%", " %")] if plan.test_share else []
+    return " ".join(words)
+
+
+def _target_words(run: Run) -> str:
+    spec = run.spec
+    return spec.target if spec.positive_label is None else f"{spec.target} = {spec.positive_label}"
+
+
+_MEASURED_BY: tuple[tuple[str, Callable[[Run], str]], ...] = (
+    ("They answer different kinds of question", lambda run: run.spec.task.value),
+    ("They predict different targets", _target_words),
+    ("They were measured on different data", lambda run: run.dataset_reference),
+    ("They were validated in different ways", _validation_words),
+)
 
 
 def _metric_row(key: str, runs: Sequence[Run]) -> MetricRow:
     values = tuple(run.metric(key) for run in runs)
-    known = {index: value.mean for index, value in enumerate(values) if value is not None and value.mean == value.mean}
+    known = {
+        index: value.mean
+        for index, value in enumerate(values)
+        if value is not None and value.mean == value.mean and runs[index].status is RunStatus.FINISHED
+    }
     if not known:
         return MetricRow(key, values, None)
     choose = min if is_lower_better(key) else max

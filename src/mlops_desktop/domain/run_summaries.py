@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-from mlops_desktop.domain.experiments import Run, RunStatus, Task
+from mlops_desktop.domain.experiments import Run, RunStatus, Task, is_lower_better, main_metric
 
 
 class Measured(NamedTuple):
@@ -52,6 +52,39 @@ class RunSummary:
 
     def metric(self, key: str) -> Measured | None:
         return self.metrics.get(key)
+
+
+@dataclass(frozen=True)
+class RunContext:
+    """What stands around a run: model versions made of it, the run it repeats, and its place among its experiment's.
+
+    `place` counts from 1 among `count` finished runs that have the `metric`; None where the run is not among them.
+    """
+
+    registered: tuple[Registered, ...] = ()
+    origin: str = ""
+    metric: str = ""
+    place: int | None = None
+    count: int = 0
+    best: str = ""
+
+
+def stand_among(run: Run, others: Sequence[RunSummary]) -> tuple[int | None, int, str]:
+    """Place and count by the task's main metric, and the name of the best; runs of other tasks do not count."""
+    key = main_metric(run.spec.task)
+    sign = 1.0 if is_lower_better(key) else -1.0
+    known = [
+        (sign * found.mean, other.id, other.name)
+        for other in others
+        if other.status is RunStatus.FINISHED
+        and other.task is run.spec.task
+        and other.target == run.spec.target
+        and (found := other.metric(key)) is not None
+        and found.mean == found.mean
+    ]
+    known.sort(key=lambda entry: entry[0])
+    place = next((number for number, (_, run_id, _) in enumerate(known, start=1) if run_id == run.id), None)
+    return place, len(known), known[0][2] if known else ""
 
 
 def summary_of(run: Run) -> RunSummary:

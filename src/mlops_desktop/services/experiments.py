@@ -19,16 +19,20 @@ from mlops_desktop.domain.experiments import (
     RunSpec,
     RunStatus,
     Task,
+    main_metric,
 )
 from mlops_desktop.domain.identifiers import new_identifier
 from mlops_desktop.domain.jobs import JobKind
+from mlops_desktop.domain.models import BundleContents
 from mlops_desktop.domain.names import check_name, usable_name
 from mlops_desktop.domain.plain import to_plain
 from mlops_desktop.domain.run_names import new_run_names
+from mlops_desktop.domain.run_summaries import RunContext, stand_among
 from mlops_desktop.domain.suggestions import (
     Suggestion,
 )
 from mlops_desktop.services import lookup
+from mlops_desktop.services.bundle_contents import read_contents
 from mlops_desktop.services.jobs import JobService, queue_job
 from mlops_desktop.services.parts import Parts
 from mlops_desktop.services.ports import UnitOfWork
@@ -106,9 +110,7 @@ class ExperimentService:
         else:
             name = usable_name(f"{version.dataset_name}-{request.target}", "experiment")
         suggestion = self.suggest(request)
-        choices = [
-            self._setup.checked(suggestion.task, choice, request.class_weight) for choice in request.estimators
-        ]
+        choices = [self._setup.checked(suggestion.task, choice, request.class_weight) for choice in request.estimators]
         with self._parts.registry.write() as unit:
             version = lookup.dataset_version(unit, request.dataset)
             origin = lookup.run(unit, request.rerun_of).id if request.rerun_of else None
@@ -239,6 +241,24 @@ class ExperimentService:
         if run.evaluation_hash is None:
             raise NotFoundError(f"{run.name} is {run.status.value} and has no evaluation.", hint="Choose another run.")
         return dict(json.loads(self._parts.artifacts.read(run.evaluation_hash)))
+
+    def context(self, name: str) -> RunContext:
+        """Model versions made of the run, the run it repeats, its place in the experiment. Raises NotFoundError."""
+        with self._parts.registry.read() as unit:
+            run = lookup.run(unit, name)
+            origin = unit.runs.get(run.rerun_of) if run.rerun_of else None
+            others = unit.runs.summaries(experiment_id=run.experiment_id)
+            registered = unit.runs.registered().get(run.id, ())
+        place, count, best = stand_among(run, others)
+        origin_name = origin.name if origin and not origin.trashed_at else ""
+        return RunContext(registered, origin_name, main_metric(run.spec.task), place, count, best)
+
+    def bundle(self, name: str) -> BundleContents:
+        """What is in the run's bundle, after every file was checked. Raises NotFoundError where it has none."""
+        run = self.run(name)
+        if run.bundle_hash is None:
+            raise NotFoundError(f"{run.name} is {run.status.value} and has no bundle.", hint="Choose another run.")
+        return read_contents(self._parts.bundles.folder(run.bundle_hash), run.bundle_hash)
 
     def log(self, name: str) -> Sequence[str]:
         """The run's log lines, oldest first."""
