@@ -18,6 +18,15 @@ def resource(*parts: str) -> Path:
     raise FileNotFoundError(f"There is no resource {'/'.join(parts)} in {' or '.join(str(root) for root in _ROOTS)}.")
 
 
+def guide_page(name: str) -> Path:
+    """A page of the user guide, such as `guide_page("index.md")`. Raises FileNotFoundError."""
+    for root in (_PACKAGE / "_resources" / "guide", _PACKAGE.parent.parent / "docs" / "user-guide"):
+        path = root / name
+        if path.is_file():
+            return path
+    raise FileNotFoundError(f"There is no page {name} in the user guide.")
+
+
 def font_files(package: str) -> list[Path]:
     """The upright font files of an installed font package such as `fontpkg_inter`; none where it is not installed."""
     found = importlib.util.find_spec(package)

@@ -13,7 +13,7 @@ from typing import cast
 from mlops_desktop.domain.audit import AuditEntry
 from mlops_desktop.domain.changes import Change, ChangeKind
 from mlops_desktop.domain.datasets import Dataset
-from mlops_desktop.domain.deployments import THIS_COMPUTER, Deployment, DeploymentStatus, Endpoint, Health
+from mlops_desktop.domain.deployments import THIS_COMPUTER, Deployment, DeploymentStatus, Endpoint, Health, Rollout
 from mlops_desktop.domain.errors import NotFoundError
 from mlops_desktop.domain.experiments import (
     Environment,
@@ -23,6 +23,7 @@ from mlops_desktop.domain.experiments import (
     FeatureRole,
     MetricSummary,
     Run,
+    RunBrief,
     RunSpec,
     RunStatus,
     Task,
@@ -167,7 +168,7 @@ def demo_jobs(runs: Sequence[Run]) -> list[Job]:
             note = "fold 4 of 5" if status is JobStatus.RUNNING else ""
             jobs.append(
                 Job(
-                    run.job_id, JobKind.TRAIN, f"Train {run.name}", status, {}, run.id, run.created_at, "ds-lead",
+                    run.job_id, JobKind.TRAIN, f"{run.name}: {run.spec.estimator} on {run.dataset_reference}", status, {}, run.id, run.created_at, "ds-lead",
                     started_at=run.started_at, progress=run.progress, note=note,
                 )
             )  # fmt: skip
@@ -257,6 +258,7 @@ class FakeWorkspace:
         )
         self.fresh = True
         self.feeds: list[FakeFeed] = []
+        self.ended_jobs: list[Job] = []
         self.calls: list[tuple[str, object]] = []
         self.error: Exception | None = None
         self.closed = False
@@ -322,6 +324,9 @@ class _Experiments:
         ]
         return sorted(chosen, key=lambda run: run.created_at, reverse=True)[:limit]
 
+    def briefs(self) -> Sequence[RunBrief]:
+        return [RunBrief(r.id, r.name, r.experiment_name, r.status, r.created_at) for r in self.runs()]
+
     def cancel(self, name: str) -> Run:
         self._workspace.check()
         self._workspace.calls.append(("cancel", name))
@@ -338,7 +343,16 @@ class _Jobs:
         self._workspace = workspace
 
     def list(self, statuses: Sequence[JobStatus] = (), limit: int | None = None) -> Sequence[Job]:
-        return [job for job in demo_jobs(self._workspace.all_runs) if job.status in statuses]
+        self._workspace.check()
+        jobs = [*demo_jobs(self._workspace.all_runs), *self._workspace.ended_jobs]
+        return [job for job in jobs if job.status in statuses][-(limit or len(jobs)) :]
+
+    def cancel(self, job_id: str) -> None:
+        self._workspace.check()
+        self._workspace.calls.append(("cancel job", job_id))
+
+    def log(self, job_id: str, limit: int = 1000) -> Sequence[str]:
+        return ["10:40:47 info: fold 3 of 5 measured", "10:41:12 warning: 11.2 % of pressure is empty"]
 
 
 class _Deployments:
@@ -348,6 +362,15 @@ class _Deployments:
     def list(self) -> Sequence[tuple[Endpoint, Deployment]]:
         self._workspace.check()
         return self._workspace.served
+
+    def history(self, endpoint: str) -> Sequence[Deployment]:
+        return [deployment for found, deployment in self._workspace.served if found.name == endpoint]
+
+    def rollouts(self, endpoint: str) -> Sequence[Rollout]:
+        return []
+
+    def stop(self, endpoint: str) -> None:
+        self._workspace.calls.append(("stop", endpoint))
 
     def is_fresh(self, pairs: Sequence[tuple[Endpoint, Deployment | None]]) -> bool:
         return self._workspace.fresh

@@ -50,7 +50,8 @@ def main(argv: Sequence[str]) -> int:
 
 
 class Program:
-    """The windows, one after the other: another workspace means another window, and the old one closes.
+    """The windows. Another workspace means another window, and the one it was asked from closes; more windows on the
+    same workspace stand beside each other.
 
     A window first shows its grounds; whatever else it needs is loaded and made right after that.
     """
@@ -59,23 +60,37 @@ class Program:
         self._make_theme, self._state_folder = make_theme, state_folder
         self._theme: Theme | None = None
         self._crashes: CrashReporter | None = None
-        self.window: MainWindow | None = None
+        self.windows: list[MainWindow] = []
 
-    def show(self, folder: Path | None, state: WindowState, name: str = "", *, fills: bool = True) -> MainWindow:
+    @property
+    def window(self) -> MainWindow | None:
+        """The newest one."""
+        return self.windows[-1] if self.windows else None
+
+    def show(
+        self,
+        folder: Path | None,
+        state: WindowState,
+        name: str = "",
+        *,
+        fills: bool = True,
+        instead_of: MainWindow | None = None,
+    ) -> MainWindow:
         """A window on the folder; with a name the workspace is made there."""
-        before, self.window = self.window, MainWindow(state, self._state_folder)
-        window = self.window
+        self.windows = [known for known in self.windows if known.isVisible() and known is not instead_of]
+        window = MainWindow(state, self._state_folder)
+        self.windows.append(window)
         if fills:
             window.first_painted.connect(lambda: self._on_painted(window, folder, name))
         window.show()
-        if before is not None:
-            before.close()
-            before.deleteLater()
+        if instead_of is not None:
+            instead_of.close()
+            instead_of.deleteLater()
         return window
 
     def end(self) -> None:
-        if self.window is not None:
-            self.window.close()
+        for window in self.windows:
+            window.close()
 
     def _on_painted(self, window: MainWindow, folder: Path | None, name: str) -> None:
         """What need not happen before a person sees the window."""
@@ -95,6 +110,7 @@ class Program:
         shell = window.fill(self._theme, Lanes(), lambda: datetime.now(UTC), _open)
         shell.failed.connect(self._crashes.report)
         shell.other_wanted.connect(lambda place, called: self._on_other(shell, place, called))
+        shell.window_wanted.connect(lambda place: self.show(place, beside(shell.state)))
         shell.begin(folder)
         if folder is not None:
             shell.open(folder, (lambda: _create(folder, name)) if name else None)
@@ -103,7 +119,12 @@ class Program:
         if shell.workspace is None:
             shell.open(folder, (lambda: _create(folder, name)) if name else None)
         else:
-            self.show(folder, shell.state, name)
+            self.show(folder, shell.state, name, instead_of=shell.window)
+
+
+def beside(state: WindowState) -> WindowState:
+    """For one more window: as this one is, but not on top of it."""
+    return replace(state, geometry="")
 
 
 def _theme(app: QApplication, look: str) -> Theme:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from mlops_desktop.gui.events import Events
 from mlops_desktop.gui.history import Place
 from mlops_desktop.gui.lanes import Lanes
 from mlops_desktop.gui.state import WindowState
 from mlops_desktop.gui.theme.theme import Theme
+
+if TYPE_CHECKING:
+    from mlops_desktop.gui.readings.activity import State
 
 
 class Surroundings(Protocol):
@@ -27,8 +30,14 @@ class Surroundings(Protocol):
         """Leads to a page, standing as the place says."""
         ...
 
-    def say(self, sentence: str, icon: str = "info", undo: Callable[[], None] | None = None) -> None:
-        """Says in passing what was done, and how to take it back."""
+    def say(
+        self, sentence: str, icon: str = "info", undo: Callable[[], object] | None = None, action: str = "Undo"
+    ) -> None:
+        """Says in passing what was done, and how to take it back; with `action` "Open" `undo` leads to it."""
+        ...
+
+    def show_activity(self, state: State | None = None) -> None:
+        """Opens Activity, where work goes on with progress, log and cancel."""
         ...
 
     def show_failure(self, error: BaseException) -> None: ...

@@ -80,7 +80,11 @@ class Frame(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.sidebar.set_narrow(self.width() < NARROW_BELOW)
+        self.fit()
+
+    def fit(self) -> None:
+        """Narrow windows show the sections by their icons alone."""
+        self.sidebar.set_narrow(self.width() < NARROW_BELOW * self._theme.zoom)
 
 
 def short_path(folder: Path) -> str:

@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QWidget
 
+from mlops_desktop.gui.commands import window_commands
 from mlops_desktop.gui.keys import KEYS, Key
 
 if TYPE_CHECKING:
@@ -33,7 +34,12 @@ def wire_keys(shell: Shell) -> None:
 def next_pane(shell: Shell, way: int) -> None:
     """Gives the focus to the pane after, or before, the one that has it."""
     page, window = shell.page, shell.window
-    panes: list[QWidget] = [shell.sidebar.navigation, *(page.panes() if page else []), shell.top.keys]
+    panes: list[QWidget] = [
+        shell.sidebar.navigation,
+        *(page.panes() if page else []),
+        *([shell.overlays.shown_activity.tabs] if shell.overlays.shown_activity else []),
+        shell.top.search,
+    ]
     focus = window.focusWidget()
     here = next((place for place, pane in enumerate(panes) if focus and _holds(pane, focus)), -1)
     start = here if here >= 0 else (0 if way < 0 else -1)
@@ -42,19 +48,16 @@ def next_pane(shell: Shell, way: int) -> None:
 
 
 def _acts(shell: Shell) -> dict[str, Act]:
-    sections: dict[str, Act] = {
-        entry.page: partial(shell.go_to, entry.page) for entry in shell.sidebar.navigation.pages.entries
-    }
-    return sections | {
-        "back": shell.navigator.back,
-        "forward": shell.navigator.forward,
-        "refresh": shell.refresh,
+    acts: dict[str, Act] = {command.name: command.act for command in window_commands(shell)}
+    acts |= {
+        "palette": lambda: shell.overlays.palette.toggle(),  # noqa: PLW0108 - made when it is first wanted
         "next_pane": lambda: next_pane(shell, 1),
         "last_pane": lambda: next_pane(shell, -1),
-        "keys": shell.show_keys,
-        "undo": shell.take_back,
-        "quit": shell.window.close,
+        "zoom_in_too": lambda: shell.zoom(1),
     }
+    if "settings" in acts:
+        acts["settings_too"] = acts["settings"]
+    return acts
 
 
 def _press(shell: Shell, keys: Sequence[Key], acts: Mapping[str, Act]) -> None:

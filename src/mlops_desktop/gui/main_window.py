@@ -77,7 +77,14 @@ class MainWindow(QMainWindow):
             QTimer.singleShot(0, self.first_painted.emit)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Hides at once; then the shell ends. Runs and deployments go on."""
+        """Hides at once; then the shell ends. Runs and deployments go on.
+
+        Where the person closes the window and something goes on, that is said first.
+        """
+        if event.spontaneous() and self._shell is not None and self._shell.asks_to_close:
+            event.ignore()
+            self._shell.ask_to_close()
+            return
         geometry = base64.b64encode(self.saveGeometry().data()).decode()
         self.state = replace(self.state, geometry=geometry)
         self.hide()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -57,6 +57,10 @@ class Navigator(QObject):
         """Whether the page was visited before."""
         return name in self._made
 
+    def made(self) -> Sequence[Page]:
+        """The pages visited so far."""
+        return tuple(self._made.values())
+
     def show(self, name: str) -> None:
         """Shows the page as it stood last."""
         self._put(self.page(name))
@@ -96,7 +100,7 @@ class Navigator(QObject):
 
     def _put(self, page: Page) -> None:
         self._frame.pages.setCurrentWidget(page)
-        self._frame.sidebar.navigation.show_page(page.section)
+        self._frame.sidebar.show_page(page.section)
 
     def _step(self, place: Place | None) -> None:
         if place is None:

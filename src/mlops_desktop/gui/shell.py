@@ -21,19 +21,24 @@ from mlops_desktop.gui.history import Place
 from mlops_desktop.gui.keyboard import wire_keys
 from mlops_desktop.gui.lanes import Lanes
 from mlops_desktop.gui.navigator import Navigator
-from mlops_desktop.gui.pages.book import SECTIONS, make_page
+from mlops_desktop.gui.overlays import Overlays
+from mlops_desktop.gui.pages.book import PAGES, SECTIONS, make_page
 from mlops_desktop.gui.pages.home import HomePage
 from mlops_desktop.gui.pages.page import Page
-from mlops_desktop.gui.state import WindowState, save_state
+from mlops_desktop.gui.queries import Query
+from mlops_desktop.gui.readings.activity import ActivityFacts, State, read_activity
+from mlops_desktop.gui.state import ZOOMS, WindowState, save_state
 from mlops_desktop.gui.statuses import Sign
-from mlops_desktop.gui.theme.theme import Theme
+from mlops_desktop.gui.theme.theme import Look, Theme
 from mlops_desktop.gui.widgets.focus_ring import FocusRing
 from mlops_desktop.gui.window_menu import WindowMenu
 
 if TYPE_CHECKING:
     from mlops_desktop.domain.changes import Change
     from mlops_desktop.domain.errors import UserError
+    from mlops_desktop.gui.closing import ClosingDialog, GoingOn
     from mlops_desktop.gui.main_window import MainWindow
+    from mlops_desktop.gui.notifications import Notifications
     from mlops_desktop.gui.pages.experiments import ExperimentsPage
     from mlops_desktop.gui.pages.welcome import WelcomePage
     from mlops_desktop.gui.readings.home import HomeFacts
@@ -42,17 +47,20 @@ if TYPE_CHECKING:
     from mlops_desktop.services.workspace import Workspace
 
 DISK_SECONDS = 60
+_WORK = frozenset({"job", "deployment", "rollout", "endpoint"})
 
 
 class Shell(QObject):
     """Opens its folder in the lane; without a folder it asks for one.
 
-    `other_wanted` asks for a window on another folder, with a name if it is to be made.
+    `other_wanted` asks for a window on another folder, with a name if it is to be made; `window_wanted` for one more on
+    the same.
     """
 
     opened = Signal()
     failed = Signal(object)
     other_wanted = Signal(Path, str)
+    window_wanted = Signal(Path)
 
     def __init__(
         self,
@@ -67,13 +75,18 @@ class Shell(QObject):
         self._theme, self._lanes = theme, lanes
         self._open_folder = open_folder
         self.workspace: Workspace | None = None
+        self.works = ActivityFacts()
+        self._served: tuple[str, ...] = ()
+        self._then: Place | None = None
+        self._closing: ClosingDialog | None = None
+        theme.set_zoom(self.state.zoom / 100)
         self.events = Events(lanes, self)
         self.context = Context(theme, lanes, self.events, clock, self)
         self.frame = Frame(theme, SECTIONS)
         self.sidebar, self.top, self.status = self.frame.sidebar, self.frame.top, self.frame.status
         self.navigator = Navigator(self.frame, lambda name: make_page(name, self.context), self)
+        self.overlays = Overlays(self)
         self.welcome: WelcomePage | None = None
-        self._notice: Notice | None = None
         window.setCentralWidget(self.frame)
         self.menu = WindowMenu(self, theme)
         self.sidebar.workspace.setMenu(self.menu)
@@ -81,6 +94,7 @@ class Shell(QObject):
         app = QApplication.instance()
         if isinstance(app, QApplication):
             self.ring = FocusRing(theme, window, app)
+        self._query = Query(lanes, self._read_works, self._on_works, self.show_failure, self)
         self._disk_clock = QTimer(self, interval=DISK_SECONDS * 1000)
         self._connect()
 
@@ -97,18 +111,18 @@ class Shell(QObject):
         self.status.show_part(self.status.workspace, Sign("loader-circle", "accent-text", "Opening…"))
         self.go_to("home")
 
-    def open(self, folder: Path, make: Callable[[], Workspace] | None = None) -> None:
-        """Opens the folder in the lane, or does `make` there."""
+    def open(self, folder: Path, make: Callable[[], Workspace] | None = None, then: Place | None = None) -> None:
+        """Opens the folder in the lane, or does `make` there, and goes to the place after that."""
         if self.welcome is not None:
             self.welcome.show_waiting(True)
+        self._then = then
         work = make or (lambda: self._open_folder(folder))
         self._lanes.run(work, self._on_opened, lambda error: self._on_not_opened(folder, error), owner=self)
 
     def end(self) -> None:
         """Ends the lanes, the workspace last. Runs and deployments go on."""
         state, workspace, folder = self.state, self.workspace, self.window.state_folder
-        if self._notice is not None:
-            self._notice.dismiss()
+        self.overlays.end()
         self._disk_clock.stop()
 
         def last() -> None:
@@ -135,22 +149,42 @@ class Shell(QObject):
         """Shows the page by name, as it stood last."""
         self.navigator.show(page)
 
-    def say(self, sentence: str, icon: str = "info", undo: Callable[[], None] | None = None) -> None:
-        self.notice.say(sentence, icon, undo)
+    def say(
+        self, sentence: str, icon: str = "info", undo: Callable[[], object] | None = None, action: str = "Undo"
+    ) -> None:
+        self.notifications.say(sentence, icon, undo, action)
 
     def show_failure(self, error: BaseException) -> None:
         """The user's trouble above the page; ours to the crash dialog."""
         from mlops_desktop.domain.errors import UserError
 
         if isinstance(error, UserError):
-            self.message.say(f"{error.message} {error.hint}".strip())
+            self.message.say(f"{error.message} {error.hint} ({error.code})".replace("  ", " "))
         else:
             self.failed.emit(error)
 
     def place_changed(self) -> None:
         self.navigator.stood()
 
-    # What keys, bars and menu do
+    def show_activity(self, state: State | None = None) -> None:
+        """Opens Activity, on the tab of the state if one is named."""
+        self.overlays.activity.open(state)
+        self.top.bell.show_news(False)
+
+    def import_data(self) -> None:
+        """Asks for a file and shows how it would be read."""
+        from mlops_desktop.gui.pages.import_preview import choose_and_import
+
+        choose_and_import(self.context, self.window)
+
+    def deploy(self, reference: str) -> None:
+        """Asks where the model version is to answer."""
+        from mlops_desktop.gui.dialogs.deploy import DeployDialog
+
+        if self.workspace is not None:
+            DeployDialog(self.context, self.workspace, reference, self.window).open()
+
+    # What keys, bars, menu and palette do
 
     @property
     def page(self) -> Page | None:
@@ -169,47 +203,114 @@ class Shell(QObject):
             self.page.refresh()
         self._measure()
 
-    def show_running(self) -> None:
-        self.go_to("experiments")
-        self.experiments.choose("")
-        self.experiments.show_running()
+    def toggle_activity(self) -> None:
+        if self.overlays.shown_activity is not None:
+            self.overlays.shown_activity.close_panel()
+        else:
+            self.show_activity()
 
     def set_density(self, density: str) -> None:
         self.remember(replace(self.state, density=density))
-        if self.navigator.has("experiments"):
-            self.experiments.set_density(density)
+        for page in self.navigator.made():
+            page.set_density(density)
+
+    def set_look(self, look: str) -> None:
+        self._theme.choose(Look(look))
+        self.remember(replace(self.state, look=look))
+
+    def zoom(self, way: int) -> None:
+        """A step larger or smaller; 0 is as designed."""
+        now = ZOOMS.index(self.state.zoom) if self.state.zoom in ZOOMS else ZOOMS.index(100)
+        self.set_zoom(ZOOMS[max(0, min(len(ZOOMS) - 1, now + way))] if way else 100)
+
+    def set_zoom(self, percent: int) -> None:
+        self._theme.set_zoom(percent / 100)
+        self.remember(replace(self.state, zoom=percent))
+        self.frame.fit()
+
+    def show_help(self) -> None:
+        place = self.page.place() if self.page is not None and self.frame.shows_shell else Place("welcome")
+        self.overlays.show_guide(place.subject if place.page == "settings" and place.subject else place.page)
 
     def show_keys(self) -> None:
-        from mlops_desktop.gui.widgets.keys_sheet import KeysDialog
+        self.overlays.show_keys()
 
-        KeysDialog(self._theme, self.window).open()
+    def new_window(self) -> None:
+        if self.workspace is not None:
+            self.window_wanted.emit(self.workspace.folder)
 
     def take_back(self) -> None:
         """Undoes what the last notice says, if it still stands."""
-        if self._notice is not None:
-            self._notice.take_back()
+        self.notifications.take_back()
 
     @property
     def message(self) -> MessageBar:
         return self.frame.message
 
     @property
-    def notice(self) -> Notice:
-        """Made when something is first said."""
-        if self._notice is None:
-            from mlops_desktop.gui.widgets.notices import Notice
+    def notifications(self) -> Notifications:
+        return self.overlays.notifications
 
-            self._notice = Notice(self._theme, self.window)
-        return self._notice
+    @property
+    def notice(self) -> Notice:
+        return self.notifications.notice
+
+    def said_changed(self) -> None:
+        """Something was said, or taken back."""
+        panel = self.overlays.shown_activity
+        if panel is not None:
+            panel.show_said()
+        else:
+            self.top.bell.show_news(True)
+
+    # Closing
+
+    @property
+    def going_on(self) -> GoingOn:
+        """What goes on when the window is closed, as known from the last look."""
+        from mlops_desktop.gui.closing import GoingOn
+
+        works = (*self.works.of(State.RUNNING), *self.works.of(State.WAITING))
+        return GoingOn(tuple(work.job_id for work in works if work.job_id and not work.cancelling), self._served)
+
+    @property
+    def asks_to_close(self) -> bool:
+        return self.state.asks_on_close and self.workspace is not None and bool(self.going_on.words)
+
+    def ask_to_close(self) -> None:
+        """Closes the window; where something goes on and the person wants to be asked, says so before."""
+        if not self.asks_to_close:
+            self.window.close()
+        elif self._closing is None:
+            going_on = self.going_on
+            self._closing = self.overlays.ask_to_close(going_on, partial(self._on_decided, going_on))
+            self._closing.finished.connect(self._on_closing_ended)
+
+    def _on_closing_ended(self) -> None:
+        self._closing = None
+
+    def _on_decided(self, going_on: GoingOn, stops: bool, asks: bool) -> None:
+        from mlops_desktop.gui.closing import stop
+
+        if asks != self.state.asks_on_close:
+            self.remember(replace(self.state, asks_on_close=asks))
+        workspace = self.workspace
+        if not stops or workspace is None:
+            self.window.close()
+            return
+        self._lanes.run(lambda: stop(workspace, going_on), lambda _: self.window.close(), self.show_failure, owner=self)
 
     def _connect(self) -> None:
         self.navigator.moved.connect(self._on_moved)
         self.sidebar.navigation.chosen.connect(self.go_to)
+        self.sidebar.foot.chosen.connect(self.go_to)
         self.top.back.clicked.connect(self.navigator.back)
         self.top.forward.clicked.connect(self.navigator.forward)
-        self.top.keys.clicked.connect(self.show_keys)
-        self.top.running.clicked.connect(self.show_running)
-        self.events.opened.connect(self.navigator.refresh_all)
+        self.top.search.clicked.connect(lambda _=False: self.overlays.palette.open())
+        self.top.help.clicked.connect(self.show_help)
+        self.top.running.clicked.connect(self.toggle_activity)
+        self.top.bell.clicked.connect(self.toggle_activity)
+        self.events.opened.connect(self._on_feed_opened)
         self.events.changed.connect(self._on_changed)
         self.events.broken.connect(self._on_broken)
         self.events.mended.connect(self._on_mended)
@@ -234,11 +335,20 @@ class Shell(QObject):
         self.status.show_part(self.status.record, Sign("shield-check", "muted", "Changes recorded"))
         self.events.follow(workspace.feed)
         self.navigator.attach(workspace)
+        self._query.ask()
         self._disk_clock.start()
         self._measure()
         # Loaded beside other work, so that the first look at the page does not wait for it.
         self._lanes.call(lambda: importlib.import_module("mlops_desktop.gui.pages.experiments"), owner=self)
+        self._go_where_wanted()
         self.opened.emit()
+
+    def _go_where_wanted(self) -> None:
+        """To the place that was asked for, else to the section that was shown last."""
+        if self._then is not None:
+            self.go(self._then)
+        elif self.state.page != "home" and self.state.page in PAGES and self.page is self.home:
+            self.go_to(self.state.page)
 
     def _on_not_opened(self, folder: Path, error: BaseException) -> None:
         from mlops_desktop.domain.errors import UserError
@@ -270,9 +380,17 @@ class Shell(QObject):
         if self.page is not None:
             here = self.page.place()
             self.top.show_path([(name, partial(self.go, place or here)) for name, place in self.page.path()])
+            if self.workspace is not None and self.page.section != self.state.page:
+                self.remember(replace(self.state, page=self.page.section))
+
+    def _on_feed_opened(self) -> None:
+        self.navigator.refresh_all()
+        self._query.ask()
 
     def _on_changed(self, changes: tuple[Change, ...]) -> None:
         self.navigator.tell(changes)
+        if any(change.kind.value in _WORK for change in changes):
+            self._query.ask_soon()
 
     def _on_broken(self, error: UserError) -> None:
         self.status.show_part(self.status.workspace, Sign("triangle-alert", "warn", "Not reachable"))
@@ -282,12 +400,23 @@ class Shell(QObject):
         self.status.show_part(self.status.workspace, Sign("circle-check", "ok", "Workspace open"))
         self.frame.clear_message()
 
+    def _read_works(self) -> ActivityFacts:
+        return read_activity(self.workspace) if self.workspace is not None else ActivityFacts()
+
+    def _on_works(self, works: ActivityFacts) -> None:
+        self.works = works
+        self.top.running.show_count(len(works.of(State.RUNNING)))
+        self.notifications.follow(works)
+        if self.overlays.has_activity:
+            self.overlays.activity.show_facts(works)
+
     def _on_home_read(self, facts: HomeFacts) -> None:
+        from mlops_desktop.gui.readings.home import is_wanted
         from mlops_desktop.gui.readings.status import deployments_sign, job_sign, section_counts
 
         for page, (count, running) in section_counts(facts).items():
             self.sidebar.navigation.pages.show_count(page, count, running)
-        self.top.running.show_count(section_counts(facts)["experiments"][1])
+        self._served = tuple(endpoint.name for endpoint, _ in facts.served if is_wanted(endpoint))
         self.status.show_part(self.status.deployments, deployments_sign(facts))
         self.status.show_part(self.status.job, job_sign(facts))
 

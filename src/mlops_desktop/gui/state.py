@@ -6,15 +6,27 @@ import json
 import os
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 MOST_RECENT = 8
+MOST_CHOSEN = 12
+MOST_NOTICES = 30
+MOST_DRAFTS = 20
+ZOOMS = (80, 90, 100, 110, 125, 150, 175, 200)
+"""In percent."""
 LOOKS = ("system", "light", "dark")
 
 
 @dataclass(frozen=True)
 class WindowState:
-    """`columns` maps a task to the hidden and the shown columns; `recent` holds workspace folders, newest first."""
+    """`columns` maps a task to the hidden and the shown columns; `recent` holds workspace folders, newest first.
+
+    `chosen` are the palette's entries by key, newest first; `notices` what was said, newest first, each as time in ISO
+    form, icon and sentence; `page` the section of the sidebar that was shown last.
+    """
 
     look: str = "system"
     density: str = "compact"
@@ -22,10 +34,28 @@ class WindowState:
     recent: tuple[str, ...] = ()
     columns: dict[str, dict[str, bool]] = field(default_factory=dict)
     geometry: str = ""
+    page: str = "home"
+    zoom: int = 100
+    asks_on_close: bool = True
+    chosen: tuple[str, ...] = ()
+    notices: tuple[tuple[str, str, str], ...] = ()
+    drafts: dict[str, dict[str, str]] = field(default_factory=dict)
+    """What was typed into a dialog that was closed before it was done, by dialog and subject, newest last."""
 
     def with_recent(self, folder: Path) -> WindowState:
         others = [known for known in self.recent if known != str(folder)]
         return replace(self, recent=(str(folder), *others)[:MOST_RECENT])
+
+    def with_chosen(self, key: str) -> tuple[str, ...]:
+        return (key, *(known for known in self.chosen if known != key))[:MOST_CHOSEN]
+
+    def with_draft(self, key: str, values: dict[str, str]) -> WindowState:
+        """Keeps what was typed, or forgets it where there is nothing."""
+        others = {known: kept for known, kept in self.drafts.items() if known != key}
+        return replace(self, drafts=dict([*others.items(), *([(key, values)] if values else [])][-MOST_DRAFTS:]))
+
+    def with_notice(self, at: datetime, icon: str, sentence: str) -> WindowState:
+        return replace(self, notices=((at.isoformat(), icon, sentence), *self.notices)[:MOST_NOTICES])
 
     def with_column(self, task: str, column: str, shown: bool) -> WindowState:
         return replace(self, columns={**self.columns, task: {**self.columns.get(task, {}), column: shown}})
@@ -61,18 +91,29 @@ def load_state(folder: Path) -> WindowState:
         return WindowState()
     if not isinstance(stored, dict):
         return WindowState()
-    known: dict[str, Any] = {}
-    for part in fields(WindowState):
-        value = stored.get(part.name)
-        if part.name == "recent":
-            known["recent"] = tuple(map(str, value)) if isinstance(value, list) else ()
-        elif part.name == "columns":
-            known["columns"] = value if _is_columns(value) else {}
-        elif isinstance(value, bool if part.name == "inspector" else str):
-            known[part.name] = value
-    if known.get("look") not in LOOKS:
-        known.pop("look", None)
-    return WindowState(**known)
+    known = {part.name: stored[part.name] for part in fields(WindowState) if part.name in stored}
+    return WindowState(**{name: value for name, value in map(_read, known.items()) if value is not None})
+
+
+def _read(stored: tuple[str, Any]) -> tuple[str, Any]:
+    """The part as it should be; None where it is damaged."""
+    name, value = stored
+    if name in ("recent", "chosen"):
+        return name, tuple(map(str, value)) if isinstance(value, list) else None
+    if name == "notices":
+        said = [tuple(map(str, part)) for part in value if isinstance(part, list)] if isinstance(value, list) else []
+        return name, tuple(part for part in said if len(part) == 3)
+    if name == "columns":
+        return name, value if _is_columns(value) else None
+    if name == "drafts":
+        return name, value if _are_drafts(value) else None
+    if name == "zoom":
+        return name, value if value in ZOOMS and not isinstance(value, bool) else None
+    if name in ("inspector", "asks_on_close"):
+        return name, value if isinstance(value, bool) else None
+    if name == "look" and value not in LOOKS:
+        return name, None
+    return name, value if isinstance(value, str) else None
 
 
 def save_state(folder: Path, state: WindowState) -> None:
@@ -86,4 +127,10 @@ def save_state(folder: Path, state: WindowState) -> None:
 def _is_columns(value: object) -> bool:
     return isinstance(value, dict) and all(
         isinstance(part, dict) and all(isinstance(shown, bool) for shown in part.values()) for part in value.values()
+    )
+
+
+def _are_drafts(value: object) -> bool:
+    return isinstance(value, dict) and all(
+        isinstance(part, dict) and all(isinstance(text, str) for text in part.values()) for part in value.values()
     )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtGui import QActionGroup, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QLineEdit, QMenu
 
+from mlops_desktop.gui.pages.book import PAGES
+from mlops_desktop.gui.state import ZOOMS
 from mlops_desktop.gui.theme.theme import Look, Theme
 from mlops_desktop.gui.widgets.text import plain_caption
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T", bound=str)
 _LOOKS = {Look.SYSTEM: "As the system", Look.LIGHT: "Light", Look.DARK: "Dark"}
+_ZOOMS = {str(percent): f"{percent} %" for percent in ZOOMS}
 _DENSITIES = {"compact": "Compact", "standard": "Standard", "comfortable": "Comfortable"}
 
 
@@ -33,8 +35,9 @@ class WindowMenu(QMenu):
     def fill(self) -> None:
         self.clear()
         shell = self._shell
-        self.addAction("Open workspace…").triggered.connect(self._on_open)
-        self.addAction("New workspace…").triggered.connect(self._on_new)
+        self.addAction("New window").triggered.connect(shell.new_window)
+        self.addAction("Open workspace…").triggered.connect(self.ask_for_workspace)
+        self.addAction("New workspace…").triggered.connect(self.ask_for_new)
         here = str(shell.workspace.folder) if shell.workspace else ""
         others = [folder for folder in shell.state.recent if folder != here]
         if others:
@@ -46,10 +49,14 @@ class WindowMenu(QMenu):
             copy = self.addAction("Copy folder path")
             copy.triggered.connect(lambda: QGuiApplication.clipboard().setText(here))
         self.addSeparator()
-        self._add_choice("Look", _LOOKS, self._theme.look, self._on_look)
-        self._add_choice("Rows of the runs table", _DENSITIES, shell.state.density, self._on_density)
+        self._add_choice("Look", _LOOKS, self._theme.look, shell.set_look)
+        self._add_choice("Rows", _DENSITIES, shell.state.density, shell.set_density)
+        self._add_choice("Zoom", _ZOOMS, str(shell.state.zoom), lambda percent: shell.set_zoom(int(percent)))
+        if "settings" in PAGES:
+            self.addAction("Settings").triggered.connect(lambda: shell.go_to("settings"))
+        self.addAction("Keys").triggered.connect(shell.show_keys)
         self.addSeparator()
-        self.addAction("Close window").triggered.connect(shell.window.close)
+        self.addAction("Close window").triggered.connect(shell.ask_to_close)
 
     def _add_choice(self, title: str, choices: Mapping[T, str], chosen: T, choose: Callable[[T], None]) -> None:
         menu = self.addMenu(title)
@@ -61,19 +68,12 @@ class WindowMenu(QMenu):
             action.setActionGroup(group)
             action.triggered.connect(lambda _=False, one=value: choose(one))
 
-    def _on_look(self, look: Look) -> None:
-        self._theme.choose(look)
-        self._shell.remember(replace(self._shell.state, look=look.value))
-
-    def _on_density(self, density: str) -> None:
-        self._shell.set_density(density)
-
-    def _on_open(self) -> None:
+    def ask_for_workspace(self) -> None:
         place = QFileDialog.getExistingDirectory(self._shell.window, "Workspace folder", str(Path.home()))
         if place:
             self._shell.other_wanted.emit(Path(place), "")
 
-    def _on_new(self) -> None:
+    def ask_for_new(self) -> None:
         place = QFileDialog.getExistingDirectory(
             self._shell.window, "Where the new workspace folder goes", str(Path.home())
         )

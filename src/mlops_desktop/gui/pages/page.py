@@ -80,6 +80,9 @@ class Page(QWidget):
         """What F6 goes through, in reading order."""
         return ()
 
+    def set_density(self, density: str) -> None:
+        """How high rows are to be from now on, by the names of `data_table.DENSITIES`."""
+
     def commands(self) -> Sequence[Command]:
         """What can be done here now, for the keys and the palette."""
         return ()

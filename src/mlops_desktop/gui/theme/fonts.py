@@ -24,6 +24,7 @@ ROLES = {
     "figure": Role(22, 600, tabular=True),
     "page": Role(18, 600),
     "section": Role(16, 600),
+    "search": Role(16),
     "body": Role(13),
     "label": Role(13, 500),
     "title": Role(13, 600),
@@ -33,9 +34,13 @@ ROLES = {
     "number": Role(12, tabular=True),
     "number-strong": Role(12, 600, tabular=True),
     "caption": Role(11),
+    "caption-number": Role(11, tabular=True),
+    "caption-strong": Role(11, 500),
     "caption-bold": Role(11, 600, tabular=True),
     "badge": Role(9, 600, tabular=True),
     "mono": Role(12, mono=True),
+    "mono-small": Role(11, mono=True),
+    "tag": Role(10, 600, mono=True),
 }
 
 
@@ -46,6 +51,12 @@ class Fonts:
         self._text = self._load(INTER) if sys.platform not in ("win32", "darwin") else ""
         self._mono = ""
         self._made: dict[str, QFont] = {}
+        self._zoom = 1.0
+
+    def set_zoom(self, zoom: float) -> None:
+        """All fonts that are asked for from now on are larger by this."""
+        self._zoom = zoom
+        self._made.clear()
 
     def __getitem__(self, role: str) -> QFont:
         font = self._made.get(role)
@@ -55,11 +66,11 @@ class Fonts:
 
     def _make(self, role: Role) -> QFont:
         font = QFont(self._mono_family()) if role.mono else QFont(self._text) if self._text else QFont()
-        font.setPixelSize(role.pixels)
+        font.setPixelSize(round(role.pixels * self._zoom))
         font.setWeight(QFont.Weight(role.weight))
         if self._text and not role.mono:
             font.setVariableAxis(QFont.Tag("wght"), role.weight)
-            font.setVariableAxis(QFont.Tag("opsz"), max(14.0, float(role.pixels)))
+            font.setVariableAxis(QFont.Tag("opsz"), min(32.0, max(14.0, role.pixels * self._zoom)))
         font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
         if role.tabular:
             font.setFeature(QFont.Tag("tnum"), 1)

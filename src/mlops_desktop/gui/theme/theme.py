@@ -28,6 +28,8 @@ class Look(enum.StrEnum):
 
 
 _TOKEN = re.compile(r"\$([a-z0-9]+(?:-[a-z0-9]+)*)")
+_PIXELS = re.compile(r"\b([2-9]|[1-9]\d+)px")
+"""Lines of one pixel stay."""
 _ROLES = {
     QPalette.ColorRole.Window: "window",
     QPalette.ColorRole.WindowText: "text",
@@ -67,6 +69,7 @@ class Theme(QObject):
         self._colours: dict[str, QColor] = {}
         self.look = look
         self.name = ""
+        self.zoom = 1.0
         app.setFont(self.font("body"))
         self._apply()
         app.styleHints().colorSchemeChanged.connect(self._on_scheme_changed)
@@ -74,6 +77,23 @@ class Theme(QObject):
     def choose(self, look: Look) -> None:
         self.look = look
         self._apply()
+
+    def set_zoom(self, zoom: float) -> None:
+        """Makes type, icons, rows and controls larger or smaller, 1 being their size in the design."""
+        if zoom == self.zoom:
+            return
+        from mlops_desktop.gui.theme.zoom import rescale
+
+        before, self.zoom = self.zoom, zoom
+        self._fonts.set_zoom(zoom)
+        self._app.setFont(self.font("body"))
+        self._app.setStyleSheet(self._sheet())
+        rescale(self._app, before, zoom)
+        self.changed.emit()
+
+    def px(self, size: float) -> int:
+        """A size of the design, in pixels as zoomed."""
+        return round(size * self.zoom)
 
     def colour(self, token: str) -> QColor:
         colour = self._colours.get(token)
@@ -137,4 +157,7 @@ class Theme(QObject):
     def _sheet(self) -> str:
         tokens = self._tokens[self.name]
         template = resource("style", "window.qss").read_text("utf-8")
-        return _TOKEN.sub(lambda match: tokens[match[1]], template)
+        filled = _TOKEN.sub(lambda match: tokens[match[1]], template)
+        if self.zoom == 1:
+            return filled
+        return _PIXELS.sub(lambda match: f"{max(1, self.px(int(match[1])))}px", filled)

@@ -1,17 +1,19 @@
-"""The bars of the window: path and running work above, state below."""
+"""The bars of the window: path, search and running work above, state below."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QHideEvent, QPainter, QPaintEvent, QShowEvent
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QSizePolicy, QWidget
+from PySide6.QtCore import QPointF, QRect, QSize, Qt, QTimer
+from PySide6.QtGui import QHideEvent, QPainter, QPaintEvent, QPen, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
 from mlops_desktop.gui import formats
+from mlops_desktop.gui.keys import sequence
 from mlops_desktop.gui.statuses import Sign
 from mlops_desktop.gui.theme.theme import Theme
 from mlops_desktop.gui.widgets.buttons import Button, IconButton
+from mlops_desktop.gui.widgets.key_cap import paint_key, spoken_keys
 from mlops_desktop.gui.widgets.layouts import clear_layout
 from mlops_desktop.gui.widgets.marks import Icon, StatusWord
 from mlops_desktop.gui.widgets.text import Text
@@ -51,24 +53,77 @@ class Arc(QWidget):
         self.update()
 
 
+class SearchButton(QPushButton):
+    """Looks like a field and opens the palette."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self.setProperty("kind", "search")
+        self.setAccessibleName("Search or run a command (Ctrl+K)")
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setMinimumWidth(150)
+        self.setMaximumWidth(320)
+
+    def sizeHint(self) -> QSize:
+        return QSize(self._theme.px(320), self._theme.px(30))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        theme, area, painter = self._theme, self.rect(), QPainter(self)
+        theme.paint_icon(painter, QRect(10, 0, theme.px(15), area.height()), "search", "muted")
+        left = paint_key(painter, theme, area.right() - 7, area.center().y() + 0.5, spoken_keys(sequence("palette")))
+        painter.setFont(theme.font("body"))
+        painter.setPen(theme.colour("muted"))
+        words = QRect(theme.px(32), 0, round(left) - theme.px(38), area.height())
+        shown = painter.fontMetrics().elidedText("Search or run a command", Qt.TextElideMode.ElideRight, words.width())
+        painter.drawText(words, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), shown)
+
+
 class RunningButton(Button):
-    """How many runs are in progress; leads to them."""
+    """How much is in progress; opens Activity."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme, "", kind="running", small=True)
         self._arc = Arc(theme)
         self._arc.setParent(self)
-        self._arc.move(6, 6)
         self.hide()
 
     def show_count(self, count: int) -> None:
         self.set_caption(f"{formats.count(count)} running")
-        self.setAccessibleName(f"{formats.plural(count, 'run')} running, show them")
+        self.setAccessibleName(f"{formats.count(count)} running, show or hide Activity")
         self.setVisible(count > 0)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arc.move(6, (self.height() - self._arc.height()) // 2)
+
+
+class BellButton(IconButton):
+    """Opens Activity; a dot says that something was said that nobody has seen."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__(theme, "bell", "Activity (Ctrl+J)", picture=17)
+        self._news = False
+
+    def show_news(self, news: bool) -> None:
+        self._news = news
+        self.setAccessibleName("Activity (Ctrl+J)" + (", something new was said" if news else ""))
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self._news:
+            painter = QPainter(self)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QPen(self._theme.colour("window"), 1.5))
+            painter.setBrush(self._theme.colour("accent-text"))
+            middle = self.rect().center()
+            painter.drawEllipse(QPointF(middle.x() + self._theme.px(6), middle.y() - self._theme.px(6)), 4, 4)
 
 
 class TopBar(QWidget):
-    """Back, forward, the path with each part clickable, and what runs."""
+    """Back, forward, the path with each part clickable, search, what runs, help."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -87,10 +142,15 @@ class TopBar(QWidget):
         self._path.setSpacing(6)
         row.addLayout(self._path)
         row.addStretch(1)
+        self.search = SearchButton(theme)
+        row.addWidget(self.search, 4)
+        row.addStretch(1)
         self.running = RunningButton(theme)
         row.addWidget(self.running)
-        self.keys = IconButton(theme, "keyboard", "Keys (Ctrl+/)", picture=17)
-        row.addWidget(self.keys)
+        self.bell = BellButton(theme)
+        row.addWidget(self.bell)
+        self.help = IconButton(theme, "circle-question-mark", "Help for this page (F1)", picture=17)
+        row.addWidget(self.help)
         self.parts: Sequence[str] = ()
 
     def show_path(self, parts: Sequence[tuple[str, Callable[[], None]]]) -> None:

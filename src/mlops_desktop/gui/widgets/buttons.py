@@ -11,11 +11,11 @@ from mlops_desktop.gui.widgets.text import plain_caption, plain_tip
 
 ICON_GAP = 3
 """What Qt leaves between icon and word is too little for this type."""
-_ICON_TONES = {"primary": "on-accent", "link": "accent-text"}
+_ICON_TONES = {"primary": "on-accent", "link": "accent-text", "danger": "error", "destroy": "on-danger"}
 
 
 class Button(QPushButton):
-    """`kind` is normal, primary, ghost or link; small is 26 px high."""
+    """`kind` is normal, primary, ghost, link, danger (red edge) or destroy (red ground); small is 26 px high."""
 
     def __init__(
         self, theme: Theme, caption: str, *, icon: str = "", kind: str = "normal", small: bool = False, tip: str = ""
@@ -62,6 +62,7 @@ class IconButton(QToolButton):
         token = "muted" if self.isEnabled() else "disabled"
         painter = QPainter(self)
         area = self.rect()
-        area.setSize(QSize(self._picture, self._picture))
+        size = self._theme.px(self._picture)
+        area.setSize(QSize(size, size))
         area.moveCenter(self.rect().center())
         self._theme.paint_icon(painter, area, self._icon, token)

@@ -53,10 +53,17 @@ class DataTable(QTableView):
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setFrameShape(QTableView.Shape.NoFrame)
         self.set_density("standard")
+        theme.changed.connect(self.fit_rows)
 
     def set_density(self, density: str) -> None:
-        self.row_height = DENSITIES.get(density, DENSITIES["compact"])
+        self._density = density
+        self.fit_rows()
+
+    def fit_rows(self) -> None:
+        """Rows as high as density and zoom want them."""
+        self.row_height = self._theme.px(DENSITIES.get(self._density, DENSITIES["compact"]))
         self.verticalHeader().setDefaultSectionSize(self.row_height)
+        self.updateGeometry()
 
     def go_to(self, row: int) -> None:
         """Makes the row current and brings it into view."""

@@ -42,8 +42,12 @@ class StatusWord(QWidget):
     def set_sign(self, sign: Sign) -> None:
         self._sign = sign
         self.setAccessibleName(sign.word)
-        self.setFixedSize(self.fontMetrics().horizontalAdvance(sign.word) + 21, 18)
+        self.updateGeometry()
         self.update()
+
+    def sizeHint(self) -> QSize:
+        word = self._sign.word if self._sign else ""
+        return QSize(self.fontMetrics().horizontalAdvance(word) + self._theme.px(21), self._theme.px(18))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if self._sign:
@@ -54,10 +58,11 @@ class StatusWord(QWidget):
 
 def paint_sign(painter: QPainter, theme: Theme, area: QRect, sign: Sign) -> None:
     """Icon and word, the painter's font, at the left of `area`."""
-    picture = QRect(area.left(), area.top() + (area.height() - 14) // 2, 14, 14)
+    size = theme.px(14)
+    picture = QRect(area.left(), area.top() + (area.height() - size) // 2, size, size)
     theme.paint_icon(painter, picture, sign.icon, sign.token)
     painter.setPen(theme.colour(sign.token))
-    words = area.adjusted(19, 0, 0, 0)
+    words = area.adjusted(size + theme.px(5), 0, 0, 0)
     painter.drawText(words, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), sign.word)
 
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from PySide6.QtCore import QEvent, QObject, QTimer
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QEnterEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
 from mlops_desktop.gui.theme.theme import Theme
 from mlops_desktop.gui.widgets.buttons import Button, IconButton
 from mlops_desktop.gui.widgets.marks import Icon
-from mlops_desktop.gui.widgets.text import Text
+from mlops_desktop.gui.widgets.text import Text, plain_tip
 
 SECONDS = 8
 
@@ -22,57 +20,60 @@ def announce(widget: QWidget, sentence: str) -> None:
 
 
 class Notice(QFrame):
-    """Shown for eight seconds, longer under the pointer; a new one takes the place of the last."""
+    """Shown for eight seconds, longer under the pointer; a new one takes the place of the last.
+
+    `acted` says that its button was pressed, `dismissed` that it went.
+    """
+
+    acted = Signal()
+    dismissed = Signal()
 
     def __init__(self, theme: Theme, window: QWidget) -> None:
         super().__init__(window)
         self.setProperty("card", "notice")
-        self._undo: Callable[[], None] | None = None
+        self._theme = theme
         self._left = 0
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 6, 8, 6)
         row.setSpacing(10)
         self._icon = Icon(theme, "info", "muted", 16)
         self._words = Text(theme, "")
-        self.undo = Button(theme, "Undo", small=True)
+        self.button = Button(theme, "Undo", small=True)
         self._rest = Text(theme, "", "number", "muted")
-        self._rest.setFixedWidth(22)
+        self._rest.setMinimumWidth(22)
         self.close_button = IconButton(theme, "x", "Close this notice", size=24, picture=14)
-        for part in (self._icon, self._words, self.undo, self._rest, self.close_button):
+        for part in (self._icon, self._words, self.button, self._rest, self.close_button):
             row.addWidget(part)
-        self.undo.clicked.connect(self.take_back)
+        self.button.clicked.connect(self.acted)
         self.close_button.clicked.connect(self.dismiss)
         self._clock = QTimer(self, interval=1000)
         self._clock.timeout.connect(self._on_second)
         window.installEventFilter(self)
         self.hide()
 
-    def say(self, sentence: str, icon: str = "info", undo: Callable[[], None] | None = None) -> None:
-        self._undo = undo
-        self._words.setText(sentence)
-        self._icon.set_sign(icon, "muted")
-        self.undo.setVisible(undo is not None)
+    @property
+    def sentence(self) -> str:
+        return self.accessibleName() if not self.isHidden() else ""
+
+    def show_line(self, sentence: str, icon: str, token: str, action: str) -> None:
+        self.setAccessibleName(sentence)
+        self._icon.set_sign(icon, token)
+        self.button.set_caption(action or "Undo")
+        self.button.setAccessibleName(f"{action}: {sentence}")
+        self.button.setVisible(bool(action))
         self._left = SECONDS
         self._rest.setText(f"{self._left} s")
-        self.setAccessibleName(sentence)
-        self.adjustSize()
         self._place()
         self.show()
         self.raise_()
         self._clock.start()
         announce(self, sentence)
 
-    def take_back(self) -> None:
-        """Undoes what the notice spoke of, if it still stands."""
-        undo = self._undo
-        self.dismiss()
-        if undo:
-            undo()
-
     def dismiss(self) -> None:
         self._clock.stop()
-        self._undo = None
-        self.hide()
+        if not self.isHidden():
+            self.hide()
+            self.dismissed.emit()
 
     def enterEvent(self, event: QEnterEvent) -> None:
         self._clock.stop()
@@ -93,6 +94,14 @@ class Notice(QFrame):
             self.dismiss()
 
     def _place(self) -> None:
+        """At the bottom right, over the status bar; a long sentence is cut to the window."""
         window = self.parentWidget()
-        if window is not None:
-            self.move(window.width() - self.width() - 20, window.height() - self.height() - 42)
+        if window is None:
+            return
+        theme, sentence = self._theme, self.accessibleName()
+        room = min(theme.px(560), window.width() - theme.px(240))
+        shown = self._words.fontMetrics().elidedText(sentence, Qt.TextElideMode.ElideRight, room)
+        self._words.setText(shown)
+        self._words.setToolTip("" if shown == sentence else plain_tip(sentence))
+        self.adjustSize()
+        self.move(window.width() - self.width() - 20, window.height() - self.height() - theme.px(42))

@@ -22,9 +22,13 @@ from PySide6.QtWidgets import QListView, QSizePolicy, QStyledItemDelegate, QStyl
 from mlops_desktop.gui import formats
 from mlops_desktop.gui.ground import NARROW_SIDEBAR, SIDEBAR
 from mlops_desktop.gui.theme.theme import Theme
+from mlops_desktop.gui.theme.zoom import BY_ITSELF
 from mlops_desktop.gui.widgets.buttons import Button
 from mlops_desktop.gui.widgets.text import plain_tip
 
+_GROUPS = {"home": 0, "datasets": 1, "experiments": 1, "models": 1, "settings": 9}
+"""Sections that stand together; the others are a group of their own. Between groups there is a line."""
+_ROW, _GAP = 33, 17
 _MIDDLE = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 _NOWHERE = QModelIndex()
 
@@ -47,6 +51,11 @@ class NavigationItemModel(QAbstractListModel):
     def __init__(self, entries: tuple[Entry, ...]) -> None:
         super().__init__()
         self.entries = list(entries)
+
+    def is_apart(self, row: int) -> bool:
+        """Whether a line parts the entry from the one above."""
+        groups = [_GROUPS.get(entry.page, 2) for entry in self.entries[max(0, row - 1) : row + 1]]
+        return len(groups) == 2 and groups[0] != groups[1]
 
     def show_count(self, page: str, count: int | None, running: int = 0) -> None:
         for place, entry in enumerate(self.entries):
@@ -77,7 +86,7 @@ class NavigationDelegate(QStyledItemDelegate):
         self._theme, self._view = theme, view
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
-        return QSize(0, 33)
+        return QSize(0, self._theme.px(_ROW + (_GAP if self._view.pages.is_apart(index.row()) else 0)))
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
@@ -85,6 +94,10 @@ class NavigationDelegate(QStyledItemDelegate):
         theme, view = self._theme, self._view
         entry = view.pages.entries[index.row()]
         area: QRect = option.rect.adjusted(view.edge, 0, -view.edge, -1)
+        if view.pages.is_apart(index.row()):
+            line = area.top() + theme.px(_GAP) // 2
+            painter.fillRect(area.left() + 8, line, area.width() - 16, 1, theme.colour("border"))
+            area.setTop(area.top() + theme.px(_GAP))
         current = index.row() == view.currentIndex().row()
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -99,14 +112,15 @@ class NavigationDelegate(QStyledItemDelegate):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(theme.colour("focus"), 2))
             painter.drawRoundedRect(QRectF(area).adjusted(1, 1, -1, -1), 5, 5)
-        picture = QRect(area.left() + 10, area.top(), 17, area.height())
+        size = theme.px(17)
+        picture = QRect(area.left() + 10, area.top(), size, area.height())
         if view.is_narrow:
-            picture = QRect(area.center().x() - 8, area.top(), 17, area.height())
+            picture.moveLeft(area.center().x() - size // 2)
         theme.paint_icon(painter, picture, entry.icon, "accent-text" if current else "muted")
         if not view.is_narrow:
             painter.setFont(theme.font("label"))
             painter.setPen(theme.colour("text" if current else "muted"))
-            painter.drawText(area.adjusted(37, 0, -10, 0), _MIDDLE, entry.title)
+            painter.drawText(area.adjusted(20 + size, 0, -10, 0), _MIDDLE, entry.title)
         self._paint_count(painter, area, entry)
         painter.restore()
 
@@ -114,7 +128,7 @@ class NavigationDelegate(QStyledItemDelegate):
         theme, narrow = self._theme, self._view.is_narrow
         if entry.running:
             font = theme.font("badge" if narrow else "caption-bold")
-            height = 14 if narrow else 18
+            height = theme.px(14 if narrow else 18)
             width = max(height, QFontMetrics(font).horizontalAdvance(str(entry.running)) + (6 if narrow else 10))
             badge = QRectF(area.right() - width - 7, area.center().y() - height / 2 + 1, width, height)
             if narrow:
@@ -162,10 +176,12 @@ class Navigation(QListView):
         return self.hasFocus() and self.window().testAttribute(Qt.WidgetAttribute.WA_KeyboardFocusChange)
 
     def show_page(self, page: str) -> None:
-        for place, entry in enumerate(self.pages.entries):
-            if entry.page == page:
-                flags = QItemSelectionModel.SelectionFlag.NoUpdate
-                self.selectionModel().setCurrentIndex(self.pages.index(place), flags)
+        """Marks the page's entry; none where it is not in this list."""
+        row = next((place for place, entry in enumerate(self.pages.entries) if entry.page == page), -1)
+        if row != self.currentIndex().row():
+            flags = QItemSelectionModel.SelectionFlag.NoUpdate
+            self.selectionModel().setCurrentIndex(self.pages.index(row), flags)
+            self.viewport().update()
 
     def currentChanged(
         self, current: QModelIndex | QPersistentModelIndex, previous: QModelIndex | QPersistentModelIndex
@@ -213,9 +229,10 @@ class WorkspaceButton(Button):
         theme, area = self._theme, self.rect()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        logo = QRect(8, (area.height() - 24) // 2, 24, 24)
+        size = theme.px(24)
+        logo = QRect(8, (area.height() - size) // 2, size, size)
         if self._narrow:
-            logo.moveLeft((area.width() - 24) // 2)
+            logo.moveLeft((area.width() - size) // 2)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.colour("accent"))
         painter.drawRoundedRect(logo, 6, 6)
@@ -227,7 +244,7 @@ class WorkspaceButton(Button):
             theme.paint_icon(painter, logo.adjusted(5, 5, -5, -5), "box", "on-accent")
         if self._narrow:
             return
-        words = area.adjusted(40, 4, -28, -4)
+        words = area.adjusted(16 + size, 4, -28, -4)
         self._paint_line(painter, words.adjusted(0, 0, 0, -words.height() // 2), "title", "text", self._name)
         self._paint_line(painter, words.adjusted(0, words.height() // 2 + 1, 0, 0), "caption", "muted", self._note)
         theme.paint_icon(painter, QRect(area.right() - 23, 0, 14, area.height()), "chevron-down", "muted")
@@ -240,12 +257,15 @@ class WorkspaceButton(Button):
 
 
 class Sidebar(QWidget):
-    """Workspace button above, pages below."""
+    """Workspace button above, pages below, settings at the foot."""
 
     def __init__(self, theme: Theme, entries: tuple[Entry, ...]) -> None:
         super().__init__()
+        self._theme = theme
+        self.entries = entries
         self.setObjectName("sidebar")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setProperty(BY_ITSELF, True)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 8, 1, 8)
         column.setSpacing(0)
@@ -254,12 +274,22 @@ class Sidebar(QWidget):
         self.workspace = WorkspaceButton(theme)
         self._frame.addWidget(self.workspace)
         column.addLayout(self._frame)
-        self.navigation = Navigation(theme, entries)
+        self.navigation = Navigation(theme, tuple(entry for entry in entries if entry.page != "settings"))
         column.addWidget(self.navigation, 1)
+        self.foot = Navigation(theme, tuple(entry for entry in entries if entry.page == "settings"))
+        self.foot.setAccessibleName("Settings")
+        self.foot.setVisible(bool(self.foot.pages.entries))
+        column.addWidget(self.foot)
         self.set_narrow(False)
 
+    def show_page(self, page: str) -> None:
+        self.navigation.show_page(page)
+        self.foot.show_page(page)
+
     def set_narrow(self, narrow: bool) -> None:
-        self.setFixedWidth(NARROW_SIDEBAR if narrow else SIDEBAR)
-        self._frame.setContentsMargins(6 if narrow else 8, 0, 6 if narrow else 8, 8)
-        self.navigation.is_narrow = narrow
+        self.setFixedWidth(self._theme.px(NARROW_SIDEBAR if narrow else SIDEBAR))
+        self.foot.setFixedHeight(self._theme.px(_ROW) + 2)
+        side = 6 if narrow else 8
+        self._frame.setContentsMargins(side, 0, side, 8)
+        self.navigation.is_narrow = self.foot.is_narrow = narrow
         self.workspace.set_narrow(narrow)

@@ -44,7 +44,7 @@ class TableHeader(QHeaderView):
         self.viewport().update()
 
     def sizeHint(self) -> QSize:
-        return QSize(super().sizeHint().width(), HEIGHT)
+        return QSize(super().sizeHint().width(), self._theme.px(HEIGHT))
 
     def title_width(self, title: str) -> int:
         """Room that a title needs, with its arrow."""

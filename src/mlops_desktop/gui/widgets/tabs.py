@@ -39,7 +39,7 @@ class Tabs(QTabBar):
     def tabSizeHint(self, index: int) -> QSize:
         width = 2 * _PAD + self.fontMetrics().horizontalAdvance(self.tabText(index))
         count = self._counts.get(index)
-        return QSize(width + (_GAP + self._count_width(count) if count else 0), _HEIGHT)
+        return QSize(width + (_GAP + self._count_width(count) if count else 0), self._theme.px(_HEIGHT))
 
     def minimumTabSizeHint(self, index: int) -> QSize:
         return self.tabSizeHint(index)
@@ -66,11 +66,12 @@ class Tabs(QTabBar):
 
     def _paint_count(self, painter: QPainter, count: str, area: QRect) -> None:
         width = self._count_width(count)
-        chip = QRectF(area.right() - _PAD - width + 1, area.center().y() - 7.5, width, 16)
+        height = self._theme.px(16)
+        chip = QRectF(area.right() - _PAD - width + 1, area.center().y() + 0.5 - height / 2, width, height)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self._theme.colour("neutral-soft"))
-        painter.drawRoundedRect(chip, 8, 8)
+        painter.drawRoundedRect(chip, height / 2, height / 2)
         painter.setFont(self._theme.font("caption-bold"))
         painter.setPen(self._theme.colour("muted"))
         painter.drawText(chip, int(Qt.AlignmentFlag.AlignCenter), count)

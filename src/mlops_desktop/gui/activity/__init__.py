@@ -1,0 +1,1 @@
+"""Activity: what runs, waits, is done and failed, at the right of the window."""

@@ -1,0 +1,88 @@
+"""The user guide beside the window: pages that come with the program, with links between them."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QUrl
+from PySide6.QtGui import QTextDocument
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QTextBrowser, QVBoxLayout, QWidget
+
+from mlops_desktop.gui.theme.theme import Theme
+from mlops_desktop.gui.widgets.buttons import Button, IconButton
+from mlops_desktop.gui.widgets.text import Text
+from mlops_desktop.resources import guide_page
+
+PAGE_OF = {
+    "home": "window.md",
+    "datasets": "datasets.md",
+    "import": "datasets.md",
+    "experiments": "experiments.md",
+    "new-run": "experiments.md",
+    "run": "experiments.md",
+    "compare": "experiments.md",
+    "models": "models.md",
+    "model-version": "models.md",
+    "deployments": "deployments.md",
+    "try-it": "deployments.md",
+    "settings": "settings.md",
+    "trash": "backup-and-verify.md",
+    "record": "backup-and-verify.md",
+    "welcome": "index.md",
+}
+
+
+class GuideDialog(QDialog):
+    """Stays open beside the work. Shows only files of the guide; a link to anywhere else does nothing."""
+
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("User guide — MLOps Desktop")
+        self.setModal(False)
+        self.resize(760, 640)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        head = QHBoxLayout()
+        head.setContentsMargins(10, 8, 14, 8)
+        head.setSpacing(8)
+        self.back = IconButton(theme, "arrow-left", "Back in the guide")
+        self.contents = Button(theme, "Contents", icon="book-open", small=True)
+        self.title = Text(theme, "User guide", "title")
+        head.addWidget(self.back)
+        head.addWidget(self.contents)
+        head.addSpacing(6)
+        head.addWidget(self.title, 1)
+        column.addLayout(head)
+        self.text = _Browser()
+        self.text.setFont(theme.font("body"))
+        self.text.setAccessibleName("User guide")
+        column.addWidget(self.text, 1)
+        self.back.clicked.connect(self.text.backward)
+        self.contents.clicked.connect(lambda: self.show_page("index.md"))
+        self.text.backwardAvailable.connect(self.back.setEnabled)
+        self.text.sourceChanged.connect(self._on_source)
+        self.back.setEnabled(False)
+
+    def show_page(self, name: str) -> None:
+        self.text.setSource(QUrl.fromLocalFile(str(guide_page(name))), QTextDocument.ResourceType.MarkdownResource)
+
+    def _on_source(self, source: QUrl) -> None:
+        first = self.text.document().firstBlock().text()
+        self.title.setText(first or "User guide")
+
+
+class _Browser(QTextBrowser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("guide")
+        self.setOpenExternalLinks(False)
+        self.setOpenLinks(False)
+        self.document().setDocumentMargin(22)
+        self.anchorClicked.connect(self._on_link)
+
+    def _on_link(self, link: QUrl) -> None:
+        aim = self.source().resolved(link)
+        here = guide_page("index.md").parent
+        path = aim.toLocalFile()
+        if path and path.endswith(".md") and (here / path.rsplit("/", 1)[-1]).is_file():
+            aim.setFragment("")
+            self.setSource(aim, QTextDocument.ResourceType.MarkdownResource)

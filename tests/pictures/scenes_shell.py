@@ -1,0 +1,67 @@
+"""Pictures of the window itself: palette, Activity, settings, closing, zoom, first start."""
+
+from __future__ import annotations
+
+from mlops_desktop.gui.shell import Shell
+from mlops_desktop.services.workspace import Workspace
+
+
+def home(shell: Shell, workspace: Workspace) -> None:
+    shell.go_to("home")
+
+
+def palette(shell: Shell, workspace: Workspace) -> None:
+    shell.overlays.palette.open()
+
+
+def palette_typed(shell: Shell, workspace: Workspace) -> None:
+    shell.overlays.palette.open("deploy fli")
+
+
+def palette_runs(shell: Shell, workspace: Workspace) -> None:
+    shell.overlays.palette.open("#")
+
+
+def palette_nothing(shell: Shell, workspace: Workspace) -> None:
+    shell.overlays.palette.open("xylophone")
+
+
+def activity(shell: Shell, workspace: Workspace) -> None:
+    shell.say("Run flat-dunnock-15 moved to trash", "trash-2", lambda: None)
+    shell.show_activity()
+
+
+def activity_done(shell: Shell, workspace: Workspace) -> None:
+    from mlops_desktop.gui.readings.activity import State
+
+    shell.show_activity(State.DONE)
+
+
+def activity_failed(shell: Shell, workspace: Workspace) -> None:
+    from mlops_desktop.gui.readings.activity import State
+
+    shell.show_activity(State.FAILED)
+    card = shell.overlays.activity.cards()[0]
+    card.log_button.click()
+
+
+def zoomed(shell: Shell, workspace: Workspace) -> None:
+    shell.set_zoom(150)
+
+
+def closing(shell: Shell, workspace: Workspace) -> None:
+    from mlops_desktop.gui.closing import GoingOn
+
+    shell.overlays.ask_to_close(GoingOn(("a", "b"), ("flight-late",)), lambda stops, asks: None)
+
+
+SCENES = {
+    "shell-home": home,
+    "shell-palette": palette,
+    "shell-palette-typed": palette_typed,
+    "shell-palette-runs": palette_runs,
+    "shell-palette-nothing": palette_nothing,
+    "shell-activity": activity,
+    "shell-activity-done": activity_done,
+    "shell-activity-failed": activity_failed,
+}
