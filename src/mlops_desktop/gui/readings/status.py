@@ -12,7 +12,11 @@ from mlops_desktop.gui.statuses import Sign
 def section_counts(facts: HomeFacts) -> dict[str, tuple[int | None, int]]:
     """By section: how many there are, and how many run."""
     running = sum(run.status is RunStatus.RUNNING for run in facts.runs)
-    return {"experiments": (sum(experiment.run_count for experiment in facts.experiments), running)}
+    return {
+        "experiments": (sum(experiment.run_count for experiment in facts.experiments), running),
+        "models": (len(facts.models), 0),
+        "deployments": (len(facts.served), 0),
+    }
 
 
 def deployments_sign(facts: HomeFacts) -> Sign | None:

@@ -23,15 +23,19 @@ class PageHeader(QWidget):
         column.setSpacing(1)
         self.menu_button: Button | None = None
         self._title: Text | None = None
+        self._title_row = QHBoxLayout()
+        self._title_row.setSpacing(8)
         if has_menu:
             self.menu_button = Button(theme, title, icon="chevron-down", kind="title")
             self.menu_button.setFont(theme.font("page"))
             self.menu_button.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
             side = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignAbsolute
-            column.addWidget(self.menu_button, 0, side)
+            self._title_row.addWidget(self.menu_button, 0, side)
         else:
             self._title = Text(theme, title, "page")
-            column.addWidget(self._title)
+            self._title_row.addWidget(self._title)
+        self._title_row.addStretch(1)
+        column.addLayout(self._title_row)
         self._sentence = ElidedText(theme, "", "table", "muted")
         column.addWidget(self._sentence)
         self._row.addLayout(column, 1)
@@ -51,6 +55,9 @@ class PageHeader(QWidget):
     def add_action(self, button: QWidget) -> None:
         """Adds a button at the right; the primary one comes last."""
         self._row.addWidget(button, 0, Qt.AlignmentFlag.AlignVCenter)
+
+    def add_beside_title(self, widget: QWidget) -> None:
+        self._title_row.insertWidget(self._title_row.count() - 1, widget, 0, Qt.AlignmentFlag.AlignVCenter)
 
     def show_sentence(self, sentence: str) -> None:
         self._sentence.setText(sentence)

@@ -1,0 +1,1 @@
+"""Dialogs: to decide something now, each opened with `open()`."""

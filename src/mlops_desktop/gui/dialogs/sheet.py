@@ -1,0 +1,61 @@
+"""What every dialog is: a head with icon and title, a body, a foot with buttons; Esc closes it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
+
+from mlops_desktop.gui.theme.theme import Theme
+from mlops_desktop.gui.widgets.buttons import Button, IconButton
+from mlops_desktop.gui.widgets.marks import Icon
+from mlops_desktop.gui.widgets.text import ElidedText, line
+
+EDGE = 18
+
+
+class Sheet(QDialog):
+    """`body` takes what is asked, `foot` the buttons, from left to right with the primary one last."""
+
+    def __init__(self, theme: Theme, icon: str, title: str, parent: QWidget, *, width: int = 520) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self.setWindowTitle(title)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setModal(True)
+        self.setFixedWidth(min(width, max(320, parent.width() - 40)))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        head = QHBoxLayout()
+        head.setContentsMargins(EDGE, 12, 12, 12)
+        head.setSpacing(10)
+        self.title = ElidedText(theme, title, "section")
+        self.close_button = IconButton(theme, "x", "Close", size=28)
+        self.close_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.close_button.clicked.connect(self.reject)
+        head.addWidget(Icon(theme, icon, "accent-text", 18))
+        head.addWidget(self.title, 1)
+        head.addWidget(self.close_button)
+        column.addLayout(head)
+        column.addWidget(line(theme))
+        self.body = QVBoxLayout()
+        self.body.setContentsMargins(EDGE, 14, EDGE, 14)
+        self.body.setSpacing(12)
+        column.addLayout(self.body)
+        self._ground = QWidget()
+        self._ground.setObjectName("dialogfoot")
+        self._ground.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.foot = QHBoxLayout(self._ground)
+        self.foot.setContentsMargins(EDGE, 11, EDGE, 11)
+        self.foot.setSpacing(8)
+        column.addWidget(self._ground)
+
+    def set_title(self, title: str) -> None:
+        self.title.setText(title)
+        self.setWindowTitle(title)
+
+    def add_button(self, caption: str, *, kind: str = "normal", icon: str = "") -> Button:
+        button = Button(self._theme, caption, kind=kind, icon=icon)
+        button.setAutoDefault(False)
+        self.foot.addWidget(button)
+        return button
