@@ -9,9 +9,12 @@ from mlops_desktop.gui.widgets.sidebar import Entry
 SECTIONS = (
     Entry("home", "Home", "house", "Ctrl+1"),
     Entry("experiments", "Experiments", "flask-conical", "Ctrl+3"),
+    Entry("models", "Models", "box", "Ctrl+4"),
+    Entry("deployments", "Deployments", "rocket", "Ctrl+5"),
+    Entry("settings", "Settings", "settings", "Ctrl+,"),
 )
 
-PAGES = ("home", "experiments")
+PAGES = ("home", "experiments", "new-run", "models", "model-version", "run", "settings", "deployments")
 """Every page that `make_page` makes; nothing leads to a page that is not here."""
 
 
@@ -26,4 +29,28 @@ def make_page(name: str, context: Context) -> Page:
             from mlops_desktop.gui.pages.experiments import ExperimentsPage
 
             return ExperimentsPage(context)
+        case "models":
+            from mlops_desktop.gui.pages.models import ModelsPage
+
+            return ModelsPage(context)
+        case "model-version":
+            from mlops_desktop.gui.pages.model_version import ModelVersionPage
+
+            return ModelVersionPage(context)
+        case "run":
+            from mlops_desktop.gui.pages.run import RunPage
+
+            return RunPage(context)
+        case "deployments":
+            from mlops_desktop.gui.pages.deployments import DeploymentsPage
+
+            return DeploymentsPage(context)
+        case "new-run":
+            from mlops_desktop.gui.pages.new_run import NewRunPage
+
+            return NewRunPage(context)
+        case "settings":
+            from mlops_desktop.gui.pages.settings import SettingsPage
+
+            return SettingsPage(context)
     raise ValueError(f"there is no page {name}")

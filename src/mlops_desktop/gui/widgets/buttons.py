@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QIcon, QPainter, QPaintEvent
 from PySide6.QtWidgets import QPushButton, QSizePolicy, QToolButton
 
 from mlops_desktop.gui.theme.theme import Theme
@@ -37,8 +37,15 @@ class Button(QPushButton):
         self.setText(plain_caption(caption))
         self.setAccessibleName(caption)
 
+    def set_icon(self, icon: str) -> None:
+        """Another icon, or none."""
+        self._icon = icon
+        self._tint()
+
     def _tint(self) -> None:
-        if self._icon:
+        if not self._icon:
+            self.setIcon(QIcon())
+        else:
             size = self.iconSize().height()
             gap = 0 if self._kind == "title" else ICON_GAP
             token = _ICON_TONES.get(self._kind, "muted")

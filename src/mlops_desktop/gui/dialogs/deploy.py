@@ -1,0 +1,312 @@
+"""Deploy: a model version behind an endpoint, in three steps of which the last is progress."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeySequence, QShortcut
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from mlops_desktop.domain.errors import PortInUseError
+from mlops_desktop.gui import formats
+from mlops_desktop.gui.context import Context
+from mlops_desktop.gui.dialogs.deploy_choice import VersionChoice
+from mlops_desktop.gui.dialogs.deploy_form import DeployForm
+from mlops_desktop.gui.dialogs.deploy_progress import DeployProgress
+from mlops_desktop.gui.history import Place
+from mlops_desktop.gui.readings.deploy import DeployFacts, DeployPlan, read_deploy
+from mlops_desktop.gui.theme.theme import Theme
+from mlops_desktop.gui.widgets.buttons import Button
+from mlops_desktop.gui.widgets.marks import Icon
+from mlops_desktop.gui.widgets.skeleton import Skeleton
+from mlops_desktop.gui.widgets.states import ErrorBox
+from mlops_desktop.gui.widgets.stepper import Stepper
+from mlops_desktop.gui.widgets.text import ElidedText, Text, line
+from mlops_desktop.services.deployments import DeployOrder
+from mlops_desktop.services.workspace import Workspace
+
+SIZE = (944, 612)
+CHOICE, FORM, PROGRESS = 0, 1, 2
+
+
+class DeployDialog(QDialog):
+    """Esc and closing leave what has begun going on in the background.
+
+    With an empty `model_reference` it asks for the version first; `endpoint` is the one to switch.
+    """
+
+    def __init__(
+        self,
+        context: Context,
+        workspace: Workspace,
+        model_reference: str,
+        parent: QWidget,
+        *,
+        endpoint: str = "",
+    ) -> None:
+        super().__init__(parent)
+        self._context, self._workspace = context, workspace
+        self._wanted, self._endpoint = model_reference, endpoint
+        self._facts = DeployFacts()
+        self._reference = ""
+        self._sent: DeployPlan | None = None
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.resize(min(SIZE[0], parent.width() - 40), min(SIZE[1], parent.height() - 60))
+        self._build(context.theme)
+        for sequence in ("Ctrl+Return", "Ctrl+Enter"):
+            QShortcut(QKeySequence(sequence), self).activated.connect(self._on_primary)
+        self._show_place(FORM if model_reference else CHOICE)
+        self._read()
+
+    # Making
+
+    def _build(self, theme: Theme) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        head = QHBoxLayout()
+        head.setContentsMargins(20, 14, 20, 13)
+        head.setSpacing(10)
+        head.addWidget(Icon(theme, "rocket", "accent-text", 18))
+        self.title = ElidedText(theme, "", "section")
+        head.addWidget(self.title, 1)
+        column.addLayout(head)
+        column.addWidget(line(theme))
+        middle = QHBoxLayout()
+        middle.setSpacing(0)
+        self.stepper = Stepper(theme, ("Model version", "Endpoint", "Start and check"))
+        self.stepper.chosen.connect(self._show_place)
+        middle.addWidget(self.stepper)
+        self._stack = QStackedWidget()
+        self.choice = VersionChoice(self._context)
+        self.choice.chosen.connect(lambda _: self._on_primary())
+        self.choice.moved.connect(lambda _: self._show_foot())
+        self.form = DeployForm(self._context, self._workspace)
+        self.form.changed.connect(self._show_foot)
+        self.running = DeployProgress(self._context, self._workspace)
+        self.running.ended.connect(self._on_ended)
+        for page in (self.choice, self.form, self.running):
+            self._stack.addWidget(page)
+        self._loading = Skeleton(theme, "model versions and endpoints", 40, edge=20)
+        self._stack.addWidget(self._loading)
+        self._trouble = QWidget()
+        holder = QVBoxLayout(self._trouble)
+        holder.setContentsMargins(20, 16, 20, 16)
+        self.error = ErrorBox(theme, self._read)
+        holder.addWidget(self.error)
+        holder.addStretch(1)
+        self._stack.addWidget(self._trouble)
+        middle.addWidget(self._stack, 1)
+        column.addLayout(middle, 1)
+        column.addWidget(self._make_foot(theme))
+
+    def _make_foot(self, theme: Theme) -> QWidget:
+        foot = QWidget()
+        foot.setObjectName("dialogfoot")
+        foot.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        row = QHBoxLayout(foot)
+        row.setContentsMargins(16, 11, 16, 11)
+        row.setSpacing(8)
+        self._sign = Icon(theme, "triangle-alert", "error", 14)
+        self.note = Text(theme, "", "table", "muted")
+        row.addWidget(self._sign)
+        row.addWidget(self.note, 1)
+        self.copy = Button(theme, "Copy as CLI", icon="square-terminal")
+        self.back = Button(theme, "Back")
+        self.close_button = Button(theme, "Close")
+        self.primary = Button(theme, "Deploy", icon="rocket", kind="primary")
+        self.primary.setDefault(True)
+        for button in (self.copy, self.back, self.close_button):
+            button.setAutoDefault(False)
+        self.copy.clicked.connect(self._on_copy)
+        self.back.clicked.connect(self._on_back)
+        self.close_button.clicked.connect(self.close)
+        self.primary.clicked.connect(self._on_primary)
+        for button in (self.copy, self.back, self.close_button, self.primary):
+            row.addWidget(button)
+        return foot
+
+    # Reading
+
+    def _read(self) -> None:
+        self._stack.setCurrentWidget(self._loading)
+        wanted, clock = self._wanted, self._context.clock
+        self._context.lanes.run(
+            lambda: read_deploy(self._workspace, clock(), wanted), self._on_read, self._on_not_read, owner=self
+        )
+
+    def _on_read(self, found: tuple[DeployFacts, str]) -> None:
+        self._facts, reference = found
+        self._reference = reference
+        self.choice.show_versions(self._facts.versions, reference)
+        if reference:
+            self.form.show_facts(self._facts, reference, self._endpoint)
+        self._show_place(FORM if reference else CHOICE)
+        if reference:
+            self.primary.setFocus()
+        else:
+            self.choice.table.setFocus()
+
+    def _on_not_read(self, error: BaseException) -> None:
+        self.error.show_error(error)
+        self._stack.setCurrentWidget(self._trouble)
+        self._show_foot()
+
+    # Showing
+
+    def _show_place(self, place: int) -> None:
+        self._stack.setCurrentIndex(place)
+        self._show_foot()
+
+    @property
+    def _place(self) -> int:
+        place = self._stack.currentIndex()
+        return place if place <= PROGRESS else (FORM if self._wanted else CHOICE)
+
+    def _show_foot(self) -> None:
+        place = self._place
+        reading = self._stack.currentIndex() > PROGRESS
+        faults = self.form.faults if place == FORM else []
+        self._show_title(place)
+        self._show_primary(place, reading)
+        self.back.setVisible(place == FORM or (place == PROGRESS and self.running.is_failed))
+        self.back.set_caption("Change and try again" if place == PROGRESS else "Back")
+        self.copy.setVisible(place == FORM or (place == PROGRESS and not self.running.is_done))
+        self.close_button.setVisible(place == PROGRESS and (self.running.is_done or self.running.is_failed))
+        self._sign.setVisible(bool(faults))
+        self.note.set_tone("error" if faults else "muted")
+        if faults:
+            names = ", ".join(field.label.text() for field in faults)
+            number = formats.plural(len(faults), "field needs", "fields need")
+            self.note.setText(f"{number} attention: {names}")
+        elif place == PROGRESS and not (self.running.is_done or self.running.is_failed):
+            self.note.setText("It goes on when this is closed.")
+        else:
+            self.note.setText("")
+
+    def _show_title(self, place: int) -> None:
+        reference = (self.choice.reference if place == CHOICE else self._reference).replace("@v", " v")
+        plan = self._sent if place == PROGRESS else None
+        title = f"Deploy {reference} behind {plan.endpoint}" if plan else f"Deploy {reference}".strip()
+        self.title.setText(title if reference else "Deploy a model version")
+        self.setWindowTitle(self.title.text())
+        endpoint = plan.endpoint if plan else self.form.plan.endpoint if place == FORM else ""
+        notes = (reference, endpoint, "takes some seconds" if place != PROGRESS else "")
+        self.stepper.show_place(place, notes, can_return=place == FORM or self.running.is_failed)
+        if place == PROGRESS and self.running.is_done:
+            self.stepper.finish()
+
+    def _show_primary(self, place: int, reading: bool) -> None:
+        captions = {CHOICE: "Continue", FORM: "Deploy", PROGRESS: "Continue in background"}
+        caption = captions[place]
+        if place == PROGRESS and self.running.is_done:
+            caption = "Try it"
+        self.primary.set_caption(caption)
+        self.primary.set_icon({"Deploy": "rocket", "Try it": "send"}.get(caption, ""))
+        self.primary.setVisible(
+            not reading
+            and not (place == PROGRESS and self.running.is_failed)
+            and not (place == CHOICE and self.choice.is_empty)
+        )
+
+    # What happens
+
+    def _on_primary(self) -> None:
+        if self._stack.currentIndex() == CHOICE:
+            self._choose()
+        elif self._stack.currentIndex() == FORM:
+            self._deploy()
+        elif self._stack.currentIndex() == PROGRESS:
+            if self.running.is_done:
+                self._try_it()
+            elif not self.running.is_failed:
+                self._leave()
+
+    def _choose(self) -> None:
+        if not self.choice.reference:
+            return
+        self._reference = self.choice.reference
+        self.form.show_facts(self._facts, self._reference, self._endpoint)
+        self._show_place(FORM)
+        self.primary.setFocus()
+
+    def _deploy(self) -> None:
+        if not self.primary.isEnabled():
+            return
+        self.form.check()
+        faults = self.form.faults
+        self._show_foot()
+        if faults:
+            faults[0].control.setFocus()
+            return
+        plan = self._sent = self.form.plan
+        self.primary.setEnabled(False)
+        self._context.lanes.run(
+            lambda: self._send(plan),
+            lambda order: self._on_sent(plan, order),
+            self._on_refused,
+            owner=self,
+        )
+
+    def _send(self, plan: DeployPlan) -> DeployOrder:
+        service = self._workspace.deployments
+        if plan.existing is None:
+            use = service.port_use(plan.port)
+            if use.holder:
+                raise PortInUseError(f"Port {use.port} is used by {use.holder}.", hint=f"Use {use.next_free}.")
+        return service.deploy(plan.reference, endpoint=plan.endpoint, port=plan.port)
+
+    def _on_sent(self, plan: DeployPlan, order: DeployOrder) -> None:
+        self.primary.setEnabled(True)
+        self.running.follow(plan, order)
+        self._show_place(PROGRESS)
+        self.primary.setFocus()
+
+    def _on_refused(self, error: BaseException) -> None:
+        self.primary.setEnabled(True)
+        if isinstance(error, PortInUseError):
+            self.form.show_port_fault(f"{error.message} {error.hint}")
+            self.form.port.setFocus()
+            return
+        self.error.show_error(error)
+        self._stack.setCurrentWidget(self._trouble)
+        self._show_foot()
+
+    def _on_ended(self) -> None:
+        self._show_foot()
+        if self.running.is_failed:
+            self.back.setFocus()
+            # What failed may have left an endpoint behind; the next attempt begins from what is true now.
+            self._wanted = self._reference
+            self._endpoint = self._sent.endpoint if self._sent else ""
+        else:
+            self.primary.setFocus()
+
+    def _on_back(self) -> None:
+        if self._place == PROGRESS:
+            self._read()
+        else:
+            self._show_place(CHOICE)
+            self.choice.table.setFocus()
+
+    def _on_copy(self) -> None:
+        plan = self._sent if self._place == PROGRESS and self._sent else self.form.plan
+        QGuiApplication.clipboard().setText(plan.command)
+        self.note.setText("Command copied")
+
+    def _try_it(self) -> None:
+        endpoint = self._sent.endpoint if self._sent else ""
+        self.close()
+        self._context.shell.go(Place("try-it", endpoint))
+
+    def _leave(self) -> None:
+        endpoint = self._sent.endpoint if self._sent else ""
+        self.close()
+        self._context.shell.go(Place("deployments", endpoint))
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self.running.stop()
+        super().closeEvent(event)
+
+    def reject(self) -> None:
+        """Esc; closing asks nothing, for nothing is lost."""
+        self.close()

@@ -1,0 +1,235 @@
+"""What Deployments shows: endpoints with all they had, read in one go and judged by pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from mlops_desktop.domain.deployments import Deployment, DeploymentStatus, Endpoint, Health, Rollout, RolloutStep
+from mlops_desktop.gui import formats
+from mlops_desktop.gui.readings.rollouts import change_words
+from mlops_desktop.gui.statuses import Sign, deployment_sign, health_sign
+
+if TYPE_CHECKING:
+    from mlops_desktop.domain.models import ModelVersion
+    from mlops_desktop.services.workspace import Workspace
+
+FRESH = timedelta(seconds=30)
+"""A look at a server that is older than this confirms nothing any more."""
+
+
+@dataclass(frozen=True)
+class EndpointFacts:
+    """`deployments` and `rollouts` are newest first; `version` is the one of the deployment that is spoken of."""
+
+    endpoint: Endpoint
+    deployments: tuple[Deployment, ...] = ()
+    rollouts: tuple[Rollout, ...] = ()
+    version: ModelVersion | None = None
+
+    @property
+    def name(self) -> str:
+        return self.endpoint.name
+
+    @property
+    def answering(self) -> Deployment | None:
+        """What should answer; None after a stop, or before anything did."""
+        return next((one for one in self.deployments if one.id == self.endpoint.wanted_deployment_id), None)
+
+    @property
+    def spoken_of(self) -> Deployment | None:
+        """What should answer, else the newest that did not fail, else the newest."""
+        tried = next((one for one in self.deployments if one.status is not DeploymentStatus.FAILED), None)
+        return self.answering or tried or next(iter(self.deployments), None)
+
+    @property
+    def open_rollout(self) -> Rollout | None:
+        return next((one for one in self.rollouts if not one.step.is_ended), None)
+
+    def deployment(self, identifier: str | None) -> Deployment | None:
+        return next((one for one in self.deployments if one.id == identifier), None)
+
+
+@dataclass(frozen=True)
+class DeploymentFacts:
+    """`champions` maps a model to the number of its champion."""
+
+    read_at: datetime
+    endpoints: tuple[EndpointFacts, ...] = ()
+    champions: Mapping[str, int] = field(default_factory=dict)
+    models: int = 0
+
+    def endpoint(self, name: str) -> EndpointFacts | None:
+        return next((one for one in self.endpoints if one.name == name), None)
+
+
+@dataclass(frozen=True)
+class Condition:
+    """How an endpoint is: what was asked of it, whether it does it, and a few words more."""
+
+    status: Sign
+    health: Sign | None = None
+    note: str = ""
+
+    @property
+    def foremost(self) -> Sign:
+        return self.health or self.status
+
+
+def read_deployments(workspace: Workspace, now: datetime) -> DeploymentFacts:
+    models = workspace.models.list()
+    return DeploymentFacts(
+        read_at=now,
+        endpoints=tuple(_read(workspace, endpoint) for endpoint, _ in workspace.deployments.list()),
+        champions={model.name: model.aliases["champion"] for model in models if "champion" in model.aliases},
+        models=sum(model.latest_number for model in models),
+    )
+
+
+def _read(workspace: Workspace, endpoint: Endpoint) -> EndpointFacts:
+    from mlops_desktop.domain.errors import UserError
+
+    facts = EndpointFacts(
+        endpoint,
+        tuple(workspace.deployments.history(endpoint.name)),
+        tuple(reversed(workspace.deployments.rollouts(endpoint.name))),
+    )
+    spoken_of = facts.spoken_of
+    if spoken_of is None:
+        return facts
+    try:
+        version = workspace.models.get(spoken_of.model_reference)
+    except UserError:  # it lies in the trash; what answers does not need it
+        return facts
+    return EndpointFacts(endpoint, facts.deployments, facts.rollouts, version)
+
+
+# --- how it is --------------------------------------------------------------------------------------------------------
+
+
+def is_confirmed(deployment: Deployment, now: datetime) -> bool:
+    return deployment.checked_at is not None and now - deployment.checked_at < FRESH
+
+
+def seen_health(deployment: Deployment, now: datetime) -> Health:
+    """Nothing that was not looked at lately counts as healthy."""
+    running = deployment.status is DeploymentStatus.RUNNING
+    return deployment.health if running and is_confirmed(deployment, now) else Health.UNKNOWN
+
+
+def condition(facts: EndpointFacts, now: datetime) -> Condition:
+    rollout, answering = facts.open_rollout, facts.answering
+    if rollout is not None and answering is None:
+        return Condition(
+            Sign("loader-circle", "accent-text", "Starting"), note=change_words(rollout, facts.deployments)
+        )
+    if answering is None:
+        return _not_wanted(facts, now)
+    note = change_words(rollout, facts.deployments) if rollout is not None else _note(facts, answering, now)
+    status = deployment_sign(answering.status)
+    if answering.status is not DeploymentStatus.RUNNING:
+        return Condition(status, note=note)
+    return Condition(status, health_sign(seen_health(answering, now)), note)
+
+
+def _not_wanted(facts: EndpointFacts, now: datetime) -> Condition:
+    newest = next(iter(facts.deployments), None)
+    if newest is None or (newest.status is DeploymentStatus.FAILED and facts.spoken_of is newest):
+        why = newest.failure.message if newest and newest.failure else ""
+        return Condition(deployment_sign("failed"), note=f"never answered. {why}".strip())
+    ended = [one.stopped_at for one in facts.deployments if one.stopped_at]
+    return Condition(deployment_sign("stopped"), note=f"since {formats.moment(max(ended), now)}" if ended else "")
+
+
+def _note(facts: EndpointFacts, answering: Deployment, now: datetime) -> str:
+    if answering.status in (DeploymentStatus.STARTING, DeploymentStatus.BUILDING):
+        return "its process ended; it is being started again" if answering.restarts else "its process is starting"
+    if answering.status is DeploymentStatus.FAILED:
+        return "its process ended; it is started again, with longer pauses each time"
+    if not is_confirmed(answering, now):
+        seen = formats.moment(answering.checked_at, now) if answering.checked_at else "its start"
+        return f"has not been seen since {seen}; it may still be answering, we cannot confirm it"
+    if answering.health is Health.DEGRADED:
+        return "it runs, but does not answer as it should"
+    if answering.restarts:
+        return f"restarted {formats.plural(answering.restarts, 'time')} by itself"
+    return f"since {formats.moment(answering_since(facts, answering), now)}"
+
+
+def answering_since(facts: EndpointFacts, deployment: Deployment) -> datetime:
+    """When it came to answer for the last time, by the newest rollout that led to it."""
+    for rollout in facts.rollouts:
+        if rollout.to_deployment_id == deployment.id and rollout.step is RolloutStep.DONE:
+            switched = next((item.at for item in rollout.steps if item.step is RolloutStep.SWITCH), None)
+            return switched or rollout.finished_at or rollout.created_at
+    return deployment.created_at
+
+
+def sentence(facts: DeploymentFacts, now: datetime) -> str:
+    """How things are, in one line."""
+    if not facts.endpoints:
+        return "Nothing is deployed"
+    counts: dict[str, int] = {}
+    for one in facts.endpoints:
+        word = condition(one, now).foremost.word.lower()
+        counts[word] = counts.get(word, 0) + 1
+    parts = [f"{formats.plural(len(facts.endpoints), 'endpoint')} on this computer"]
+    parts.append(", ".join(f"{number} {word}" for word, number in counts.items()))
+    changes = [rollout for one in facts.endpoints for rollout in one.rollouts]
+    if changes:
+        last = max(changes, key=lambda rollout: rollout.created_at)
+        parts.append(f"last change {formats.moment(last.created_at, now)} by {last.created_by}")
+    return " · ".join(parts)
+
+
+# --- versions and the way back ----------------------------------------------------------------------------------------
+
+
+def version_words(reference: str, endpoint_name: str = "") -> str:
+    """`flight-late v3`; where the endpoint bears the model's name `v3`."""
+    name, _, number = reference.rpartition("@")
+    return number if name == endpoint_name else f"{name} {number}"
+
+
+def is_champion(reference: str, champions: Mapping[str, int]) -> bool:
+    name, _, number = reference.rpartition("@v")
+    return str(champions.get(name)) == number
+
+
+def way_back(facts: EndpointFacts) -> Deployment | None:
+    """The deployment that a roll back leads to unless another one is named, as the service finds it."""
+    at = facts.endpoint.wanted_deployment_id
+    current = facts.answering
+    for rollout in facts.rollouts:
+        if rollout.step is RolloutStep.DONE and rollout.to_deployment_id == at:
+            at = rollout.from_deployment_id
+            earlier = facts.deployment(at)
+            if earlier and (current is None or earlier.model_version_id != current.model_version_id):
+                return earlier
+    return None
+
+
+def can_return_to(facts: EndpointFacts, deployment: Deployment) -> bool:
+    """Whether this deployment may answer again: it is not the one that does, and it has answered before."""
+    return (
+        deployment.id != facts.endpoint.wanted_deployment_id
+        and deployment.status is DeploymentStatus.STOPPED
+        and facts.open_rollout is None
+    )
+
+
+def is_warm(facts: EndpointFacts, deployment: Deployment) -> bool:
+    """Whether its process still runs beside the one that answers, for a quick way back."""
+    return deployment.process is not None and deployment.id != facts.endpoint.wanted_deployment_id
+
+
+def return_words(facts: EndpointFacts, deployment: Deployment) -> str:
+    """What the way back to it is called."""
+    version = version_words(deployment.model_reference, facts.name)
+    return f"Roll back to {version}" if facts.answering is not None else f"Start {version} again"
+
+
+def warm_ones(facts: EndpointFacts) -> Sequence[Deployment]:
+    return [one for one in facts.deployments if is_warm(facts, one)]

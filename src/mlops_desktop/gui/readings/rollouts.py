@@ -1,0 +1,141 @@
+"""A rollout in words: what it changes, its steps, what each does, and how long it took."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from mlops_desktop.domain.deployments import Deployment, Rollout, RolloutKind, RolloutStep
+from mlops_desktop.gui import formats
+from mlops_desktop.gui.statuses import Sign
+
+
+class StageState(enum.StrEnum):
+    DONE = "done"
+    RUNNING = "running"
+    WAITING = "waiting"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step as it is shown: its name, what it does, and how long it took or takes so far."""
+
+    name: str
+    sentence: str
+    state: StageState
+    time: str = ""
+
+
+_WAY = (RolloutStep.START, RolloutStep.CHECK, RolloutStep.SWITCH, RolloutStep.DRAIN)
+_FIRST_WAY = (RolloutStep.START, RolloutStep.CHECK, RolloutStep.SWITCH)
+_WAY_OUT = (RolloutStep.SWITCH, RolloutStep.DRAIN)
+
+
+def number_of(reference: str) -> str:
+    """`v3` of `flight-late@v3`."""
+    return reference.rpartition("@")[2]
+
+
+def reference_of(identifier: str | None, known: Sequence[Deployment]) -> str:
+    return next((one.model_reference for one in known if one.id == identifier), "")
+
+
+def change_words(rollout: Rollout, known: Sequence[Deployment]) -> str:
+    """What goes on: `deploying v3`, `rolling back to v1`."""
+    to = number_of(reference_of(rollout.to_deployment_id, known))
+    return {
+        RolloutKind.DEPLOY: f"deploying {to}",
+        RolloutKind.ROLLBACK: f"going back to {to}",
+        RolloutKind.RESTART: f"restarting {to}",
+        RolloutKind.STOP: "stopping",
+    }[rollout.kind].strip()
+
+
+def change_title(rollout: Rollout, known: Sequence[Deployment]) -> str:
+    """What it was: `Deploy v3`, `Roll back to v1`."""
+    to = number_of(reference_of(rollout.to_deployment_id, known))
+    return {
+        RolloutKind.DEPLOY: f"Deploy {to}",
+        RolloutKind.ROLLBACK: f"Roll back to {to}",
+        RolloutKind.RESTART: f"Restart {to}",
+        RolloutKind.STOP: "Stop",
+    }[rollout.kind].strip()
+
+
+def result_sign(rollout: Rollout) -> Sign:
+    if rollout.step is RolloutStep.DONE:
+        return Sign("circle-check", "ok", "Done")
+    if rollout.step is RolloutStep.FAILED:
+        return Sign("circle-x", "error", "Failed")
+    return Sign("loader-circle", "accent-text", "Under way")
+
+
+def took(rollout: Rollout, now: datetime) -> str:
+    return formats.duration((rollout.finished_at or now) - rollout.created_at)
+
+
+def stages(rollout: Rollout, known: Sequence[Deployment], now: datetime) -> list[Stage]:
+    """Every step of its way, also those to come, those that failed, and those that were never begun."""
+    way = _WAY_OUT if rollout.to_deployment_id is None else _WAY if rollout.from_deployment_id else _FIRST_WAY
+    reached = {item.step: item.at for item in rollout.steps}
+    last = rollout.steps[-1].step if rollout.steps else None
+    if last not in way:
+        last = way[-1] if last else None
+    made = []
+    for step in way:
+        begun = reached.get(step)
+        state = _state(rollout, step, begun is not None, step is last)
+        made.append(
+            Stage(_name(rollout, step, known), _sentence(rollout, step, known), state, _time(rollout, step, now))
+        )
+    return made
+
+
+def _state(rollout: Rollout, step: RolloutStep, begun: bool, is_last: bool) -> StageState:
+    if rollout.step is RolloutStep.DONE:
+        # Rollouts from before steps were written down have none, yet all was done.
+        return StageState.DONE
+    if rollout.step is RolloutStep.FAILED:
+        if is_last:
+            return StageState.FAILED
+        return StageState.DONE if begun else StageState.SKIPPED
+    if is_last:
+        return StageState.RUNNING
+    return StageState.DONE if begun else StageState.WAITING
+
+
+def _time(rollout: Rollout, step: RolloutStep, now: datetime) -> str:
+    for place, item in enumerate(rollout.steps):
+        if item.step is step:
+            after = rollout.steps[place + 1].at if place + 1 < len(rollout.steps) else rollout.finished_at or now
+            return formats.duration(after - item.at)
+    return ""
+
+
+def _name(rollout: Rollout, step: RolloutStep, known: Sequence[Deployment]) -> str:
+    to = number_of(reference_of(rollout.to_deployment_id, known))
+    before = number_of(reference_of(rollout.from_deployment_id, known))
+    if rollout.kind is RolloutKind.STOP:
+        return "Take no more requests" if step is RolloutStep.SWITCH else "Answer open requests, then end"
+    return {
+        RolloutStep.START: f"Start {to} beside {before}" if before else f"Start {to}",
+        RolloutStep.CHECK: "Check health and answers",
+        RolloutStep.SWITCH: f"Switch to {to}",
+        RolloutStep.DRAIN: f"Let {before} finish",
+    }[step]
+
+
+def _sentence(rollout: Rollout, step: RolloutStep, known: Sequence[Deployment]) -> str:
+    before = number_of(reference_of(rollout.from_deployment_id, known))
+    if rollout.kind is RolloutKind.STOP:
+        return "the port is given back" if step is RolloutStep.SWITCH else "the process ends by itself"
+    return {
+        RolloutStep.START: "a process of its own, on the same port" if before else "a process of its own",
+        RolloutStep.CHECK: "its stored example must be answered rightly",
+        RolloutStep.SWITCH: "all new requests go to it; none fails" if before else "requests are answered from now on",
+        RolloutStep.DRAIN: f"{before} answers what is open, then stays warm",
+    }[step]
