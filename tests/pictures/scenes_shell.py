@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from mlops_desktop.gui.history import Place
 from mlops_desktop.gui.shell import Shell
 from mlops_desktop.services.workspace import Workspace
+
+Scene = Callable[[Shell, Workspace], None]
 
 
 def home(shell: Shell, workspace: Workspace) -> None:
@@ -55,7 +60,43 @@ def closing(shell: Shell, workspace: Workspace) -> None:
     shell.overlays.ask_to_close(GoingOn(("a", "b"), ("flight-late",)), lambda stops, asks: None)
 
 
+def settings(section: str) -> Scene:
+    return lambda shell, workspace: shell.go(Place("settings", section))
+
+
+def trash_with_more(shell: Shell, workspace: Workspace) -> None:
+    from mlops_desktop.services.trash import Kind
+
+    workspace.trash.put(Kind.DATASET, ["penguins"])
+    shell.go(Place("settings", "trash"))
+
+
+def trash_empty(shell: Shell, workspace: Workspace) -> None:
+    for item in workspace.trash.list():
+        workspace.trash.restore(item.kind, [item.name])
+    shell.go(Place("settings", "trash"))
+
+
+def record_no_match(shell: Shell, workspace: Workspace) -> None:
+    shell.go(Place("settings", "record"))
+    shell.page.current.search.setText("xylophone")
+
+
+def verified(shell: Shell, workspace: Workspace) -> None:
+    shell.go(Place("settings", "workspace"))
+    shell.page.current.verify.click()
+
+
 SCENES = {
+    "shell-settings-general": settings("general"),
+    "shell-settings-workspace": settings("workspace"),
+    "shell-settings-verified": verified,
+    "shell-settings-trash": trash_with_more,
+    "shell-settings-trash-empty": trash_empty,
+    "shell-settings-record": settings("record"),
+    "shell-settings-record-nothing": record_no_match,
+    "shell-settings-keys": settings("keys"),
+    "shell-settings-about": settings("about"),
     "shell-home": home,
     "shell-palette": palette,
     "shell-palette-typed": palette_typed,

@@ -173,7 +173,7 @@ class Shell(QObject):
 
     def import_data(self) -> None:
         """Asks for a file and shows how it would be read."""
-        from mlops_desktop.gui.pages.import_preview import choose_and_import
+        from mlops_desktop.gui.importing import choose_and_import
 
         choose_and_import(self.context, self.window)
 
@@ -231,6 +231,9 @@ class Shell(QObject):
     def show_help(self) -> None:
         place = self.page.place() if self.page is not None and self.frame.shows_shell else Place("welcome")
         self.overlays.show_guide(place.subject if place.page == "settings" and place.subject else place.page)
+
+    def show_guide(self, page: str) -> None:
+        self.overlays.show_guide(page)
 
     def show_keys(self) -> None:
         self.overlays.show_keys()

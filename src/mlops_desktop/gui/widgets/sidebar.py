@@ -26,8 +26,8 @@ from mlops_desktop.gui.theme.zoom import BY_ITSELF
 from mlops_desktop.gui.widgets.buttons import Button
 from mlops_desktop.gui.widgets.text import plain_tip
 
-_GROUPS = {"home": 0, "datasets": 1, "experiments": 1, "models": 1, "settings": 9}
-"""Sections that stand together; the others are a group of their own. Between groups there is a line."""
+_GROUPS = {"home": 0, "datasets": 1, "experiments": 1, "models": 1, "deployments": 2}
+"""Sections that stand together, with a line between groups."""
 _ROW, _GAP = 33, 17
 _MIDDLE = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 _NOWHERE = QModelIndex()
@@ -35,7 +35,7 @@ _NOWHERE = QModelIndex()
 
 @dataclass(frozen=True)
 class Entry:
-    """One page. `running` is shown as a blue badge in place of the `count`."""
+    """One page. `running` is shown as a blue badge in place of the `count`; `mark` is an icon at the right."""
 
     page: str
     title: str
@@ -43,6 +43,7 @@ class Entry:
     keys: str
     count: int | None = None
     running: int = 0
+    mark: str = ""
 
 
 class NavigationItemModel(QAbstractListModel):
@@ -54,7 +55,7 @@ class NavigationItemModel(QAbstractListModel):
 
     def is_apart(self, row: int) -> bool:
         """Whether a line parts the entry from the one above."""
-        groups = [_GROUPS.get(entry.page, 2) for entry in self.entries[max(0, row - 1) : row + 1]]
+        groups = [_GROUPS.get(entry.page, 9) for entry in self.entries[max(0, row - 1) : row + 1]]
         return len(groups) == 2 and groups[0] != groups[1]
 
     def show_count(self, page: str, count: int | None, running: int = 0) -> None:
@@ -75,7 +76,8 @@ class NavigationItemModel(QAbstractListModel):
         if role == Qt.ItemDataRole.AccessibleTextRole:
             note = f", {entry.running} running" if entry.running else f", {entry.count}" if entry.count else ""
             return entry.title + note
-        return plain_tip(f"{entry.title} ({entry.keys})") if role == Qt.ItemDataRole.ToolTipRole else None
+        tip = f"{entry.title} ({entry.keys})" if entry.keys else entry.title
+        return plain_tip(tip) if role == Qt.ItemDataRole.ToolTipRole else None
 
 
 class NavigationDelegate(QStyledItemDelegate):
@@ -121,6 +123,9 @@ class NavigationDelegate(QStyledItemDelegate):
             painter.setFont(theme.font("label"))
             painter.setPen(theme.colour("text" if current else "muted"))
             painter.drawText(area.adjusted(20 + size, 0, -10, 0), _MIDDLE, entry.title)
+        if entry.mark:
+            end = QRect(area.right() - 10 - theme.px(14), area.top(), theme.px(14), area.height())
+            theme.paint_icon(painter, end, entry.mark, "muted")
         self._paint_count(painter, area, entry)
         painter.restore()
 
