@@ -14,7 +14,7 @@ SECTIONS = (
     Entry("settings", "Settings", "settings", "Ctrl+,"),
 )
 
-PAGES = ("home", "experiments", "new-run", "models", "model-version", "run", "settings", "deployments")
+PAGES = ("home", "import", "experiments", "new-run", "models", "model-version", "run", "settings", "deployments")
 """Every page that `make_page` makes; nothing leads to a page that is not here."""
 
 
@@ -49,6 +49,10 @@ def make_page(name: str, context: Context) -> Page:
             from mlops_desktop.gui.pages.new_run import NewRunPage
 
             return NewRunPage(context)
+        case "import":
+            from mlops_desktop.gui.pages.import_preview import ImportPage
+
+            return ImportPage(context)
         case "settings":
             from mlops_desktop.gui.pages.settings import SettingsPage
 
