@@ -58,13 +58,17 @@ class BundleFile:
 
 @dataclass(frozen=True)
 class SignatureField:
-    """One input or output of a model. `seen` says what training saw of it, `example` is a real value."""
+    """One input or output of a model. `seen` says what training saw of it, `example` is a real value.
+
+    `values` are the categories that training saw most.
+    """
 
     name: str
     type: str
     role: str = ""
     seen: str = ""
     example: str = ""
+    values: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

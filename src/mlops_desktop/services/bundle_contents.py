@@ -39,6 +39,7 @@ def _read(folder: Path, manifest_hash: str) -> BundleContents:
             str(column.get("role", "")),
             seen_in_training(seen.get(str(column["name"]), {})),
             _example(rows, str(column["name"])),
+            _values(seen.get(str(column["name"]), {})),
         )
         for column in recipe.get("inputs", ())
     )
@@ -82,6 +83,10 @@ def seen_in_training(feature: Mapping[str, Any]) -> str:
         words = f"{shown(feature['minimum'])} to {shown(feature['maximum'])}"
     missing = int(feature.get("missing", 0))
     return f"{words}, {missing:,} empty".removeprefix(", ") if missing else words
+
+
+def _values(feature: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(str(item["value"]) for item in feature.get("top_values", ()) if item.get("value") is not None)
 
 
 def _number(value: float) -> str:
