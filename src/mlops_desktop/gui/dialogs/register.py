@@ -154,7 +154,7 @@ class RegisterDialog(Sheet):
             self.run_field.show_error("No run has finished yet. Start one, then register it.")
             return
         if first and not self._run_name:
-            self.run.set_options([(one.name, f"{one.name} · {reading.run_words(one)}") for one in facts.runs])
+            self.run.set_options([(one.name, reading.choice_words(one)) for one in facts.runs])
         self.run.show_value(run.name)
         self._run_words.setText(reading.run_words(run))
         self._run_words.setVisible(bool(self._run_name))
@@ -199,6 +199,7 @@ class RegisterDialog(Sheet):
             self._show_description(model.description if model else "")
         self.alias_field.show_help(reading.alias_words(facts, name, str(self.alias.value or "")))
         self._attention.setText("1 field needs attention" if problem else "")
+        self.adjustSize()
 
     def _show_description(self, text: str) -> None:
         self.description.blockSignals(True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from mlops_desktop.gui.theme.theme import Theme
 from mlops_desktop.gui.widgets.buttons import Button, IconButton
@@ -45,10 +46,15 @@ class Sheet(QDialog):
         self._ground = QWidget()
         self._ground.setObjectName("dialogfoot")
         self._ground.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._ground.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.foot = QHBoxLayout(self._ground)
         self.foot.setContentsMargins(EDGE, 11, EDGE, 11)
         self.foot.setSpacing(8)
         column.addWidget(self._ground)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        self.adjustSize()
+        super().showEvent(event)
 
     def set_title(self, title: str) -> None:
         self.title.setText(title)

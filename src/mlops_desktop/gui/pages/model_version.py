@@ -35,7 +35,7 @@ from mlops_desktop.gui.widgets.version_list import VersionEntry, VersionList
 if TYPE_CHECKING:
     from mlops_desktop.services.workspace import Workspace
 
-LEFT = 172
+LEFT = 184
 _CONCERN = frozenset({ChangeKind.MODEL, ChangeKind.ENDPOINT, ChangeKind.DEPLOYMENT, ChangeKind.RUN, ChangeKind.DATASET})
 
 
@@ -246,7 +246,7 @@ class ModelVersionPage(Page):
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         scroll.setAccessibleName("The model version")
         scroll.setWidget(self.content)
-        self.content.scroll = scroll
+        self.content.area = scroll
         row.addWidget(scroll, 1)
         return self._body
 

@@ -20,7 +20,6 @@ from mlops_desktop.gui.context import Context
 from mlops_desktop.gui.item_models.cells import Cell, CellRow, Head
 from mlops_desktop.gui.readings import model_version as reading
 from mlops_desktop.gui.readings.model_version import BETTER, SAME, WORSE, VersionFacts
-from mlops_desktop.gui.readings.runs import spread_text
 from mlops_desktop.gui.statuses import Sign
 from mlops_desktop.gui.theme.theme import Theme
 from mlops_desktop.gui.widgets.buttons import Button
@@ -29,7 +28,6 @@ from mlops_desktop.gui.widgets.command_line import CopyButton
 from mlops_desktop.gui.widgets.controls import TextEntry
 from mlops_desktop.gui.widgets.marks import StatusWord
 from mlops_desktop.gui.widgets.small_table import SmallTable
-from mlops_desktop.gui.widgets.states import ErrorBox
 from mlops_desktop.gui.widgets.text import Text
 
 VERIFIED = Sign("circle-check", "ok", "Verified")
@@ -64,6 +62,7 @@ class MetricsCard(Card):
         other = f"v{facts.other.number}" if facts.other else ""
         table = self._table_for(here, other)
         table.show_rows([_metric_row(line, bool(other)) for line in lines])
+        table.setVisible(bool(lines))
         self.sub.setText(f"{reading.test_words(facts)}" + (f", beside {facts.other_words}" if facts.other else ""))
         said = reading.verdict_sentence(facts, lines) if lines else "No figures came with this version."
         self.words.setText(said)
@@ -79,12 +78,18 @@ class MetricsCard(Card):
         if self._table is not None:
             self._table.hide()
             self._table.deleteLater()
-        heads = [Head("Metric", 128, stretch=True), Head(here, 112, numeric=True), Head("Test", 58, True, keep=3)]
+        px = self._theme.px
+        heads = [
+            Head("Metric", px(134), stretch=True),
+            Head(here, px(62), numeric=True),
+            Head("± sd", px(62), numeric=True, keep=3 if other else 0),
+            Head("Test", px(62), numeric=True, keep=4 if other else 0),
+        ]
         if other:
             heads += [
-                Head(other, 58, numeric=True, keep=2),
-                Head("Difference ± sd", 122, numeric=True),
-                Head("", 74, keep=1),
+                Head(other, px(62), numeric=True, keep=2),
+                Head("Difference ± sd", px(126), numeric=True),
+                Head("Verdict", px(76), keep=1),
             ]
         self._heads = (here, other)
         self._table = SmallTable(self._theme, "Metrics", heads)
@@ -98,13 +103,14 @@ def _metric_row(line: reading.MetricLine, has_other: bool) -> CellRow:
     test = formats.number(line.here.test, places) if line.here.test is not None else formats.NOT_SET
     cells = [
         Cell(line.key, strong=True, tip=tip),
-        Cell(spread_text(line.here, places), tip=tip),
+        Cell(formats.number(line.here.mean, places), tip=tip),
+        Cell(formats.NOT_SET if line.here.std is None else formats.number(line.here.std, places), "muted", tip=tip),
         Cell(test, "muted", tip=tip),
     ]
     if has_other:
         there = formats.number(line.there.mean, places) if line.there else formats.NOT_SET
         sign = _VERDICTS.get(line.verdict)
-        why = "Same means: the difference is within its own spread over the folds."
+        why = "The difference is within its own spread over the folds." if line.verdict == SAME else ""
         cells += [Cell(there, "muted"), Cell(line.change), Cell(sign=sign, tip=why) if sign else Cell(formats.NOT_SET)]
     return CellRow(line.key, tuple(cells))
 
@@ -113,10 +119,10 @@ class SignatureCard(Card):
     """Outputs first, then the inputs, each with what training saw of it and an example."""
 
     HEADS = (
-        Head("Name", 150, stretch=True),
-        Head("Type", 72),
-        Head("Seen in training", 150, keep=1),
-        Head("Example", 110, keep=2),
+        Head("Name", 140, stretch=True),
+        Head("Type", 66),
+        Head("Seen in training", 142, keep=1),
+        Head("Example", 100, keep=2),
     )
 
     def __init__(self, theme: Theme) -> None:
@@ -253,7 +259,7 @@ class DescriptionCard(Card):
 
     def show_model(self, model: Model) -> None:
         self._text = model.description
-        self.sub.setText(f"of all versions of {model.name}")
+        self.sub.setText("all versions")
         self.edit.setAccessibleName(f"Edit what {model.name} is for")
         self.words.setText(model.description or _UNSAID)
         self.words.set_tone("text" if model.description else "muted")
@@ -303,7 +309,6 @@ class BundleCard(Card):
         super().__init__(theme, "Bundle")
         self.status = StatusWord(theme, CHECKING)
         self.head.addWidget(self.status)
-        self.error = ErrorBox(theme)
         self.facts = FactList(theme)
         self.pins = FactList(theme)
         self.pins.setAccessibleName("Requirements")
@@ -312,7 +317,7 @@ class BundleCard(Card):
         self.body.setContentsMargins(13, 0, 13, 12)
         self.body.setSpacing(8)
         self.pins_title = Text(theme, "Requirements", "table-strong")
-        for part in (self.error, self.facts, self.pins_title, self.pins):
+        for part in (self.facts, self.pins_title, self.pins):
             self.body.addWidget(part)
         row = QHBoxLayout()
         row.setSpacing(8)
@@ -320,22 +325,17 @@ class BundleCard(Card):
         row.addWidget(self.copy)
         row.addStretch(1)
         self.body.addLayout(row)
-        self.error.hide()
 
     def show_checking(self, version: ModelVersion) -> None:
         self.status.set_sign(CHECKING)
-        self.error.hide()
         self._show_facts(version, None)
 
     def show_contents(self, version: ModelVersion, contents: BundleContents) -> None:
         self.status.set_sign(VERIFIED)
-        self.error.hide()
         self._show_facts(version, contents)
 
-    def show_refused(self, version: ModelVersion, error: BaseException) -> None:
+    def show_refused(self, version: ModelVersion) -> None:
         self.status.set_sign(REFUSED)
-        self.error.show_error(error)
-        self.error.show()
         self._show_facts(version, None)
 
     def _show_facts(self, version: ModelVersion, contents: BundleContents | None) -> None:

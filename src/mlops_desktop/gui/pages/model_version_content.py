@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QGridLayout, QScrollArea, QVBoxLayout, QWidget
 
 from mlops_desktop.domain.models import BundleContents, ModelVersion
@@ -19,8 +19,9 @@ from mlops_desktop.gui.pages.model_version_cards import (
 )
 from mlops_desktop.gui.readings.model_version import VersionFacts, lineage
 from mlops_desktop.gui.widgets.lineage import LineageStrip
+from mlops_desktop.gui.widgets.states import ErrorBox
 
-RIGHT = 260
+RIGHT = 244
 _REFUSED = "Not read: the bundle is refused. Nothing is taken from files that differ from their manifest."
 
 
@@ -30,7 +31,7 @@ class ModelVersionContent(QWidget):
     def __init__(self, context: Context) -> None:
         super().__init__()
         theme = context.theme
-        self.scroll: QScrollArea | None = None
+        self.area: QScrollArea | None = None
         self._small: bool | None = None
         outer = QVBoxLayout(self)
         self._outer = outer
@@ -46,7 +47,10 @@ class ModelVersionContent(QWidget):
         self.files = FilesCard(theme)
         self.files.hide()
         self.bundle.files.clicked.connect(self._on_files)
+        self.error = ErrorBox(theme)
+        self.error.hide()
         outer.addWidget(self.strip)
+        outer.addWidget(self.error)
         self._grid = QGridLayout()
         self._grid.setSpacing(10)
         self._columns = (
@@ -70,17 +74,21 @@ class ModelVersionContent(QWidget):
         self.description.show_model(facts.model.model)
 
     def show_checking(self, version: ModelVersion) -> None:
+        self.error.hide()
         self.bundle.show_checking(version)
         self.signature.show_contents(None, "Checking the bundle…")
         self.files.hide()
 
     def show_contents(self, version: ModelVersion, contents: BundleContents) -> None:
+        self.error.hide()
         self.bundle.show_contents(version, contents)
         self.signature.show_contents(contents, "")
         self.files.show_contents(contents)
 
     def show_refused(self, version: ModelVersion, error: BaseException) -> None:
-        self.bundle.show_refused(version, error)
+        self.bundle.show_refused(version)
+        self.error.show_error(error)
+        self.error.show()
         self.signature.show_contents(None, _REFUSED)
         self.files.hide()
 
@@ -102,7 +110,7 @@ class ModelVersionContent(QWidget):
         else:
             for place, column in enumerate(self._columns):
                 self._grid.addWidget(column, 0, place, top)
-            stretches, widths = (2, 1, 0), (0, 232, RIGHT)
+            stretches, widths = (5, 3, 0), (0, 232, RIGHT)
         for place, (stretch, width) in enumerate(zip(stretches, widths, strict=True)):
             self._grid.setColumnStretch(place, stretch)
             self._grid.setColumnMinimumWidth(place, width)
@@ -112,7 +120,10 @@ class ModelVersionContent(QWidget):
         shown = self.files.isHidden()
         self.files.setVisible(shown)
         self.bundle.files.set_caption("Hide files" if shown else "Show files")
-        if shown and self.scroll is not None:
-            self.layout().activate() if self.layout() else None
-            self.scroll.ensureWidgetVisible(self.files, 0, 40)
+        if shown and self.area is not None:
             self.files.table.setFocus(Qt.FocusReason.OtherFocusReason)
+            QTimer.singleShot(0, self, self._show_files)  # there is no place for it before the layout was done
+
+    def _show_files(self) -> None:
+        if self.area is not None:
+            self.area.verticalScrollBar().setValue(self.files.y() - self._outer.spacing())

@@ -93,12 +93,12 @@ class ModelInspector(QWidget):
         for section in (self.aliases, self.serving, self.figures, self.changes):
             column.addWidget(section)
         column.addStretch(1)
-        self.scroll = QScrollArea()
-        self.scroll.setWidgetResizable(True)
-        self.scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.scroll.setAccessibleName("Facts of the model")
-        self.scroll.setWidget(body)
-        outer.addWidget(self.scroll)
+        self.area = QScrollArea()
+        self.area.setWidgetResizable(True)
+        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.area.setAccessibleName("Facts of the model")
+        self.area.setWidget(body)
+        outer.addWidget(self.area)
 
     @property
     def reference(self) -> str:

@@ -30,7 +30,7 @@ from mlops_desktop.gui.widgets.skeleton import Skeleton
 from mlops_desktop.gui.widgets.states import EmptyState, ErrorBox, NoMatch
 from mlops_desktop.gui.widgets.text import Text
 
-WIDTHS = {NAME: 144, RUN: 128, ALIASES: 204, SERVING: 150, FIGURE: 92, CHANGE: 176}
+WIDTHS = {NAME: 144, RUN: 128, ALIASES: 204, SERVING: 150, FIGURE: 100, CHANGE: 176}
 _GOES_FIRST = (CHANGE, RUN, SERVING)
 """Columns that go, in this order, where there is no room for all."""
 
@@ -159,10 +159,6 @@ class ModelsPane(QWidget):
     @property
     def current(self) -> TreeRow | None:
         return self.table.current_row if self._stack.currentWidget() is self.table else None
-
-    @property
-    def shown(self) -> QWidget:
-        return self._stack.currentWidget()
 
     def show_facts(self, facts: ModelsFacts) -> None:
         self._facts = facts

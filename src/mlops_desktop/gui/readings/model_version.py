@@ -273,7 +273,7 @@ def verdict_sentence(facts: VersionFacts, lines: Sequence[MetricLine]) -> str:
     way = "lower" if (first.difference or 0) < 0 else "higher"
     size = formats.number(abs(first.difference or 0), first.places)
     words = f"{first.key} of {name} is {size} {way} than that of {facts.other_words}"
-    varies = f"the folds differ by ± {formats.number(first.spread or 0, first.places)}"
+    varies = f"the folds differ by ±\u00a0{formats.number(first.spread or 0, first.places)}"
     ends = {SAME: "no clear difference", BETTER: f"{name} is better", WORSE: f"{name} is worse"}
     return f"{words}; {varies}: {ends.get(first.verdict, 'not judged')}."
 

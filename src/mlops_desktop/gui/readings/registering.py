@@ -78,6 +78,14 @@ def run_words(run: Run) -> str:
     return " · ".join(parts)
 
 
+def choice_words(run: Run) -> str:
+    """The run in a list: its name and its main figure first."""
+    metric = run.metric(main_metric(run.spec.task))
+    figure = f"{metric.key} {formats.number(metric.mean, formats.decimals([metric.mean]))}" if metric else ""
+    parts = [run.name, figure, f"{formats.estimator(run.spec.estimator)} on {dataset_text(run.dataset_reference)}"]
+    return " · ".join(part for part in parts if part)
+
+
 def name_problem(facts: RegisterFacts, name: str) -> UserError | None:
     """Why this run cannot become a version of the model of that name; None where it can."""
     try:
