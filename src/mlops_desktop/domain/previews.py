@@ -38,6 +38,7 @@ class PreviewColumn:
     type: ColumnType
     is_derived: bool = False
     is_left_out: bool = False
+    rows: int = 0
     missing: int = 0
     distinct: int = 0
     low: str = ""

@@ -14,7 +14,7 @@ SECTIONS = (
     Entry("settings", "Settings", "settings", "Ctrl+,"),
 )
 
-PAGES = ("home", "import", "experiments", "new-run", "models", "model-version", "run", "settings", "deployments")
+PAGES = ("home", "import", "experiments", "new-run", "models", "model-version", "run", "settings", "deployments", "try-it")
 """Every page that `make_page` makes; nothing leads to a page that is not here."""
 
 
@@ -45,6 +45,10 @@ def make_page(name: str, context: Context) -> Page:
             from mlops_desktop.gui.pages.deployments import DeploymentsPage
 
             return DeploymentsPage(context)
+        case "try-it":
+            from mlops_desktop.gui.pages.try_it import TryItPage
+
+            return TryItPage(context)
         case "new-run":
             from mlops_desktop.gui.pages.new_run import NewRunPage
 

@@ -177,6 +177,7 @@ def _summary(column: Column, values: pl.Series, *, is_derived: bool = False) -> 
         name=column.name,
         type=column.type,
         is_derived=is_derived,
+        rows=len(values),
         missing=values.null_count(),
         distinct=filled.n_unique(),
         low=low,

@@ -50,11 +50,16 @@ def _described(path: Path, answers: ReadAnswers, error: UserError) -> Obstacle:
         if way is not None and all(way.answers != other.answers for other in ways):
             ways.append(way)
     lines: tuple[RawLine, ...] = ()
+    value = str(facts.get("value", ""))
+    if facts.get("kind") == "type":
+        line = int(str(facts.get("row"))) + (answers.header is not False)
     if line:
         try:
-            lines = _around(path, line, encoding, str(facts.get("kind")))
+            lines = _around(path, line, encoding, _Wrong(str(facts.get("kind")), value))
         except (UserError, OSError):
             lines = ()
+    if value and not any(found.is_wrong and found.mark for found in lines):
+        lines = ()  # rows are no lines where cells go over several
     return Obstacle(
         title=error.message,
         sentence=error.hint,
@@ -168,13 +173,21 @@ def _tried(path: Path, attempt: _Attempt) -> WayOut | None:
     return WayOut(attempt.caption, said, attempt.answers, rows, columns)
 
 
-def _around(path: Path, line: int, encoding: str, kind: str) -> tuple[RawLine, ...]:
+@dataclass(frozen=True)
+class _Wrong:
+    """What is wrong in a line, and the value that shows it."""
+
+    kind: str
+    value: str
+
+
+def _around(path: Path, line: int, encoding: str, wrong: _Wrong) -> tuple[RawLine, ...]:
     found: list[RawLine] = []
     for number, text in _raw_lines(path, encoding):
         if number > line + AROUND:
             break
         if number >= line - AROUND:
-            found.append(_raw_line(number, text, kind if number == line else ""))
+            found.append(_raw_line(number, text, wrong if number == line else None))
     return tuple(found)
 
 
@@ -193,16 +206,19 @@ def _raw_lines(path: Path, encoding: str) -> Iterator[tuple[int, str]]:
         yield number, rest
 
 
-def _raw_line(number: int, text: str, kind: str) -> RawLine:
-    mark = _mark(text, kind)
+def _raw_line(number: int, text: str, wrong: _Wrong | None) -> RawLine:
+    mark = _mark(text, wrong) if wrong else None
     start = max(0, mark[0] - WIDTH // 2) if mark else 0
     shown = "".join(sign if sign.isprintable() else "\ufffd" for sign in text[start : start + WIDTH])
     before, after = "…" if start else "", "…" if len(text) > start + WIDTH else ""
     if mark:
         mark = (mark[0] - start + len(before), mark[1] - start + len(before))
-    return RawLine(number, f"{before}{shown}{after}", bool(kind), mark)
+    return RawLine(number, f"{before}{shown}{after}", wrong is not None, mark)
 
 
-def _mark(text: str, kind: str) -> tuple[int, int] | None:
-    place = {"quote": text.rfind('"'), "encoding": text.find("\ufffd"), "nul": text.find("\0")}.get(kind, -1)
+def _mark(text: str, wrong: _Wrong) -> tuple[int, int] | None:
+    if wrong.kind == "type":
+        place = text.find(wrong.value)
+        return (place, place + len(wrong.value)) if place >= 0 and wrong.value else None
+    place = {"quote": text.rfind('"'), "encoding": text.find("\ufffd"), "nul": text.find("\0")}.get(wrong.kind, -1)
     return (place, place + 1) if place >= 0 else None
