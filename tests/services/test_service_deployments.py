@@ -22,6 +22,7 @@ from mlops_desktop.domain.errors import (
     InvalidNameError,
     NotFoundError,
     PortInUseError,
+    RequestRefusedError,
 )
 from mlops_desktop.services import deployments as deployments_module
 from mlops_desktop.services.trash import Kind
@@ -376,7 +377,7 @@ def test_an_endpoint_is_asked_with_its_stored_token(two: World) -> None:
 def test_another_user_needs_a_token_of_their_own(two: World) -> None:
     endpoint = two.deployed("late@v1")
     two.parts.secrets.remove(f"endpoint.{endpoint.id}")
-    with pytest.raises(EndpointUnreachableError, match="not on this computer") as caught:
+    with pytest.raises(RequestRefusedError, match="not on this computer") as caught:
         two.workspace.deployments.predict("late", ROWS)
     assert "mlops deployments token late" in caught.value.hint
 

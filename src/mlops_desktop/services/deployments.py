@@ -27,9 +27,9 @@ from mlops_desktop.domain.deployments import (
 from mlops_desktop.domain.errors import (
     ConflictError,
     DeploymentError,
-    EndpointUnreachableError,
     InvalidInputError,
     NotFoundError,
+    RequestRefusedError,
 )
 from mlops_desktop.domain.identifiers import new_identifier
 from mlops_desktop.domain.models import ModelVersion
@@ -283,9 +283,10 @@ class DeploymentService:
         target = self.endpoint(endpoint)
         secret = token or self._parts.secrets.get(secret_name(target.id))
         if secret is None:
-            raise EndpointUnreachableError(
-                f"The token of {target.name} is not on this computer.",
+            raise RequestRefusedError(
+                f"The token of {target.name} is not on this computer, so nothing was sent.",
                 hint=f"Make a new one: mlops deployments token {target.name}",
+                status=401,
             )
         return self._parts.host.predict(target.url, secret, rows)
 

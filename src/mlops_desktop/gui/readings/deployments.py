@@ -82,13 +82,13 @@ def read_deployments(workspace: Workspace, now: datetime) -> DeploymentFacts:
     models = workspace.models.list()
     return DeploymentFacts(
         read_at=now,
-        endpoints=tuple(_read(workspace, endpoint) for endpoint, _ in workspace.deployments.list()),
+        endpoints=tuple(read_endpoint(workspace, endpoint) for endpoint, _ in workspace.deployments.list()),
         champions={model.name: model.aliases["champion"] for model in models if "champion" in model.aliases},
         models=sum(model.latest_number for model in models),
     )
 
 
-def _read(workspace: Workspace, endpoint: Endpoint) -> EndpointFacts:
+def read_endpoint(workspace: Workspace, endpoint: Endpoint) -> EndpointFacts:
     from mlops_desktop.domain.errors import UserError
 
     facts = EndpointFacts(

@@ -1,0 +1,78 @@
+"""The same request for other programs. The token is never in it: an environment variable stands for it."""
+
+from __future__ import annotations
+
+import json
+import pprint
+import shlex
+from collections.abc import Mapping, Sequence
+
+TOKEN = "MLOPS_SECRET_ENDPOINT_TOKEN"
+"""The variable that the command line reads too."""
+Rows = Sequence[Mapping[str, object]]
+
+
+def curl(url: str, rows: Rows) -> str:
+    body = json.dumps({"rows": list(rows)}, indent=2, ensure_ascii=False)
+    quoted = "'" + body.replace("'", "'\\''") + "'"
+    return (
+        f"curl -s {url}/predict \\\n"
+        f'  -H "Authorization: Bearer ${TOKEN}" \\\n'
+        '  -H "Content-Type: application/json" \\\n'
+        f"  -d {quoted}\n"
+    )
+
+
+def python(url: str, rows: Rows) -> str:
+    literal = pprint.pformat([dict(row) for row in rows], sort_dicts=False, width=88, underscore_numbers=False)
+    return (
+        "import json\n"
+        "import os\n"
+        "import urllib.request\n"
+        "\n"
+        f"rows = {literal}\n"
+        "request = urllib.request.Request(\n"
+        f'    "{url}/predict",\n'
+        '    data=json.dumps({"rows": rows}).encode(),\n'
+        "    headers={\n"
+        f'        "Authorization": "Bearer " + os.environ["{TOKEN}"],\n'
+        '        "Content-Type": "application/json",\n'
+        "    },\n"
+        ")\n"
+        "with urllib.request.urlopen(request) as response:\n"
+        "    print(json.load(response))\n"
+    )
+
+
+def javascript(url: str, rows: Rows) -> str:
+    body = json.dumps({"rows": list(rows)}, indent=2, ensure_ascii=False)
+    return (
+        "// Node.js 18 or newer, as a file ending in .mjs.\n"
+        "// Requests from web pages are refused.\n"
+        f"const body = {body};\n"
+        f'const response = await fetch("{url}/predict", {{\n'
+        '  method: "POST",\n'
+        "  headers: {\n"
+        f"    Authorization: `Bearer ${{process.env.{TOKEN}}}`,\n"
+        '    "Content-Type": "application/json",\n'
+        "  },\n"
+        "  body: JSON.stringify(body),\n"
+        "});\n"
+        "console.log(await response.json());\n"
+    )
+
+
+def command_line(endpoint: str, rows: Rows) -> str:
+    """The command finds the token that is kept on this computer."""
+    given = json.dumps(list(rows) if len(rows) != 1 else rows[0], ensure_ascii=False)
+    return f"mlops deployments predict {shlex.quote(endpoint)} \\\n  {shlex.quote(given)}\n"
+
+
+def snippets(endpoint: str, url: str, rows: Rows) -> list[tuple[str, str, str]]:
+    """(tab, language, code)"""
+    return [
+        ("curl", "shell", curl(url, rows)),
+        ("Python", "python", python(url, rows)),
+        ("JavaScript", "javascript", javascript(url, rows)),
+        ("CLI", "shell", command_line(endpoint, rows)),
+    ]
