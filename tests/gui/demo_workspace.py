@@ -32,6 +32,8 @@ from mlops_desktop.domain.experiments import (
 )
 from mlops_desktop.domain.jobs import Job, JobKind, JobStatus
 from mlops_desktop.domain.models import Model
+from mlops_desktop.domain.run_summaries import Registered, RunSummary, summary_of
+from mlops_desktop.domain.run_views import RunView
 from mlops_desktop.services.trash import Kind
 from mlops_desktop.services.workspace import Workspace
 
@@ -302,9 +304,68 @@ class FakeWorkspace:
             raise self.error
 
 
+class _Lists:
+    actor = "ds-lead"
+
+    def __init__(self, workspace: FakeWorkspace) -> None:
+        self._workspace = workspace
+        self.kept: list[RunView] = []
+
+    def summaries(self, experiment: str | None = None, *, ids: Sequence[str] | None = None) -> Sequence[RunSummary]:
+        self._workspace.calls.append(("read", None if ids is None else len(ids)))
+        runs = self._workspace.experiments.runs(experiment)
+        return [summary_of(run) for run in runs if ids is None or run.id in ids]
+
+    def registered(self) -> dict[str, tuple[Registered, ...]]:
+        made = {"amber-falcon-27": ("flight-late@v7", "challenger"), "quiet-osprey-18": ("flight-late@v6", "champion")}
+        return {
+            run.id: (Registered(made[run.name][0], made[run.name][1:]),)
+            for run in self._workspace.all_runs
+            if run.name in made
+        }
+
+    def views(self) -> Sequence[RunView]:
+        return tuple(self.kept)
+
+    def save_view(self, view: RunView) -> RunView:
+        self.kept = [*(one for one in self.kept if one.name != view.name), view]
+        return view
+
+    def remove_view(self, name: str) -> None:
+        self.kept = [one for one in self.kept if one.name != name]
+
+    def tag(self, names: Sequence[str], *, add: Sequence[str] = (), remove: Sequence[str] = ()) -> Sequence[str]:
+        for name in names:
+            run = self._workspace.experiments.run(name)
+            tags = tuple(tag for tag in dict.fromkeys((*run.tags, *add)) if tag not in remove)
+            self._workspace.change_run(name, tags=tags)
+        return names
+
+    def export(self, target: Path, names: Sequence[str]) -> int:
+        self._workspace.calls.append(("export", (target, tuple(names))))
+        return len(names)
+
+
 class _Experiments:
     def __init__(self, workspace: FakeWorkspace) -> None:
         self._workspace = workspace
+        self.lists = _Lists(workspace)
+
+    def run(self, name: str) -> Run:
+        self._workspace.check()
+        for run in self._workspace.all_runs:
+            if name in (run.name, run.id):
+                return run
+        raise NotFoundError(f"There is no run called {name}.")
+
+    def rerun(self, name: str) -> Run:
+        self._workspace.calls.append(("rerun", name))
+        again = dataclasses.replace(
+            self.run(name), id=sha(f"again {name}")[:32], name=f"{name}-again", status=RunStatus.QUEUED, metrics=(),
+            created_at=NOW, started_at=None, finished_at=None, rerun_of=self.run(name).id,
+        )  # fmt: skip
+        self._workspace.all_runs.append(again)
+        return again
 
     def list(self) -> Sequence[Experiment]:
         self._workspace.check()

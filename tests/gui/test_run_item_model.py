@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 from PySide6.QtCore import QModelIndex, Qt
@@ -13,15 +13,31 @@ from tests.gui.conftest import wait
 from tests.gui.demo_workspace import NOW, demo_runs, make_run
 
 from mlops_desktop.domain.experiments import MetricSummary, Run, RunStatus, Task
+from mlops_desktop.domain.run_columns import RunColumns
+from mlops_desktop.domain.run_filters import EVERYTHING, parse
+from mlops_desktop.domain.run_selection import SortKey
+from mlops_desktop.domain.run_summaries import summary_of
 from mlops_desktop.gui.item_models.runs import RunItemModel
+from mlops_desktop.gui.pages.runs_views import RUNNING, base_of
 
 
 @pytest.fixture
 def model(qtbot: QtBot) -> Iterator[RunItemModel]:
     made = RunItemModel(lambda: NOW)
-    made.set_runs(demo_runs())
+    made.set_runs(columns(demo_runs()))
     yield made
     made.deleteLater()
+
+
+def columns(runs: Sequence[Run]) -> RunColumns:
+    """As a reading gives them: newest first."""
+    newest = sorted(runs, key=lambda run: run.created_at, reverse=True)
+    return RunColumns(map(summary_of, newest), NOW)
+
+
+def narrow(model: RunItemModel, text: str) -> list[str]:
+    model.set_filter(parse(text, model.runs.known))
+    return names(model)
 
 
 def names(model: RunItemModel) -> list[str]:
@@ -37,7 +53,7 @@ def values(model: RunItemModel, metric: str) -> list[float]:
 
 def test_sorting_keeps_runs_in_progress_on_top_and_empty_values_last(model: RunItemModel) -> None:
     for descending in (True, False):
-        model.sort_by("metric:roc_auc", descending)
+        model.sort_by(SortKey("metric:roc_auc", descending))
         statuses = [run.status for row in range(model.rowCount()) if (run := model.run_at(row))]
         assert statuses[:3] == [RunStatus.RUNNING, RunStatus.RUNNING, RunStatus.QUEUED]
         assert set(statuses[-2:]) == {RunStatus.FAILED, RunStatus.LOST}
@@ -45,32 +61,37 @@ def test_sorting_keeps_runs_in_progress_on_top_and_empty_values_last(model: RunI
 
 
 def test_a_column_index_from_qt_sorts_by_the_column_on_show(model: RunItemModel) -> None:
-    place = [column.name for column in model.shown].index("name") + 1
+    place = [column.name for column in model.shown].index("run") + 1
     model.sort(place, Qt.SortOrder.AscendingOrder)
     ended = names(model)[3:]
     assert ended == sorted(ended)
-    assert model.order == ("name", False)
+    assert model.order == (SortKey("run"),)
 
 
 def test_the_filter_wants_every_word_and_forgets_nothing(model: RunItemModel) -> None:
-    model.set_filter("FOREST v4")
-    assert names(model) == ["calm-lark-40", "deep-merlin-30"]
-    model.set_filter("lost")
-    assert names(model) == ["late-curlew-16"]
-    model.set_filter("")
-    assert model.rowCount() == 25
+    assert narrow(model, "FOREST v4") == ["calm-lark-40", "deep-merlin-30"]
+    assert narrow(model, "lost") == ["late-curlew-16"]
+    assert len(narrow(model, "")) == 25
 
 
-def test_what_is_nearest_to_a_filter_without_match_is_known(model: RunItemModel) -> None:
-    assert model.nearest("randomforst") == "RandomForest"
-    assert model.nearest("zzzz") == ""
+def test_several_keys_decide_in_their_order(model: RunItemModel) -> None:
+    model.sort_by(SortKey("dataset", True), SortKey("metric:log_loss"))
+    ended = [run for row in range(3, model.rowCount()) if (run := model.run_at(row))]
+    keys = [(-int(run.dataset_reference[-1]), run.metrics["log_loss"].mean if run.metrics else 9.0) for run in ended]
+    assert keys == sorted(keys)
+
+
+def test_the_best_of_each_estimator_is_a_view(model: RunItemModel) -> None:
+    model.set_base(EVERYTHING, best_each=True)
+    assert len(names(model)) == 7
+    assert {"amber-falcon-27", "deep-merlin-30", "early-kite-28"} <= set(names(model))
 
 
 def test_best_follows_the_metrics_direction_and_counts_only_finished_runs(model: RunItemModel) -> None:
     best = {key: run.name for key in ("roc_auc", "log_loss") if (run := model.best(key))}
     assert best == {"roc_auc": "amber-falcon-27", "log_loss": "deep-merlin-30"}
     running = dataclasses.replace(demo_runs()[0], metrics=(MetricSummary("roc_auc", 0.99),))
-    model.set_runs([running, *demo_runs()[1:]])
+    model.put([summary_of(running)])
     found = model.best("roc_auc")
     assert found is not None
     assert found.name == "amber-falcon-27"
@@ -78,7 +99,7 @@ def test_best_follows_the_metrics_direction_and_counts_only_finished_runs(model:
 
 def test_one_finished_run_alone_is_not_called_best(qtbot: QtBot) -> None:
     model = RunItemModel(lambda: NOW)
-    model.set_runs([make_run("lonely-owl-1", metrics={"roc_auc": 0.9})])
+    model.set_runs(columns([make_run("lonely-owl-1", metrics={"roc_auc": 0.9})]))
     assert model.best("roc_auc") is None
 
 
@@ -94,15 +115,12 @@ def test_a_cell_says_its_column_and_value_to_screen_readers(model: RunItemModel)
 def test_new_values_show_in_place_and_the_order_waits_for_a_pause(
     model: RunItemModel, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    model.sort_by("metric:roc_auc", True)
+    model.sort_by(SortKey("metric:roc_auc", True))
     before = names(model)
-    runs = [
-        dataclasses.replace(run, metrics=(MetricSummary("roc_auc", 0.1),)) if run.name == "amber-falcon-27" else run
-        for run in demo_runs()
-    ]
+    run = next(run for run in demo_runs() if run.name == "amber-falcon-27")
     model.tick([0, 1], True)
     with qtbot.waitSignal(model.dataChanged):
-        model.set_runs(runs)
+        model.put([summary_of(dataclasses.replace(run, metrics=(MetricSummary("roc_auc", 0.1),)))])
     assert names(model) == before
     assert values(model, "roc_auc")[0] == 0.1
     assert [run.name for run in model.ticks] == before[:2]
@@ -114,7 +132,7 @@ def test_new_values_show_in_place_and_the_order_waits_for_a_pause(
 def test_a_run_that_is_gone_is_not_ticked_any_more(model: RunItemModel) -> None:
     model.tick_all(True)
     assert len(model.ticks) == 25
-    model.set_runs(demo_runs()[5:])
+    model.put([], [run.id for run in demo_runs()[:5]])
     assert model.rowCount() == 20
     assert len(model.ticks) == 20
 
@@ -129,14 +147,24 @@ def test_the_box_can_be_ticked_through_qt(model: RunItemModel) -> None:
 
 
 def test_only_runs_in_progress_can_be_asked_for(model: RunItemModel) -> None:
-    model.set_active_only(True)
+    model.set_base(*base_of(RUNNING, ""))
     assert len(names(model)) == model.active == 3
+
+
+def test_a_new_run_comes_to_its_place_and_the_columns_follow(model: RunItemModel) -> None:
+    model.sort_by(SortKey("metric:roc_auc", True))
+    new = make_run("new-owl-99", metrics={"roc_auc": 0.99, "f1": 0.5}, params={"depth": 3}, hours_ago=0)
+    model.put([summary_of(new)])
+    assert names(model)[3] == "new-owl-99"
+    assert {"metric:f1", "param:depth"} <= {column.name for column in model.columns}
+    assert "metric:f1" not in {column.name for column in model.shown}
+    assert narrow(model, "depth = 3 and f1 >= 0.5") == ["new-owl-99"]
 
 
 def test_columns_follow_the_task(qtbot: QtBot) -> None:
     model = RunItemModel(lambda: NOW)
     metrics = {"rmse": 812.4, "mae": 400.0, "r2": 0.91, "max_error": 9000.0}
-    model.set_runs([make_run("a-owl-1", metrics=metrics, task=Task.REGRESSION)])
+    model.set_runs(columns([make_run("a-owl-1", metrics=metrics, task=Task.REGRESSION)]))
     shown = [column.title for column in model.columns if column.shown and column.metric and column.name != "folds"]
     assert shown == ["rmse", "mae", "r2"]
     assert "max_error" in [column.title for column in model.columns]
@@ -160,12 +188,10 @@ def many_runs(count: int) -> list[Run]:
 
 def test_ten_thousand_runs_are_sorted_and_filtered(qtbot: QtBot) -> None:
     model = RunItemModel(lambda: NOW)
-    model.set_runs(many_runs(10_000))
+    model.set_runs(columns(many_runs(10_000)))
     assert model.rowCount() == 10_000
-    for what in ("metric:roc_auc", "name", "duration"):
-        model.sort_by(what, True)
+    for what in ("metric:roc_auc", "run", "duration"):
+        model.sort_by(SortKey(what, True))
         assert model.rowCount() == 10_000
-    model.set_filter("forest 77")
-    assert 0 < model.rowCount() < 1000
-    model.set_filter("")
-    assert model.rowCount() == 10_000
+    assert 0 < len(narrow(model, "forest 77")) < 1000
+    assert len(narrow(model, "")) == 10_000

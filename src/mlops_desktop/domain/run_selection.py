@@ -64,10 +64,10 @@ def select(columns: RunColumns, wanted: RunFilter, places: Places) -> Places:
 def arrange(columns: RunColumns, places: Places, keys: Sequence[SortKey]) -> list[int]:
     """In the order of `keys`, the first one first; ties newest first. Runs in progress stand on top, and a run without
     a value comes last, whichever way it is sorted."""
-    rows = columns.rows
-    ended = [place for place in places if rows[place].status.is_ended]
-    active = [place for place in places if not rows[place].status.is_ended]
-    active.sort(key=lambda place: rows[place].status is RunStatus.QUEUED)
+    ranks = columns.numbers("status")  # running, then queued, then those that have ended
+    ended = [place for place in places if ranks[place] > 1]
+    active = [place for place in places if ranks[place] <= 1] if len(ended) < len(places) else []
+    active.sort(key=ranks.__getitem__)
     for key in reversed(keys):
         ended = _sorted(columns, ended, key)
     return active + ended
@@ -101,7 +101,7 @@ def _sorted(columns: RunColumns, places: list[int], key: SortKey) -> list[int]:
         return present + [place for place in places if not texts[place]]
     numbers = columns.numbers(key.field)
     present = [place for place in places if numbers[place] == numbers[place]]
-    absent = [place for place in places if numbers[place] != numbers[place]]
+    absent = [place for place in places if numbers[place] != numbers[place]] if len(present) < len(places) else []
     present.sort(key=numbers.__getitem__, reverse=key.descending)
     if absent and key.field.startswith("param:"):
         texts = columns.texts(key.field)

@@ -1,12 +1,13 @@
-"""Paints the cells of the runs table: tick box, status with word, best mark, progress, sparkline of folds."""
+"""Paints the cells of the runs table: tick box, status with word, versions, best mark, progress, sparkline of folds."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
 
-from mlops_desktop.domain.experiments import Run, RunStatus
+from mlops_desktop.domain.experiments import RunStatus
+from mlops_desktop.domain.run_summaries import Registered, RunSummary
 from mlops_desktop.gui.item_models.columns import Column
 from mlops_desktop.gui.item_models.runs import RunItemModel
 from mlops_desktop.gui.statuses import run_sign
@@ -17,6 +18,10 @@ from mlops_desktop.gui.widgets.marks import paint_progress, paint_sign, paint_sp
 _LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 _PAD = 8
+_SPARK = QSize(56, 16)
+_BAR = 34
+_TONES = {"champion": ("accent", "on-accent", "accent"), "challenger": ("note-soft", "note", "note")}
+"""Ground, text and edge of a version's chip by its alias."""
 
 
 class RunDelegate(QStyledItemDelegate):
@@ -32,25 +37,27 @@ class RunDelegate(QStyledItemDelegate):
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> None:
-        run = self._model.run_at(index.row())
+        row, section = index.row(), index.column()
+        run = self._model.run_at(row)
         if run is None:
             return
         area: QRect = option.rect
+        ticked = self._model.is_ticked(row)
         painter.save()
-        self._table.paint_ground(painter, area, index, selected=self._model.is_ticked(index.row()))
-        if index.column() == 0:
-            self._table.paint_box(painter, area, ticked=self._model.is_ticked(index.row()))
+        self._table.paint_ground(painter, area, index, selected=ticked)
+        if section == 0:
+            self._table.paint_box(painter, area, ticked=ticked)
         else:
-            column = self._model.shown[index.column() - 1]
+            column = self._model.shown[section - 1]
             self._paint_cell(painter, area.adjusted(_PAD, 0, -_PAD, -1), run, column)
         painter.restore()
 
-    def _paint_cell(self, painter: QPainter, area: QRect, run: Run, column: Column) -> None:
+    def _paint_cell(self, painter: QPainter, area: QRect, run: RunSummary, column: Column) -> None:
         theme = self._theme
         if column.name == "status":
             painter.setFont(theme.font("table-strong"))
             paint_sign(painter, theme, area, run_sign(run.status))
-        elif column.name == "name":
+        elif column.name == "run":
             self._paint_name(painter, area, run)
         elif column.name == "folds":
             self._paint_folds(painter, area, run, column)
@@ -59,7 +66,7 @@ class RunDelegate(QStyledItemDelegate):
         else:
             self._paint_text(painter, area, run, column)
 
-    def _paint_text(self, painter: QPainter, area: QRect, run: Run, column: Column) -> None:
+    def _paint_text(self, painter: QPainter, area: QRect, run: RunSummary, column: Column) -> None:
         theme = self._theme
         painter.setFont(theme.font("number" if column.numeric else "table"))
         token = "text" if column.numeric else "muted"
@@ -72,16 +79,50 @@ class RunDelegate(QStyledItemDelegate):
         shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, area.width())
         painter.drawText(area, _RIGHT if column.numeric else _LEFT, shown)
 
-    def _paint_name(self, painter: QPainter, area: QRect, run: Run) -> None:
+    def _paint_name(self, painter: QPainter, area: QRect, run: RunSummary) -> None:
+        """The name, then progress while it runs, or the versions made of it as far as there is room."""
         theme = self._theme
         painter.setFont(theme.font("table"))
         painter.setPen(theme.colour("text"))
-        room = area.width() - (44 if run.status is RunStatus.RUNNING else 0)
-        name = painter.fontMetrics().elidedText(run.name, Qt.TextElideMode.ElideRight, room)
+        running = run.status is RunStatus.RUNNING
+        made = self._model.registered.get(run.id, ())
+        beside = theme.px(_BAR) + 10 if running else self._chip_width(painter, made[0]) + 8 if made else 0
+        room = area.width() - beside
+        name = painter.fontMetrics().elidedText(run.name, Qt.TextElideMode.ElideRight, max(40, room))
         painter.drawText(area, _LEFT, name)
-        if run.status is RunStatus.RUNNING:
-            left = area.left() + painter.fontMetrics().horizontalAdvance(name) + 8
-            paint_progress(painter, theme, QRectF(left, area.center().y() - 1.5, 34, 4), run.progress)
+        left = area.left() + painter.fontMetrics().horizontalAdvance(name) + 8
+        if running:
+            bar = QRectF(left, area.center().y() - 1.5, theme.px(_BAR), theme.px(4))
+            paint_progress(painter, theme, bar, run.progress)
+        for version in made:
+            left = self._paint_chip(painter, area, left, version)
+
+    def _chip_width(self, painter: QPainter, made: Registered) -> int:
+        icon = 15 if "champion" in made.aliases else 0
+        return painter.fontMetrics().horizontalAdvance(_number(made)) + 12 + icon
+
+    def _paint_chip(self, painter: QPainter, area: QRect, left: int, made: Registered) -> int:
+        """`v7`, coloured by its alias; gives where the next one may stand."""
+        theme = self._theme
+        alias = next((alias for alias in _TONES if alias in made.aliases), "")
+        ground, words, edge = _TONES.get(alias, ("neutral-soft", "muted", "neutral-soft"))
+        painter.setFont(theme.font("table-strong"))
+        width = self._chip_width(painter, made)
+        if left + width > area.right() + 4:
+            return left
+        chip = QRectF(left + 0.5, area.center().y() - 8, width, 17)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(theme.colour(edge), 1))
+        painter.setBrush(theme.colour(ground))
+        painter.drawRoundedRect(chip, 4, 4)
+        painter.setPen(theme.colour(words))
+        inner = chip.toRect().adjusted(6, 0, -6, 0)
+        if alias == "champion":
+            theme.paint_icon(painter, QRect(inner.left() - 1, inner.center().y() - 5, 12, 12), "crown", words)
+            inner.adjust(15, 0, 0, 0)
+        painter.drawText(inner, _LEFT, _number(made))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        return left + width + 5
 
     def _paint_best(self, painter: QPainter, area: QRect, text: str) -> None:
         theme = self._theme
@@ -97,13 +138,18 @@ class RunDelegate(QStyledItemDelegate):
         painter.setPen(theme.colour("ok"))
         painter.drawText(area, _RIGHT, text)
 
-    def _paint_folds(self, painter: QPainter, area: QRect, run: Run, column: Column) -> None:
+    def _paint_folds(self, painter: QPainter, area: QRect, run: RunSummary, column: Column) -> None:
         metric = run.metric(column.metric)
         if metric is None or len(metric.folds) < 2:
             painter.setFont(self._theme.font("table"))
             painter.setPen(self._theme.colour("muted"))
             painter.drawText(area, _LEFT, "—")
             return
-        drawing = QRectF(area.left() - 2, area.center().y() - 8, 58, 17)
+        size = _SPARK * self._theme.zoom
+        drawing = QRectF(area.left() - 2, area.center().y() - size.height() / 2, size.width(), size.height())
         token = "accent-text" if run.status is RunStatus.RUNNING else "muted"
         paint_spark(painter, drawing, metric.folds, self._theme.colour(token), dots=True)
+
+
+def _number(made: Registered) -> str:
+    return made.reference.rpartition("@")[2]

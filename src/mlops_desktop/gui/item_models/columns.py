@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from mlops_desktop.domain.experiments import Run, RunStatus, Task, is_lower_better
+from mlops_desktop.domain.experiments import Run, Task, is_lower_better
+from mlops_desktop.domain.run_columns import RunColumns
+from mlops_desktop.domain.run_filters import FIELDS, kind_of
+from mlops_desktop.domain.run_summaries import RunSummary, run_seconds
 from mlops_desktop.gui import formats
-from mlops_desktop.gui.statuses import RUN_ORDER, run_sign
+from mlops_desktop.gui.statuses import run_sign
 
 FIRST_METRICS = {
     Task.BINARY: ("roc_auc", "average_precision", "log_loss"),
@@ -16,18 +19,17 @@ FIRST_METRICS = {
     Task.REGRESSION: ("rmse", "mae", "r2"),
 }
 """Metrics shown before the person chooses others."""
-SortKey = float | str
 
 
 @dataclass(frozen=True)
 class Column:
-    """`keep` says how long it stays when room runs out: 0 always, higher goes first. `key` is None for no value."""
+    """`sort` is the field it sorts by; `keep` how long it stays when room runs out: 0 always, higher goes first."""
 
     name: str
     title: str
     width: int
-    text: Callable[[Run, datetime], str]
-    key: Callable[[Run, datetime], SortKey | None]
+    text: Callable[[RunSummary, datetime], str]
+    sort: str
     numeric: bool = False
     keep: int = 0
     shown: bool = True
@@ -38,32 +40,25 @@ class Column:
     def is_lower_better(self) -> bool:
         return bool(self.metric) and is_lower_better(self.metric)
 
+    @property
+    def field(self) -> str:
+        """The field a filter of this column asks for; none for the folds."""
+        return self.name if self.name in FIELDS or self.name.startswith(("metric:", "param:")) else ""
 
-def build_columns(runs: Sequence[Run]) -> tuple[Column, ...]:
+    @property
+    def has_range(self) -> bool:
+        """Whether the filter asks for numbers from and to, and not for distinct values."""
+        return self.field != "" and self.numeric and kind_of(self.field).value != "param"
+
+
+def build_columns(runs: RunColumns) -> tuple[Column, ...]:
     """The columns that these runs have something to say in."""
-    return (
-        *_fixed(runs),
-        *(_param(name) for name in _params(runs)),
-        *_metrics(runs),
-        _folds(runs),
-        *_times(),
-    )
+    return (*_fixed(runs), *_params(runs), *_metrics(runs), _folds(runs), *_times(), *_words())
 
 
-def main_task(runs: Sequence[Run]) -> Task:
-    """The task most of the runs have."""
-    counts: dict[Task, int] = {}
-    for run in runs:
-        counts[run.spec.task] = counts.get(run.spec.task, 0) + 1
-    return max(counts, key=lambda task: counts[task], default=Task.BINARY)
-
-
-def run_duration(run: Run, now: datetime) -> float | None:
+def run_duration(run: Run | RunSummary, now: datetime) -> float | None:
     """Seconds from start to end, or to now while it runs."""
-    if run.started_at is None:
-        return None
-    end = run.finished_at or (now if run.status is RunStatus.RUNNING else None)
-    return (end - run.started_at).total_seconds() if end else None
+    return run_seconds(run, now)
 
 
 def dataset_text(reference: str) -> str:
@@ -72,131 +67,95 @@ def dataset_text(reference: str) -> str:
     return f"{name} {version}" if name else reference
 
 
-def _fixed(runs: Sequence[Run]) -> tuple[Column, ...]:
-    names = {run.dataset_reference.rpartition("@")[0] for run in runs}
-    alone = len(names) == 1
+def _fixed(runs: RunColumns) -> tuple[Column, ...]:
+    alone = len({reference.rpartition("@")[0] for reference in runs.datasets}) == 1
 
-    def dataset(run: Run, now: datetime) -> str:
+    def dataset(run: RunSummary, now: datetime) -> str:
         return run.dataset_reference.rpartition("@")[2] if alone else dataset_text(run.dataset_reference)
 
-    def dataset_key(run: Run, now: datetime) -> str:
-        name, _, version = run.dataset_reference.rpartition("@v")
-        return f"{name} {version:>9}"
-
-    experiments = len({run.experiment_id for run in runs}) > 1
+    experiment = Column("experiment", "Experiment", 130, lambda run, now: run.experiment_name, "experiment", keep=3)
     return (
-        Column("status", "Status", 86, lambda run, now: run_sign(run.status).word, _status_key),
-        Column("name", "Run", 140, lambda run, now: run.name, lambda run, now: run.name),
-        *(
-            [
-                Column(
-                    "experiment",
-                    "Experiment",
-                    130,
-                    lambda r, now: r.experiment_name,
-                    lambda r, n: r.experiment_name,
-                    keep=3,
-                )
-            ]
-            if experiments
-            else []
-        ),
-        Column("estimator", "Estimator", 142, _estimator, _estimator, keep=4),
-        Column("dataset", "Dataset", 60 if alone else 90, dataset, dataset_key, keep=1),
+        Column("status", "Status", 86, lambda run, now: run_sign(run.status).word, "status"),
+        Column("run", "Run", 140, lambda run, now: run.name, "run"),
+        *([experiment] if len(runs.experiments) > 1 else []),
+        Column("estimator", "Estimator", 142, lambda run, now: formats.estimator(run.estimator), "estimator", keep=4),
+        Column("dataset", "Dataset", 60 if alone else 90, dataset, "dataset", keep=1),
     )
 
 
-def _estimator(run: Run, now: datetime) -> str:
-    return formats.estimator(run.spec.estimator)
-
-
-def _status_key(run: Run, now: datetime) -> float:
-    return float(RUN_ORDER.index(run.status.value))
-
-
-def _params(runs: Sequence[Run]) -> list[str]:
+def _params(runs: RunColumns) -> list[Column]:
     """Params that were set in any run, those that differ first."""
-    seen: dict[str, set[str]] = {}
-    for run in runs:
-        for name, given in run.spec.params.items():
-            seen.setdefault(name, set()).add(repr(given))
-    return sorted(seen, key=lambda name: (len(seen[name]) < 2, name))
+    names = sorted(runs.params, key=lambda name: (len(runs.params[name]) < 2, name))
+    return [_param(name) for name in names]
 
 
 def _param(name: str) -> Column:
-    def text(run: Run, now: datetime) -> str:
-        return formats.value(run.spec.params[name]) if name in run.spec.params else formats.NOT_SET
+    def text(run: RunSummary, now: datetime) -> str:
+        return formats.value(run.params[name]) if name in run.params else formats.NOT_SET
 
-    def key(run: Run, now: datetime) -> SortKey | None:
-        given = run.spec.params.get(name)
-        if given is None:
-            return None
-        return float(given) if isinstance(given, int | float) else str(given)
-
-    return Column(f"param:{name}", name, 96, text, key, numeric=True, keep=6, shown=False, tip=f"Param {name}")
+    field = f"param:{name}"
+    return Column(field, name, 96, text, field, numeric=True, keep=6, shown=False, tip=f"Param {name}")
 
 
-def _metrics(runs: Sequence[Run]) -> list[Column]:
-    first = FIRST_METRICS[main_task(runs)]
-    found: dict[str, list[float]] = {}
-    for run in runs:
-        for metric in run.metrics:
-            found.setdefault(metric.key, []).append(metric.mean)
+def _metrics(runs: RunColumns) -> list[Column]:
+    first = FIRST_METRICS[runs.task]
+    found = runs.largest
     names = [*first, *sorted(name for name in found if name not in first)]
+    there = [name for name in names if name in found or (name in first and not found)]
     return [
-        _metric(name, formats.decimals(found.get(name, ())), keep=0 if place == 0 else 2 + place, shown=name in first)
-        for place, name in enumerate(names)
-        if name in found or (name in first and not found)
+        _metric(name, formats.decimals([found.get(name, 0.0)]), keep=2 + place if place else 0, shown=name in first)
+        for place, name in enumerate(there)
     ]
 
 
 def _metric(name: str, decimals: int, *, keep: int, shown: bool) -> Column:
-    def text(run: Run, now: datetime) -> str:
+    def text(run: RunSummary, now: datetime) -> str:
         metric = run.metric(name)
         return formats.number(metric.mean, decimals) if metric else formats.NOT_SET
 
-    def key(run: Run, now: datetime) -> float | None:
-        metric = run.metric(name)
-        return metric.mean if metric and metric.mean == metric.mean else None
-
     way = "lower is better" if is_lower_better(name) else "higher is better"
-    tip = f"{name}: mean over the folds, {way}"
-    return Column(f"metric:{name}", name, 86, text, key, True, keep, shown, tip, metric=name)
+    field, tip = f"metric:{name}", f"{name}: mean over the folds, {way}"
+    return Column(field, name, 86, text, field, True, keep, shown, tip, metric=name)
 
 
-def _folds(runs: Sequence[Run]) -> Column:
-    name = FIRST_METRICS[main_task(runs)][0]
+def _folds(runs: RunColumns) -> Column:
+    name = FIRST_METRICS[runs.task][0]
 
-    def text(run: Run, now: datetime) -> str:
+    def text(run: RunSummary, now: datetime) -> str:
         metric = run.metric(name)
         if not metric or len(metric.folds) < 2:
             return formats.NOT_SET
         decimals = formats.decimals(metric.folds)
         return f"{formats.number(min(metric.folds), decimals)} to {formats.number(max(metric.folds), decimals)}"
 
-    def key(run: Run, now: datetime) -> float | None:
-        metric = run.metric(name)
-        return metric.std if metric else None
-
-    return Column(
-        "folds", "Folds", 68, text, key, keep=5, tip=f"{name} of each fold; sorts by their spread", metric=name
-    )
+    tip = f"{name} of each fold; sorts by their spread"
+    return Column("folds", "Folds", 72, text, f"spread:{name}", keep=5, tip=tip, metric=name)
 
 
 def _times() -> tuple[Column, ...]:
-    def started(run: Run, now: datetime) -> str:
+    def started(run: RunSummary, now: datetime) -> str:
         return formats.moment(run.started_at, now) if run.started_at else formats.NOT_SET
 
-    def started_key(run: Run, now: datetime) -> float:
-        return (run.started_at or run.created_at).timestamp()
-
-    def duration(run: Run, now: datetime) -> str:
-        from datetime import timedelta
-
-        seconds = run_duration(run, now)
+    def duration(run: RunSummary, now: datetime) -> str:
+        seconds = run_seconds(run, now)
         return formats.NOT_SET if seconds is None else formats.duration(timedelta(seconds=seconds))
 
     return (
-        Column("started", "Started", 84, started, started_key, keep=7),
-        Column("duration", "Duration", 70, duration, run_duration, numeric=True, keep=8),
+        Column("started", "Started", 84, started, "started", keep=7),
+        Column("duration", "Duration", 70, duration, "duration", numeric=True, keep=8),
+    )
+
+
+def _words() -> tuple[Column, ...]:
+    """Shown when a person wants them."""
+
+    def shown(text: str) -> str:
+        return text or formats.NOT_SET
+
+    return (
+        Column("tag", "Tags", 110, lambda run, now: shown(", ".join(run.tags)), "tag", keep=9, shown=False),
+        Column("notes", "Notes", 160, lambda run, now: shown(run.notes), "notes", keep=9, shown=False),
+        Column("target", "Target", 90, lambda run, now: run.target, "target", keep=9, shown=False),
+        Column("task", "Task", 80, lambda run, now: run.task.value, "task", keep=9, shown=False),
+        Column("by", "By", 80, lambda run, now: run.created_by, "by", keep=9, shown=False),
     )

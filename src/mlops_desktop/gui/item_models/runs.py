@@ -1,22 +1,25 @@
-"""The runs table's rows: frozen runs, filtered, sorted and ticked without a proxy."""
+"""The runs table's rows: small frozen values in whole columns, filtered, sorted and ticked without a proxy."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Signal
 
-from mlops_desktop.domain.experiments import Run, RunStatus
+from mlops_desktop.domain.experiments import RunStatus, main_metric
+from mlops_desktop.domain.run_columns import RunColumns
+from mlops_desktop.domain.run_filters import EVERYTHING, RunFilter
+from mlops_desktop.domain.run_selection import SortKey, arrange, best_of_each, select
+from mlops_desktop.domain.run_summaries import Registered, RunSummary
 from mlops_desktop.gui import formats
 from mlops_desktop.gui.item_models.columns import Column, build_columns
-from mlops_desktop.gui.statuses import run_sign
 from mlops_desktop.gui.widgets.text import plain_tip
 
 Index = QModelIndex | QPersistentModelIndex
 SETTLE_SECONDS = 1.0
-NEAREST_AMONG = 300
+NEWEST = (SortKey("started", True),)
 _NOWHERE = QModelIndex()
 
 
@@ -33,123 +36,138 @@ class RunItemModel(QAbstractTableModel):
         super().__init__(parent)
         self._clock = clock
         self._now = clock()
-        self._runs: dict[str, Run] = {}
-        self._haystacks: dict[str, str] = {}
-        self._rows: list[Run] = []
-        self._places: dict[str, int] = {}
+        self.runs = RunColumns((), self._now)
+        self._rows: list[int] = []
+        self._row_of: dict[int, int] | None = {}
         self._ticks: set[str] = set()
         self._best: dict[str, str] = {}
-        self._filter: tuple[str, ...] = ()
-        self._active_only = False
-        self._sorted_by, self._descending = "started", True
-        self.columns: tuple[Column, ...] = build_columns(())
+        self._base: RunFilter = EVERYTHING
+        self._filter: RunFilter = EVERYTHING
+        self._best_each = False
+        self.order: tuple[SortKey, ...] = NEWEST
+        self.registered: Mapping[str, tuple[Registered, ...]] = {}
+        self.columns: tuple[Column, ...] = build_columns(self.runs)
         self.shown: tuple[Column, ...] = tuple(column for column in self.columns if column.shown)
         self._settle = QTimer(self, singleShot=True, interval=round(SETTLE_SECONDS * 1000))
         self._settle.timeout.connect(self._arrange)
 
     # What the page asks for
 
-    def set_runs(self, runs: Sequence[Run]) -> None:
-        """Takes the runs as they are now."""
-        fresh = {run.id: run for run in runs}
-        changed = [run.id for run in runs if self._runs.get(run.id) is not run and self._runs.get(run.id) != run]
-        same_rows = fresh.keys() == self._runs.keys() and not self._filter and not self._active_only
-        self._runs = fresh
+    def set_runs(self, runs: RunColumns) -> None:
+        """Takes other runs in place of all."""
+        self.runs = runs
         self._now = self._clock()
+        self._ticks = {run_id for run_id in self._ticks if runs.place(run_id) is not None}
+        self._survey()
+        self._arrange(moved=True)
+
+    def put(self, fresh: Sequence[RunSummary], gone: Iterable[str] = ()) -> None:
+        """Takes new states of some runs, new runs, and away those that are gone."""
+        self._now = self.runs.now = self._clock()
+        gone = list(gone)
+        before = {run.id: self.run(run.id) for run in fresh}
+        others = self.runs.put(fresh, gone)
+        self._ticks.difference_update(gone)
+        self._survey()
+        if others:
+            self._arrange(moved=True)
+            return
+        changed = [run.id for run in fresh if before[run.id] != run]
         for run_id in changed:
-            self._haystacks.pop(run_id, None)
-        self._ticks &= fresh.keys()
-        self.columns = build_columns(runs)
-        self.shown = tuple(self._column_now(column.name) or column for column in self.shown)
-        self._find_best()
-        if same_rows:
-            self._update_in_place(changed)
-        else:
-            self._arrange()
+            row = self.row_of(run_id)
+            self._say_changed(row, row)
+        if changed:
+            self._settle.start()
+
+    def set_registered(self, registered: Mapping[str, tuple[Registered, ...]]) -> None:
+        if registered != self.registered:
+            self.registered = registered
+            self._say_changed(0, len(self._rows) - 1)
 
     def set_shown(self, names: Sequence[str]) -> None:
-        """Which columns are shown, in the order of `columns`."""
-        shown = tuple(column for column in self.columns if column.name in set(names))
+        """Which columns are shown, in this order."""
+        known = {column.name: column for column in self.columns}
+        shown = tuple(known[name] for name in names if name in known)
         if [column.name for column in shown] != [column.name for column in self.shown]:
             self.beginResetModel()
             self.shown = shown
             self.endResetModel()
         self.shown = shown
 
-    def set_filter(self, text: str) -> None:
-        """Only runs that have every word of `text` somewhere in name, estimator, dataset, status, tags or notes."""
-        words = tuple(text.casefold().split())
-        if words != self._filter:
-            self._filter = words
+    def set_filter(self, wanted: RunFilter) -> None:
+        if wanted != self._filter:
+            self._filter = wanted
             self._arrange()
 
-    def set_active_only(self, active: bool) -> None:
-        if active != self._active_only:
-            self._active_only = active
+    def set_base(self, wanted: RunFilter, best_each: bool = False) -> None:
+        """What the view holds before the filter narrows it: a filter of its own, or the best of each estimator."""
+        if (wanted, best_each) != (self._base, self._best_each):
+            self._base, self._best_each = wanted, best_each
             self._arrange()
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         if 0 < column <= len(self.shown):
-            self.sort_by(self.shown[column - 1].name, order is Qt.SortOrder.DescendingOrder)
+            self.sort_by(SortKey(self.shown[column - 1].sort, order is Qt.SortOrder.DescendingOrder))
 
-    def sort_by(self, name: str, descending: bool) -> None:
-        self._sorted_by, self._descending = name, descending
+    def sort_by(self, *keys: SortKey) -> None:
+        self.order = keys or NEWEST
         self._arrange()
 
     @property
-    def order(self) -> tuple[str, bool]:
-        return self._sorted_by, self._descending
-
-    @property
     def total(self) -> int:
-        return len(self._runs)
+        return len(self.runs.rows)
 
     @property
     def active(self) -> int:
-        return sum(not run.status.is_ended for run in self._runs.values())
+        return sum(rank < 2 for rank in self.runs.numbers("status"))
 
     @property
-    def ticks(self) -> tuple[Run, ...]:
+    def filter(self) -> RunFilter:
+        return self._filter
+
+    @property
+    def ticks(self) -> tuple[RunSummary, ...]:
         """The ticked runs that are on show, top first."""
-        return tuple(run for run in self._rows if run.id in self._ticks)
+        rows, ticks = self.runs.rows, self._ticks
+        return tuple(rows[place] for place in self._rows if rows[place].id in ticks) if ticks else ()
 
-    def run_at(self, row: int) -> Run | None:
-        return self._rows[row] if 0 <= row < len(self._rows) else None
+    @property
+    def on_show(self) -> Sequence[int]:
+        """The places of the rows in `runs`, top first."""
+        return self._rows
 
-    def run(self, run_id: str) -> Run | None:
+    def run_at(self, row: int) -> RunSummary | None:
+        return self.runs.rows[self._rows[row]] if 0 <= row < len(self._rows) else None
+
+    def run(self, run_id: str) -> RunSummary | None:
         """The run, on show or not."""
-        return self._runs.get(run_id)
+        place = self.runs.place(run_id)
+        return None if place is None else self.runs.rows[place]
 
     def row_of(self, run_id: str) -> int:
-        return self._places.get(run_id, -1)
+        place = self.runs.place(run_id)
+        if place is None:
+            return -1
+        if self._row_of is None:
+            self._row_of = {known: row for row, known in enumerate(self._rows)}
+        return self._row_of.get(place, -1)
 
     def is_ticked(self, row: int) -> bool:
-        return self._rows[row].id in self._ticks
+        run = self.run_at(row)
+        return run is not None and run.id in self._ticks
 
-    def is_best(self, run: Run, column: Column) -> bool:
-        return bool(column.metric) and column.name != "folds" and self._best.get(column.metric) == run.id
+    def is_best(self, run: RunSummary, column: Column) -> bool:
+        return bool(column.metric) and column.name != "folds" and self._best_id(column.metric) == run.id
 
-    def best(self, metric: str) -> Run | None:
-        """The finished run with the best mean of `metric`."""
-        return self._runs.get(self._best.get(metric, ""))
-
-    def nearest(self, text: str) -> str:
-        """What some run has that looks most like the last word of `text`; nothing where nothing does."""
-        import difflib
-
-        last = text.casefold().split()[-1:] or [""]
-        known: dict[str, str] = {}
-        for run in list(self._runs.values())[:NEAREST_AMONG]:
-            for part in (formats.estimator(run.spec.estimator), run.dataset_reference, run.name, *run.tags):
-                known.setdefault(part.casefold(), part)
-        close = difflib.get_close_matches(last[0], known, n=1, cutoff=0.55)
-        return known[close[0]] if close else ""
+    def best(self, metric: str) -> RunSummary | None:
+        """The finished run with the best mean of `metric`, where there are at least two."""
+        return self.run(self._best_id(metric)) if metric in self.runs.largest else None
 
     def tick(self, rows: Iterable[int], ticked: bool | None = None) -> None:
         """Ticks, unticks, or with None turns each of the rows over."""
         rows = [row for row in rows if 0 <= row < len(self._rows)]
         for row in rows:
-            run_id = self._rows[row].id
+            run_id = self.runs.rows[self._rows[row]].id
             if run_id in self._ticks if ticked is None else not ticked:
                 self._ticks.discard(run_id)
             else:
@@ -159,7 +177,7 @@ class RunItemModel(QAbstractTableModel):
             self.ticked.emit()
 
     def tick_all(self, ticked: bool) -> None:
-        self._ticks = {run.id for run in self._rows} if ticked else set()
+        self._ticks = {self.runs.rows[place].id for place in self._rows} if ticked else set()
         self._say_changed(0, len(self._rows) - 1)
         self.ticked.emit()
 
@@ -167,9 +185,9 @@ class RunItemModel(QAbstractTableModel):
         """Durations of runs in progress, as of now."""
         self._now = self._clock()
         places = [place for place, column in enumerate(self.shown, 1) if column.name == "duration"]
-        active = [row for row, run in enumerate(self._rows) if run.status is RunStatus.RUNNING]
-        if places and active:
-            self.dataChanged.emit(self.index(active[0], places[0]), self.index(active[-1], places[0]))
+        last = next((row for row, place in enumerate(self._rows) if self._is_ended(place)), len(self._rows)) - 1
+        if places and last >= 0:
+            self.dataChanged.emit(self.index(0, places[0]), self.index(last, places[0]))
 
     # What Qt's views ask for
 
@@ -218,10 +236,10 @@ class RunItemModel(QAbstractTableModel):
         self.tick([index.row()], Qt.CheckState(value) is Qt.CheckState.Checked)
         return True
 
-    def text(self, run: Run, column: Column) -> str:
+    def text(self, run: RunSummary, column: Column) -> str:
         return column.text(run, self._now)
 
-    def _box_data(self, run: Run, role: int) -> Any:
+    def _box_data(self, run: RunSummary, role: int) -> Any:
         ticked = run.id in self._ticks
         if role == Qt.ItemDataRole.CheckStateRole:
             return Qt.CheckState.Checked if ticked else Qt.CheckState.Unchecked
@@ -229,7 +247,7 @@ class RunItemModel(QAbstractTableModel):
             return f"{run.name}: {'selected' if ticked else 'not selected'}"
         return None
 
-    def _tip(self, run: Run, column: Column) -> str:
+    def _tip(self, run: RunSummary, column: Column) -> str:
         if column.name == "started" and run.started_at:
             return formats.full_moment(run.started_at)
         metric = run.metric(column.metric) if column.metric else None
@@ -237,85 +255,49 @@ class RunItemModel(QAbstractTableModel):
             places = formats.decimals([metric.mean]) + 1
             spread = f"{formats.number(metric.mean, places)} ± {formats.number(metric.std, places)}"
             return f"{spread} over {formats.plural(len(metric.folds), 'fold')}"
-        if column.name == "status" and run.failure:
-            return f"{run.failure.message}\n{run.failure.hint}".strip()
-        return ""
+        if column.name == "run" and run.id in self.registered:
+            return "\n".join(" · ".join((made.reference, *made.aliases)) for made in self.registered[run.id])
+        return run.reason if column.name == "status" else run.notes if column.name == "notes" else ""
 
     # How rows are kept
 
-    def _column_now(self, name: str) -> Column | None:
-        return next((column for column in self.columns if column.name == name), None)
+    def _is_ended(self, place: int) -> bool:
+        return self.runs.rows[place].status not in (RunStatus.RUNNING, RunStatus.QUEUED)
 
-    def _update_in_place(self, changed: Sequence[str]) -> None:
-        for run_id in changed:
-            place = self._places.get(run_id)
-            if place is not None:
-                self._rows[place] = self._runs[run_id]
-        if changed:
-            self._say_changed(0, len(self._rows) - 1)
-            self._settle.start()
+    def _survey(self) -> None:
+        self._best = {}
+        self.columns = build_columns(self.runs)
+        now = {column.name: column for column in self.columns}
+        self.shown = tuple(now.get(column.name, column) for column in self.shown)
+
+    def _best_id(self, metric: str) -> str:
+        found = self._best.get(metric)
+        if found is None:
+            from mlops_desktop.domain.experiments import is_lower_better
+
+            found = self._best[metric] = self.runs.best(metric, lowest=is_lower_better(metric))
+        return found
 
     def _say_changed(self, first: int, last: int) -> None:
         if last >= first >= 0 and self._rows:
             self.dataChanged.emit(self.index(first, 0), self.index(last, len(self.shown)))
 
-    def _arrange(self) -> None:
+    def _arrange(self, *, moved: bool = False) -> None:
+        """`moved` says that the places of `runs` are others than before."""
         self._settle.stop()
-        rows = self._in_order([run for run in self._runs.values() if self._matches(run)])
-        if [run.id for run in rows] == [run.id for run in self._rows]:
-            self._rows = rows
+        runs = self.runs
+        places: Sequence[int] = range(len(runs.rows))
+        if self._base != EVERYTHING:
+            places = select(runs, self._base, places)
+        if self._best_each:
+            places = best_of_each(runs, places, main_metric(runs.task))
+        if self._filter != EVERYTHING:
+            places = select(runs, self._filter, places)
+        rows = arrange(runs, places, self.order)
+        if rows == self._rows and not moved:
             self._say_changed(0, len(rows) - 1)
         else:
             self.beginResetModel()
-            self._rows = rows
-            self._places = {run.id: place for place, run in enumerate(rows)}
+            self._rows, self._row_of = rows, None
             self.endResetModel()
         self.arranged.emit()
-
-    def _matches(self, run: Run) -> bool:
-        if self._active_only and run.status.is_ended:
-            return False
-        if not self._filter:
-            return True
-        haystack = self._haystacks.get(run.id)
-        if haystack is None:
-            parts = (
-                run.name, run.spec.estimator, run.dataset_reference, run_sign(run.status).word,
-                run.experiment_name, run.notes, run.spec.target, *run.tags,
-            )  # fmt: skip
-            haystack = self._haystacks[run.id] = " ".join(parts).casefold()
-        return all(word in haystack for word in self._filter)
-
-    def _in_order(self, runs: list[Run]) -> list[Run]:
-        """Those in progress first; rows without a value last, whichever way it is sorted."""
-        column = self._column_now(self._sorted_by)
-        newest = sorted(runs, key=lambda run: run.created_at, reverse=True)
-        active = sorted(
-            (run for run in newest if not run.status.is_ended), key=lambda run: run.status is RunStatus.QUEUED
-        )
-        ended = [run for run in newest if run.status.is_ended]
-        if column is None:
-            return active + ended
-        keyed = [(column.key(run, self._now), run) for run in ended]
-        numbers = [(key, run) for key, run in keyed if isinstance(key, int | float)]
-        words = [(key, run) for key, run in keyed if isinstance(key, str)]
-        numbers.sort(key=lambda pair: pair[0], reverse=self._descending)
-        words.sort(key=lambda pair: pair[0], reverse=self._descending)
-        valued = [*(run for _, run in numbers), *(run for _, run in words)]
-        return active + valued + [run for key, run in keyed if key is None]
-
-    def _find_best(self) -> None:
-        """The best of each metric among finished runs, where there are at least two to choose from."""
-        self._best = {}
-        finished = [run for run in self._runs.values() if run.status is RunStatus.FINISHED]
-        for column in self.columns:
-            if not column.metric or column.metric in self._best:
-                continue
-            measured = [
-                (metric.mean, run.id)
-                for run in finished
-                if (metric := run.metric(column.metric)) and metric.mean == metric.mean
-            ]
-            if len(measured) > 1:
-                choose = min if column.is_lower_better else max
-                self._best[column.metric] = choose(measured, key=lambda pair: pair[0])[1]

@@ -2,38 +2,42 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QModelIndex, Qt, QTimer
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QSplitter, QVBoxLayout, QWidget
 
-from mlops_desktop.domain.changes import Change, ChangeKind
+from mlops_desktop.domain.changes import Change
 from mlops_desktop.domain.experiments import Run, main_metric
+from mlops_desktop.domain.run_selection import SortKey
 from mlops_desktop.gui import formats
 from mlops_desktop.gui.context import Context
 from mlops_desktop.gui.history import Place
-from mlops_desktop.gui.item_models.columns import main_task
 from mlops_desktop.gui.item_models.runs import RunItemModel
 from mlops_desktop.gui.pages.inspector import SMALL_WIDTH, WIDTH, Inspector
 from mlops_desktop.gui.pages.page import SMALL, Command, Page
 from mlops_desktop.gui.pages.run_actions import RunActions
 from mlops_desktop.gui.pages.runs_pane import RunsPane
+from mlops_desktop.gui.pages.runs_standing import RunsStanding
+from mlops_desktop.gui.pages.runs_views import ALL_RUNS, RUNNING, RunsViews
+from mlops_desktop.gui.pages.runs_work import RunsWork
+from mlops_desktop.gui.pages.selection_bar import FEWEST, MOST
 from mlops_desktop.gui.queries import Query
-from mlops_desktop.gui.readings.runs import ExperimentFacts, read_experiments
+from mlops_desktop.gui.readings.runs_table import CONCERN, ExperimentFacts, RunsReading
+from mlops_desktop.gui.widgets.buttons import Button
 from mlops_desktop.gui.widgets.page_header import PageHeader
-from mlops_desktop.gui.widgets.tabs import Tabs
 from mlops_desktop.gui.widgets.text import plain_caption
 
 if TYPE_CHECKING:
     from mlops_desktop.services.workspace import Workspace
 
 ALL = "All experiments"
-_CONCERN = frozenset({ChangeKind.RUN, ChangeKind.EXPERIMENT})
 
 
 class ExperimentsPage(Page):
-    """Header with the choice of experiment, tabs, filter, runs, inspector."""
+    """Header with the choice of experiment, views, filter, runs, inspector."""
 
     name = section = "experiments"
 
@@ -42,16 +46,18 @@ class ExperimentsPage(Page):
         self._chosen = ""
         self._wanted_run = ""
         self._first = True
-        self._restoring = False
+        self._restoring = self._follows = False
         self._small: bool | None = None
         self.facts: ExperimentFacts | None = None
         self.model = RunItemModel(context.clock, self)
+        self.reading = RunsReading()
         self._query = Query(context.lanes, self._read, self._show, self._on_failed, self)
+        self._details = Query(context.lanes, self._read_run, self._show_run, self._on_no_run, self)
         self._actions = RunActions(context, self._query.ask)
-        self.model.modelReset.connect(self._on_reset)
         self._clock = QTimer(self, interval=1000)
         self._clock.timeout.connect(self._on_second)
         self._build()
+        self.model.modelReset.connect(self._on_reset)  # after the table's own
 
     # What the window asks for
 
@@ -60,37 +66,30 @@ class ExperimentsPage(Page):
         super().attach(workspace)
 
     def refresh(self) -> None:
+        """Reads everything again."""
         if self._workspace is not None:
+            self.reading.forget()
             self._query.ask()
 
     def on_changes(self, changes: tuple[Change, ...]) -> None:
-        if any(change.kind in _CONCERN for change in changes):
+        concern = [change for change in changes if change.kind in CONCERN]
+        if concern:
+            self.reading.note(concern)
             self._query.ask_soon()
 
     def place(self) -> Place:
-        run = self.inspector.run
-        sorted_by, descending = self.model.order
-        how = {
-            "tab": self.tabs.currentIndex(),
-            "filter": self.runs.filter_text,
-            "sorted_by": sorted_by,
-            "descending": descending,
-            "run": run.id if run else "",
-        }
-        return Place(self.name, self._chosen, how)
+        return Place(self.name, self._chosen, {**self.standing.how, "run": self._wanted_run})
 
     def go(self, place: Place) -> None:
         """Stands as the place says; the rows follow when they are read."""
         how = place.how
         self._wanted_run = how.get("run", "")
-        self.tabs.setCurrentIndex(how.get("tab", 0))
-        self.runs.set_filter_text(how.get("filter", ""))
-        if how.get("sorted_by"):
-            self.model.sort_by(how["sorted_by"], how.get("descending", True))
         if place.subject != self._chosen:
             self.choose(place.subject)
-        else:
-            self._restore_current()
+        order = tuple(SortKey(field, descending) for field, descending in how.get("order", ()))
+        self.standing.go(how.get("view", self.views.current), how.get("filter", ""), order)
+        self._follows = True
+        self._restore_current()
 
     def choose(self, experiment: str) -> None:
         """Shows the runs of one experiment; an empty name means all."""
@@ -103,13 +102,16 @@ class ExperimentsPage(Page):
 
     def commands(self) -> list[Command]:
         return [
+            *self.work.commands(),
             Command("filter", "Filter the runs", "list-filter", self.focus_filter),
             Command("inspector", "Show or hide the inspector", "panel-right", self.toggle_inspector),
-            Command("trash", "Move the selected runs to trash", "trash-2", self.trash_chosen),
+            Command("columns", "Choose the columns", "columns-3", self.runs.columns_button.click),
+            Command("save_view", "Save this view", "plus", self.views.save.click),
         ]
 
     def panes(self) -> list[QWidget]:
-        panes: list[QWidget] = [self.runs.filter, self.runs.table]
+        panes: list[QWidget] = [self.views.tabs, self.runs.filter.edit, self.runs.table]
+        panes += [self.runs.bar.tag] if self.runs.bar.isVisible() else []
         return [*panes, self.inspector.tabs] if self.inspector.isVisible() else panes
 
     def path(self) -> list[tuple[str, Place | None]]:
@@ -120,22 +122,17 @@ class ExperimentsPage(Page):
         return self._chosen or ALL
 
     def focus_filter(self) -> None:
-        self.runs.filter.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.runs.filter.edit.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.runs.filter.selectAll()
 
     def toggle_inspector(self) -> None:
         self._show_inspector(not self._context.shell.state.inspector)
 
-    def trash_chosen(self) -> None:
-        """The selected runs, or the current one where none is selected."""
-        chosen = self.model.ticks or ((self.inspector.run,) if self.inspector.run else ())
-        self._actions.trash([run for run in chosen if run])
-
     def set_density(self, density: str) -> None:
         self.runs.table.set_density(density)
 
     def show_running(self) -> None:
-        self.tabs.setCurrentIndex(1)
+        self.views.choose(RUNNING)
 
     # Making
 
@@ -144,34 +141,28 @@ class ExperimentsPage(Page):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        self.header = PageHeader(theme, "Experiments", has_menu=True)
-        self.header.show_sentence("Opening the workspace…")
-        self._menu = QMenu(self)
-        self._menu.aboutToShow.connect(self._fill_menu)
-        if self.header.menu_button is not None:
-            self.header.menu_button.setMenu(self._menu)
-        column.addWidget(self.header)
-        tabline = QWidget()
-        tabline.setObjectName("tabline")
-        self._tab_row = QHBoxLayout(tabline)
-        self._tab_row.setContentsMargins(20, 0, 20, 1)
-        self.tabs = Tabs(theme, "Which runs")
-        self.tabs.addTab("All runs")
-        self.tabs.addTab("Running")
-        self.tabs.currentChanged.connect(self._on_tab)
-        self._tab_row.addWidget(self.tabs)
-        self._tab_row.addStretch(1)
-        column.addWidget(tabline)
+        column.addWidget(self._make_header())
+        self.views = RunsViews(theme)
+        column.addWidget(self.views)
         self._split = QSplitter(Qt.Orientation.Horizontal)
         self._split.setChildrenCollapsible(False)
         self._split.setHandleWidth(1)
-        self.runs = RunsPane(self._context, self.model, self.refresh)
-        self.runs.trash_asked.connect(lambda: self._actions.trash(self.model.ticks))
-        self.runs.cancel_asked.connect(lambda: self._actions.cancel(self.model.ticks))
+        self.runs = RunsPane(self._context, self.model, self.refresh, self)
         self.runs.current_changed.connect(self._on_current)
-        self.runs.stood.connect(self._context.shell.place_changed)
+        self.work = RunsWork(
+            self._context, self.runs, self.model, self._actions,
+            current=lambda: self._wanted_run, experiment=lambda: self._chosen,
+        )  # fmt: skip
+        self.export_button.clicked.connect(self.work.export)
+        self.compare_button.clicked.connect(self.work.compare)
+        self.new_button.clicked.connect(self.work.new_run)
+        self.standing = RunsStanding(
+            self._context, self.views, self.runs, self.model, self._actions,
+            actor=lambda: self.facts.actor if self.facts else "",
+        )  # fmt: skip
+        self.standing.changed.connect(self._context.shell.place_changed)
         self._split.addWidget(self.runs)
-        self.inspector = Inspector(theme, self._context.clock)
+        self.inspector = Inspector(self._context)
         self.inspector.closed.connect(lambda: self._show_inspector(False))
         self.inspector.cancel_asked.connect(lambda run: self._actions.cancel([run]))
         self.inspector.trash_asked.connect(lambda run: self._actions.trash([run]))
@@ -182,50 +173,76 @@ class ExperimentsPage(Page):
         column.addWidget(self._split, 1)
         self.inspector.show_run(None, {})
 
+    def _make_header(self) -> PageHeader:
+        theme = self._context.theme
+        self.header = PageHeader(theme, "Experiments", has_menu=True)
+        self.header.show_sentence("Opening the workspace…")
+        self._menu = QMenu(self)
+        self._menu.aboutToShow.connect(self._fill_menu)
+        if self.header.menu_button is not None:
+            self.header.menu_button.setMenu(self._menu)
+        self.export_button = Button(theme, "Export…", icon="upload")
+        self.compare_button = Button(theme, "Compare", icon="chart-line")
+        self.new_button = Button(theme, "New run", icon="plus", kind="primary")
+        for button in (self.export_button, self.compare_button, self.new_button):
+            self.header.add_action(button)
+        self.model.ticked.connect(self._on_ticked)
+        self.model.arranged.connect(self._on_ticked)
+        return self.header
+
     # Reading and showing
 
     def _read(self) -> ExperimentFacts:
-        return read_experiments(self.workspace, self._chosen or None)
+        return self.reading.read(self.workspace, self._chosen or None, self._context.clock())
 
     def _show(self, facts: ExperimentFacts) -> None:
-        if self._first and facts.experiments and not self._chosen and self.facts is None:
+        if facts.asked != self._chosen:
+            self.reading.forget()
+            self._query.ask()
+            return
+        first, self._first = self._first and self.facts is None, False
+        self.facts = facts
+        if first and facts.experiments:
             # The first look is at the newest experiment, as a person would choose it.
-            self._first = False
-            self._chosen = facts.experiments[0].name if len(facts.experiments) > 1 or facts.runs else ""
-            if self._chosen:
-                self.facts = facts
-                self.choose(self._chosen)
-                return
+            self.choose(facts.experiments[0].name)
+            return
         if facts.chosen is None:
             self._chosen = ""
-        self.facts = facts
-        self.model.set_runs(facts.runs)
-        self.tabs.set_count(0, self.model.total)
-        self.tabs.set_count(1, self.model.active)
+        self.views.show_saved(facts.views)
+        self.model.set_registered(facts.registered)
+        if facts.whole is not None:
+            self.model.set_runs(facts.whole)
+            self.standing.read()
+        else:
+            self.model.put(facts.fresh, facts.gone)
+        self.views.set_count(ALL_RUNS, self.model.total)
+        self.views.set_count(RUNNING, self.model.active)
         self._show_header()
         self.runs.show_rows()
         self._place_inspector()
-        self._restore_current()
+        self._restore_current(again=facts.whole is not None or self._wanted_run in {run.id for run in facts.fresh})
         self._context.shell.place_changed()
 
     def _show_header(self) -> None:
         self.header.show_title(self.title)
         facts = self.facts
-        if facts is None or (facts.chosen.name if facts.chosen else "") != self._chosen:
+        if facts is None or facts.asked != self._chosen:
             self.header.show_sentence("Reading…")
             return
         parts = [facts.chosen.question] if facts.chosen and facts.chosen.question else []
         parts.append(formats.plural(self.model.total, "run") if self.model.total else "No runs yet")
         if self.model.active:
             parts.append(f"{self.model.active} in progress")
-        key = main_metric(main_task(facts.runs))
+        key = main_metric(self.model.runs.task)
         best = self.model.best(key)
         metric = best.metric(key) if best else None
         if best and metric:
             parts.append(f"best {key} {formats.number(metric.mean, formats.decimals([metric.mean]))} by {best.name}")
         self.header.show_sentence(" · ".join(parts))
+        self._on_ticked()
 
     def _on_failed(self, error: BaseException) -> None:
+        self.reading.forget()
         if self.facts is None:
             self.header.show_sentence("The runs could not be read.")
         self.runs.show_error(error)
@@ -242,52 +259,65 @@ class ExperimentsPage(Page):
             action.setChecked(name == self.title)
             action.triggered.connect(lambda _=False, chosen=name: self.choose("" if chosen == ALL else chosen))
 
-    # What happens
+    # The run that is looked at
 
-    def _on_tab(self, place: int) -> None:
-        self.model.set_active_only(place == 1)
-        self.runs.active_only = place == 1
-        self.runs.show_rows()
-        self._context.shell.place_changed()
+    def _on_ticked(self) -> None:
+        ticks = self.model.ticks
+        self.compare_button.setVisible(FEWEST <= len(ticks) <= MOST)
+        self.compare_button.set_caption(f"Compare {len(ticks)}")
+        self.export_button.setVisible(self.model.rowCount() > 0 and not self._small)
 
     def _on_current(self, index: QModelIndex) -> None:
         run = self.model.run_at(index.row())
-        self._inspect(run)
         if run and not self._restoring:
             self._wanted_run = run.id
+            self._details.ask()
             self._context.shell.place_changed()
 
     def _on_reset(self) -> None:
         if self.facts is not None:
             self._restore_current()
 
-    def _inspect(self, run: Run | None) -> None:
+    def _read_run(self) -> Run | None:
+        return self.workspace.experiments.run(self._wanted_run) if self._wanted_run else None
+
+    def _show_run(self, run: Run | None) -> None:
+        if run is not None and run.id != self._wanted_run:
+            self._details.ask()
+            return
         origin = self.model.run(run.rerun_of) if run and run.rerun_of else None
-        self.inspector.show_run(run, self._best_means(), origin.name if origin else "")
+        made = self.model.registered.get(run.id, ()) if run else ()
+        self.inspector.show_run(run, self._best_means(), origin.name if origin else "", made)
+
+    def _on_no_run(self, error: BaseException) -> None:
+        """It went away meanwhile; the list that follows says so."""
+        self.inspector.show_run(None, {})
 
     def _best_means(self) -> dict[str, float]:
         means = {}
-        for column in self.model.columns:
-            best = self.model.best(column.metric) if column.metric else None
-            metric = best.metric(column.metric) if best else None
+        for key in self.model.runs.largest:
+            best = self.model.best(key)
+            metric = best.metric(key) if best else None
             if metric:
-                means[column.metric] = metric.mean
+                means[key] = metric.mean
         return means
 
-    def _restore_current(self) -> None:
+    def _restore_current(self, *, again: bool = False) -> None:
         """The row that was current, wherever it is now; else the first one."""
-        row = self.model.row_of(self._wanted_run)
+        row, before = self.model.row_of(self._wanted_run), self._wanted_run
         if row < 0 and self.model.rowCount():
             row = 0
+        run = self.model.run_at(row)
+        self._wanted_run = run.id if run else self._wanted_run if self.facts is None else ""
         if row >= 0 and row != self.runs.table.currentIndex().row():
             self._restoring = True
-            self.runs.table.go_to(row)
+            self.runs.go_to(row, into_view=self._follows)
             self._restoring = False
-        self._inspect(self.model.run_at(row))
+        self._follows = False
+        if again or self._wanted_run != before or self.inspector.run is None:
+            self._details.ask() if self._workspace is not None else self.inspector.show_run(None, {})
 
     def _show_inspector(self, shown: bool) -> None:
-        from dataclasses import replace
-
         shell = self._context.shell
         shell.remember(replace(shell.state, inspector=shown))
         self._place_inspector()
@@ -296,7 +326,7 @@ class ExperimentsPage(Page):
         """There is one while there are runs and it is wanted."""
         shown = self._context.shell.state.inspector and self.model.total > 0
         if shown and (again or not self.inspector.isVisibleTo(self)):
-            width = SMALL_WIDTH if self._small else WIDTH
+            width = self._context.theme.px(SMALL_WIDTH if self._small else WIDTH)
             self.inspector.show()
             self._split.setSizes([max(1, self._split.width() - width - 1), width])
         elif not shown:
@@ -319,8 +349,9 @@ class ExperimentsPage(Page):
         super().resizeEvent(event)
         small = self.window().width() < SMALL
         self.header.set_small(small)
-        self._tab_row.setContentsMargins(14 if small else 20, 0, 14, 1)
+        self.views.set_small(small)
         self.runs.set_small(small)
         if small is not self._small:
             self._small = small
+            self._on_ticked()
             self._place_inspector(again=True)

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from datetime import datetime
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from mlops_desktop.domain.experiments import Run, RunStatus
+from mlops_desktop.domain.run_summaries import Registered
 from mlops_desktop.gui import formats
+from mlops_desktop.gui.context import Context
+from mlops_desktop.gui.history import Place
+from mlops_desktop.gui.item_models.columns import dataset_text
 from mlops_desktop.gui.readings import runs as reading
 from mlops_desktop.gui.statuses import run_sign
 from mlops_desktop.gui.theme.theme import Theme
 from mlops_desktop.gui.widgets.bars import Arc
 from mlops_desktop.gui.widgets.buttons import Button, IconButton
 from mlops_desktop.gui.widgets.cards import FactList
-from mlops_desktop.gui.widgets.command_line import CopyButton
 from mlops_desktop.gui.widgets.marks import Progress, StatusWord
 from mlops_desktop.gui.widgets.states import ErrorBox
 from mlops_desktop.gui.widgets.tabs import Tabs
@@ -33,10 +36,12 @@ class Inspector(QWidget):
     cancel_asked = Signal(object)
     trash_asked = Signal(object)
 
-    def __init__(self, theme: Theme, clock: Callable[[], datetime]) -> None:
+    def __init__(self, context: Context) -> None:
         super().__init__()
-        self._theme, self._clock = theme, clock
+        theme = self._theme = context.theme
+        self._context, self._clock = context, context.clock
         self.run: Run | None = None
+        self._made: Sequence[Registered] = ()
         self._best: dict[str, float] = {}
         self._origin = ""
         self._cancelling: set[str] = set()
@@ -61,9 +66,12 @@ class Inspector(QWidget):
         column.addWidget(line(theme))
         column.addWidget(self._make_body(), 1)
 
-    def show_run(self, run: Run | None, best: dict[str, float], origin: str = "") -> None:
-        """`best` maps each metric to the best mean of the runs beside it; `origin` names the run that it repeats."""
-        self.run, self._best, self._origin = run, best, origin
+    def show_run(
+        self, run: Run | None, best: dict[str, float], origin: str = "", made: Sequence[Registered] = ()
+    ) -> None:
+        """`best` maps each metric to the best mean of the runs beside it; `origin` names the run that it repeats,
+        `made` are the model versions made of it."""
+        self.run, self._best, self._origin, self._made = run, best, origin, made
         if run is not None and run.status.is_ended:
             self._cancelling.discard(run.id)
         self._show_head()
@@ -83,9 +91,12 @@ class Inspector(QWidget):
         head.setSpacing(4)
         first = QHBoxLayout()
         self._name = ElidedText(theme, "", "title")
+        self.open_button = IconButton(theme, "maximize-2", "Open the page of this run (Enter)", size=24, picture=15)
+        self.open_button.clicked.connect(lambda: self._go("run"))
         self.close_button = IconButton(theme, "x", "Hide inspector (Ctrl+I)", size=24, picture=15)
         self.close_button.clicked.connect(self.closed)
         first.addWidget(self._name, 1)
+        first.addWidget(self.open_button)
         first.addWidget(self.close_button)
         head.addLayout(first)
         second = QHBoxLayout()
@@ -118,10 +129,11 @@ class Inspector(QWidget):
         row.setSpacing(8)
         self.cancel = Button(theme, "Cancel run", icon="square", small=True)
         self.trash = Button(theme, "Move to trash", icon="trash-2", small=True)
-        self.log = CopyButton(theme, "", "Log command", what="to the clipboard", kind="ghost")
+        self.log = Button(theme, "Log", icon="scroll-text", small=True)
+        self.log.clicked.connect(lambda: self._go("run", tab="log"))
         self.cancel.clicked.connect(self._on_cancel)
         self.trash.clicked.connect(lambda: self.trash_asked.emit(self.run))
-        for button in (self.cancel, self.trash, self.log):
+        for button in (self.cancel, self.log, self.trash):
             row.addWidget(button)
         row.addStretch(1)
         return row
@@ -135,11 +147,20 @@ class Inspector(QWidget):
         column.setSpacing(10)
         self._failure = ErrorBox(theme)
         self._metrics = _MetricList(theme)
+        self._links = _LinkList(theme, self._context)
         self._facts = FactList(theme)
         self._notes_title = Text(theme, "Notes", "title")
         self._notes = Text(theme, "", "table", wrap=True)
         self._nothing = Text(theme, "", "table", "muted", wrap=True)
-        for part in (self._failure, self._metrics, self._facts, self._notes_title, self._notes, self._nothing):
+        for part in (
+            self._failure,
+            self._metrics,
+            self._links,
+            self._facts,
+            self._notes_title,
+            self._notes,
+            self._nothing,
+        ):
             column.addWidget(part)
         column.addStretch(1)
         scroll = QScrollArea()
@@ -177,7 +198,6 @@ class Inspector(QWidget):
         self.cancel.set_caption("Cancelling…" if asked else "Cancel run")
         self.cancel.setVisible(not run.status.is_ended)
         self.trash.setVisible(run.status.is_ended)
-        self.log.set_text(f"mlops experiments log {run.name}")
         self.log.setVisible(run.status is not RunStatus.QUEUED)
 
     def _show_tab(self) -> None:
@@ -188,6 +208,8 @@ class Inspector(QWidget):
         self._metrics.setVisible(bool(first and run and run.metrics))
         for part in (self._notes, self._notes_title):
             part.setVisible(bool(first and run and run.notes))
+        self._links.setVisible(first)
+        self.open_button.setVisible(run is not None)
         self._facts.setVisible(run is not None)
         self._nothing.hide()
         if run is None:
@@ -199,8 +221,9 @@ class Inspector(QWidget):
                 self._failure.show_problem(run.failure.message, run.failure.hint, run.failure.code, run.failure.details)
             self._metrics.show_rows(reading.metric_rows(run, self._best))
             self._notes.setText(run.notes)
+            self._links.show_links(_links(run, self._origin, self._made))
             tips = {"Dataset hash": run.dataset_hash, "Bundle": run.bundle_hash or ""}
-            self._facts.show_facts(reading.overview(run, self._clock(), self._origin), tips)
+            self._facts.show_facts(reading.overview(run, self._clock()), tips)
         elif tab == 1:
             self._facts.show_facts(reading.params(run))
         else:
@@ -216,9 +239,64 @@ class Inspector(QWidget):
             self._show_head()
             self.cancel_asked.emit(self.run)
 
+    def _go(self, page: str, **how: str) -> None:
+        if self.run is not None:
+            self._context.shell.go(Place(page, self.run.name, how))
+
+
+def _links(run: Run, origin: str, made: Sequence[Registered]) -> list[tuple[str, str, Place | None]]:
+    """Label, words and where they lead."""
+    rows: list[tuple[str, str, Place | None]] = [
+        ("Dataset version", dataset_text(run.dataset_reference), Place("datasets", run.dataset_reference))
+    ]
+    for version in made:
+        words = " · ".join((version.reference, *version.aliases))
+        rows.append(("Model version", words, Place("model-version", version.reference)))
+    if run.rerun_of:
+        rows.append(("Re-run of", origin or "a run not shown here", Place("run", origin) if origin else None))
+    return rows
+
 
 def _elapsed(run: Run, now: datetime) -> str:
     return f"{formats.duration(now - run.started_at)} elapsed" if run.started_at else ""
+
+
+class _LinkList(QWidget):
+    """Labels at the left, links at the right."""
+
+    def __init__(self, theme: Theme, context: Context) -> None:
+        super().__init__()
+        self._theme, self._context = theme, context
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(1)
+        self.rows: list[tuple[str, str, Place | None]] = []
+        self.buttons: list[Button] = []
+
+    def show_links(self, rows: list[tuple[str, str, Place | None]]) -> None:
+        if rows == self.rows:
+            return
+        self.rows, self.buttons = rows, []
+        while (item := self._column.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        for label, words, place in rows:
+            holder = QWidget()
+            row = QHBoxLayout(holder)
+            row.setContentsMargins(0, 0, 0, 0)
+            row.addWidget(Text(self._theme, label, "table", "muted"))
+            row.addStretch(1)
+            row.addWidget(self._link(label, words, place) if place else Text(self._theme, words, "table"))
+            self._column.addWidget(holder)
+
+    def _link(self, label: str, words: str, place: Place) -> Button:
+        button = Button(self._theme, words, kind="link", small=True)
+        button.setAccessibleName(f"{label}: {words}")
+        button.clicked.connect(lambda: self._context.shell.go(place))
+        self.buttons.append(button)
+        return button
 
 
 class _MetricList(QWidget):

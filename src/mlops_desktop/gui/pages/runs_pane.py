@@ -4,81 +4,77 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QModelIndex, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QLineEdit, QMenu, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
+from mlops_desktop.domain.run_filters import EVERYTHING, Condition, Either, Missing, RunFilter, as_text
+from mlops_desktop.domain.run_selection import SortKey
 from mlops_desktop.gui import formats
 from mlops_desktop.gui.context import Context
 from mlops_desktop.gui.delegates.runs import RunDelegate
-from mlops_desktop.gui.item_models.columns import Column, main_task
+from mlops_desktop.gui.item_models.columns import Column
 from mlops_desktop.gui.item_models.runs import RunItemModel
-from mlops_desktop.gui.theme.theme import Theme
+from mlops_desktop.gui.pages.runs_columns import RunsColumns
+from mlops_desktop.gui.pages.selection_bar import SelectionBar
+from mlops_desktop.gui.readings import run_filters as reading
 from mlops_desktop.gui.widgets.buttons import Button
-from mlops_desktop.gui.widgets.data_table import BOX_WIDTH, DataTable
+from mlops_desktop.gui.widgets.data_table import DataTable
+from mlops_desktop.gui.widgets.filter_bar import FilterBar
+from mlops_desktop.gui.widgets.funnel_header import FunnelHeader
+from mlops_desktop.gui.widgets.panel import Tick
 from mlops_desktop.gui.widgets.skeleton import Skeleton
 from mlops_desktop.gui.widgets.states import EmptyState, ErrorBox, NoMatch
-from mlops_desktop.gui.widgets.text import Text, plain_caption
 
-RUN_COMMAND = "mlops experiments run DATASET TARGET"
+MOST_VALUES = 200
+NO_RUNS = "A run trains one estimator on a dataset version and keeps what it measured."
 
 
-class FilterField(QLineEdit):
-    """Free text; Esc empties it, then leaves it."""
+class RunsTable(DataTable):
+    """`opened` follows Enter and a double click on a row."""
 
-    left = Signal()
+    opened = Signal(QModelIndex)
 
-    def __init__(self, theme: Theme) -> None:
-        super().__init__()
-        self._theme = theme
-        self.setPlaceholderText("Filter by run, estimator, dataset, status, tag")
-        self.setAccessibleName("Filter runs")
-        self.setTextMargins(22, 0, 0, 0)
-        self.setClearButtonEnabled(False)
+    def go_to_quietly(self, row: int) -> None:
+        """Makes the row current and scrolls nowhere."""
+        index = self.model().index(row, min(2, self.model().columnCount() - 1))
+        self.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.NoUpdate)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Escape:
-            if self.text():
-                self.clear()
-            else:
-                self.left.emit()
-            return
-        if event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.left.emit()
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
+            self.opened.emit(self.currentIndex())
             return
         super().keyPressEvent(event)
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        area = self.rect().adjusted(9, 0, 0, 0)
-        area.setWidth(15)
-        painter = QPainter(self)
-        self._theme.paint_icon(painter, area, "list-filter", "muted")
-        if not self.text() and not self.hasFocus() and self.width() > 340:
-            painter.setFont(self._theme.font("caption"))
-            painter.setPen(self._theme.colour("muted"))
-            right = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-            painter.drawText(self.rect().adjusted(0, 0, -10, 0), right, "Ctrl F")
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        index = self.indexAt(event.position().toPoint())
+        if index.isValid() and index.column() > 0:
+            self.opened.emit(index)
+            return
+        super().mouseDoubleClickEvent(event)
 
 
 class RunsPane(QWidget):
     """Keeps columns, order, selection and the state in place of rows."""
 
     current_changed = Signal(QModelIndex)
+    opened = Signal(QModelIndex)
     stood = Signal()
-    trash_asked = Signal()
-    cancel_asked = Signal()
+    new_asked = Signal()
 
-    def __init__(self, context: Context, model: RunItemModel, retry: Callable[[], None]) -> None:
+    def __init__(self, context: Context, model: RunItemModel, retry: Callable[[], None], over: QWidget) -> None:
         super().__init__()
         self._context, self._model, self._retry = context, model, retry
         self._error: ErrorBox | None = None
-        self.active_only = False
+        self._scroll = 0
+        self.only_some = False
+        """Whether the view itself leaves runs out."""
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(self._make_tools())
+        column.addWidget(self._make_tools(over))
         self._make_table()
+        self.columns = RunsColumns(context, self.table, model, self)
         self._stack = QStackedWidget()
         self._stack.setObjectName("tableground")
         self._stack.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -86,34 +82,23 @@ class RunsPane(QWidget):
         self._skeleton = Skeleton(theme, "runs", 24)
         self._no_match = NoMatch(theme, self.filter.clear)
         self.empty = EmptyState(
-            theme,
-            "flask-conical",
-            "No runs yet",
-            "A run trains one estimator on a dataset version and keeps what it measured. Runs are started on the "
-            "command line and show up here while they work.",
-            RUN_COMMAND,
+            theme, "flask-conical", "No runs yet", NO_RUNS, action="New run", act=self.new_asked.emit
         )
-        self._idle = EmptyState(theme, "circle-check", "Nothing is running", "Runs in progress show up here.")
+        self._idle = EmptyState(theme, "circle-check", "Nothing here now", "No run belongs to this view at the moment.")
         for state in (self._skeleton, self.table, self._no_match, self.empty, self._idle):
             self._stack.addWidget(state)
         column.addWidget(self._stack, 1)
-        column.addWidget(self._make_selection_bar())
+        self.bar = SelectionBar(theme)
+        self.bar.clear_asked.connect(lambda: self._model.tick_all(False))
+        column.addWidget(self.bar)
         model.ticked.connect(self._on_ticked)
-        model.arranged.connect(self._on_arranged)
-        model.modelReset.connect(self._on_reset)
-
-    @property
-    def filter_text(self) -> str:
-        return self.filter.text()
-
-    def set_filter_text(self, text: str) -> None:
-        self.filter.setText(text)
+        model.arranged.connect(self._on_ticked)
+        model.modelAboutToBeReset.connect(self._on_resetting)
 
     def set_small(self, small: bool) -> None:
-        edge = 14 if small else 20
-        self._tool_row.setContentsMargins(edge, 7, 12, 8)
-        self._bar_row.setContentsMargins(edge, 1, 12, 0)
-        self._note.setVisible(not small)
+        px = self._context.theme.px
+        self._tool_row.setContentsMargins(px(14 if small else 20), px(7), px(12), px(8))
+        self.bar.set_small(small)
 
     def show_loading(self) -> None:
         if self._model.total == 0:
@@ -121,16 +106,18 @@ class RunsPane(QWidget):
 
     def show_rows(self) -> None:
         """Rows, or what stands in their place."""
-        self._fit_columns()
-        self._show_order()
+        asked = reading.fields_of(self.filter.filter)
+        self.columns.filtered = frozenset(column.name for column in self._model.columns if column.field in asked)
+        self.columns.fit()
+        self._show_heads()
         self._tools.setVisible(self._model.total > 0)
         shown: QWidget = self.table
         if self._model.rowCount() == 0:
-            if self.filter_text:
+            if self._model.filter != EVERYTHING:
                 self._no_match.show_filter(self._no_match_sentence())
                 shown = self._no_match
             else:
-                shown = self._idle if self.active_only and self._model.total else self.empty
+                shown = self._idle if self.only_some and self._model.total else self.empty
         self._stack.setCurrentWidget(shown)
         self._on_ticked()
 
@@ -151,180 +138,160 @@ class RunsPane(QWidget):
         if parent is not None:
             self._stack.setCurrentWidget(parent)
 
+    def go_to(self, row: int, *, into_view: bool = True) -> None:
+        """Makes the row current; unless it is to come `into_view`, the table stays where it was scrolled to."""
+        if into_view:
+            self.table.go_to(row)
+            return
+        self.table.setAutoScroll(False)
+        self.table.doItemsLayout()
+        self.table.go_to_quietly(row)
+        self.table.verticalScrollBar().setValue(self._scroll)
+        self.table.setAutoScroll(True)
+
     # Making
 
-    def _make_tools(self) -> QWidget:
+    def _make_tools(self, over: QWidget) -> QWidget:
         theme = self._context.theme
         tools = self._tools = QWidget()
         tools.setObjectName("toolline")
         row = self._tool_row = QHBoxLayout(tools)
-        row.setContentsMargins(20, 7, 12, 8)
         row.setSpacing(8)
-        self.filter = FilterField(theme)
-        self.filter.textChanged.connect(self._on_filter)
+        self.filter = FilterBar(theme, lambda: self._model.runs, over)
+        self.filter.changed.connect(self._on_filter)
         self.filter.left.connect(lambda: self.table.setFocus(Qt.FocusReason.ShortcutFocusReason))
         row.addWidget(self.filter, 1)
         self.columns_button = Button(theme, "Columns", icon="columns-3", kind="ghost", small=True)
-        self._columns_menu = QMenu(self)
-        self._columns_menu.aboutToShow.connect(self._fill_columns)
-        self.columns_button.setMenu(self._columns_menu)
-        row.addWidget(self.columns_button)
+        self.columns_button.clicked.connect(lambda: self.columns.pick(self.columns_button))
+        row.addWidget(self.columns_button, 0, Qt.AlignmentFlag.AlignTop)
         return tools
 
     def _make_table(self) -> None:
-        self.table = DataTable(self._context.theme, "Runs", self._model.tick)
-        self.table.setModel(self._model)
-        self.table.setItemDelegate(RunDelegate(self._context.theme, self.table, self._model))
-        self.table.set_density(self._context.shell.state.density)
-        self.table.header.sectionClicked.connect(self._on_section)
-        self.table.header.box_clicked.connect(self._on_box)
-        self.table.escaped.connect(self._on_escaped)
-        self.table.selectionModel().currentChanged.connect(lambda now, before: self.current_changed.emit(now))
-
-    def _make_selection_bar(self) -> QWidget:
         theme = self._context.theme
-        self.selection_bar = QWidget()
-        self.selection_bar.setObjectName("selectionbar")
-        self.selection_bar.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.selection_bar.setFixedHeight(38)
-        row = self._bar_row = QHBoxLayout(self.selection_bar)
-        row.setContentsMargins(20, 1, 12, 0)
-        row.setSpacing(8)
-        self._selected = Text(theme, "", "label")
-        self.cancel = Button(theme, "Cancel run", icon="square", small=True)
-        self.trash = Button(theme, "Move to trash", icon="trash-2", small=True)
-        self.cancel.clicked.connect(self.cancel_asked)
-        self.trash.clicked.connect(self.trash_asked)
-        self._note = Text(theme, "", "number", "muted")
-        self.clear = Button(theme, "Clear", kind="ghost", small=True)
-        self.clear.clicked.connect(lambda: self._model.tick_all(False))
-        for part in (self._selected, self.cancel, self.trash):
-            row.addWidget(part)
-        row.addStretch(1)
-        row.addWidget(self._note)
-        row.addWidget(self.clear)
-        self.selection_bar.hide()
-        return self.selection_bar
-
-    # Columns
-
-    def _task(self) -> str:
-        return main_task([run for row in range(self._model.rowCount()) if (run := self._model.run_at(row))]).value
-
-    def _fit_columns(self) -> None:
-        """The person's columns, then as many others as there is room for."""
-        chosen = self._context.shell.state.columns.get(self._task(), {})
-        wanted = [column for column in self._model.columns if chosen.get(column.name, column.shown)]
-        room = self._stack.width() - BOX_WIDTH - 12
-        needed = sum(self._width(column) for column in wanted)
-        for column in sorted(wanted, key=lambda one: one.keep, reverse=True):
-            if needed > room and column.keep and not chosen.get(column.name):
-                wanted.remove(column)
-                needed -= self._width(column)
-        self._model.set_shown([column.name for column in wanted])
-        self._size_columns()
-        self.columns_button.set_caption(f"Columns {len(wanted)}")
-
-    def _width(self, column: Column) -> int:
-        return max(column.width, self.table.header.title_width(column.title))
-
-    def _size_columns(self) -> None:
-        header = self.table.header
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Fixed)
-        header.resizeSection(0, BOX_WIDTH)
-        for place, column in enumerate(self._model.shown, 1):
-            stretch = column.name == "name"
-            mode = QHeaderView.ResizeMode.Stretch if stretch else QHeaderView.ResizeMode.Interactive
-            header.setSectionResizeMode(place, mode)
-            if not stretch:
-                header.resizeSection(place, self._width(column))
-        header.show_numeric(frozenset(place for place, one in enumerate(self._model.shown, 1) if one.numeric))
-
-    def _fill_columns(self) -> None:
-        self._columns_menu.clear()
-        shown = {column.name for column in self._model.shown}
-        for column in self._model.columns:
-            if column.name == "name":
-                continue
-            action = QAction(plain_caption(column.title), self._columns_menu)
-            action.setCheckable(True)
-            action.setChecked(column.name in shown)
-            action.toggled.connect(lambda on, name=column.name: self._on_column(name, on))
-            self._columns_menu.addAction(action)
-
-    def _on_column(self, name: str, shown: bool) -> None:
-        shell = self._context.shell
-        shell.remember(shell.state.with_column(self._task(), name, shown))
-        self._fit_columns()
-        self._show_order()
+        self.table = RunsTable(theme, "Runs", self._model.tick)
+        self.head = FunnelHeader(theme)
+        self.table.header = self.head
+        self.table.setHorizontalHeader(self.head)
+        self.head.setSectionsClickable(True)
+        self.table.setModel(self._model)
+        self.table.setItemDelegate(RunDelegate(theme, self.table, self._model))
+        self.table.set_density(self._context.shell.state.density)
+        self.head.sort_asked.connect(self._on_sort)
+        self.head.funnel_asked.connect(self._on_funnel)
+        self.head.box_clicked.connect(self._on_box)
+        self.table.escaped.connect(self._on_escaped)
+        self.table.opened.connect(self.opened)
+        self.table.selectionModel().currentChanged.connect(lambda now, before: self.current_changed.emit(now))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._fit_columns()
-        self._show_order()
+        self.columns.fit()
+        self._show_heads()
 
-    # What happens
+    # Filter
 
-    def _on_filter(self, text: str) -> None:
-        self._model.set_filter(text)
+    def _on_filter(self, wanted: RunFilter) -> None:
+        self._model.set_filter(wanted)
         self.show_rows()
         self.stood.emit()
 
-    def _on_section(self, section: int) -> None:
+    def _on_funnel(self, section: int) -> None:
+        from mlops_desktop.gui.widgets.value_filter import RangePanel, ValuesPanel
+
+        column = self._model.shown[section - 1]
+        theme, place = self._context.theme, self.head.section_rect(section)
+        runs, everything = self._model.runs, range(self._model.total)
+        if column.has_range:
+            numbers = [value for value in runs.numbers(column.field) if abs(value) < float("inf")]
+            places = formats.decimals(numbers)
+            span = (f"{min(numbers):.{places}f}", f"{max(numbers):.{places}f}") if numbers else ("", "")
+            empty = len(everything) - len(numbers)
+            RangePanel(
+                theme, column.title, self.head, span=span, empty=empty,
+                apply=lambda low, high, missing: self._set_range(column, low, high, missing),
+            ).open_below(self.head, place)  # fmt: skip
+            return
+        counts = runs.values(column.field, everything).most_common(MOST_VALUES)
+        chosen = reading.chosen_values(self.filter.filter, column.field)
+        ticks = [
+            Tick(value, value or "(no value)", value.casefold() in chosen, formats.count(count))
+            for value, count in counts
+        ]
+        panel = ValuesPanel(theme, column.title, ticks, lambda values: self._set_values(column, values), self.head)
+        panel.open_below(self.head, place)
+
+    def _set_values(self, column: Column, values: list[str]) -> None:
+        parts: list[RunFilter] = [
+            Condition(column.field, "=", value) if value else Missing(column.field) for value in values
+        ]
+        wanted = EVERYTHING if not parts else parts[0] if len(parts) == 1 else Either(tuple(parts))
+        self.filter.add(wanted, instead_of=column.field)
+
+    def _set_range(self, column: Column, low: str, high: str, missing: bool) -> None:
+        parts: list[RunFilter] = [
+            Condition(column.field, sign, text) for sign, text in ((">=", low), ("<=", high)) if text
+        ]
+        wanted = Missing(column.field) if missing else reading.joined(parts) if parts else EVERYTHING
+        self.filter.add(wanted, instead_of=column.field)
+
+    # Order
+
+    def _on_sort(self, section: int, adds: bool) -> None:
+        """A click sorts, the better end first; another one turns it; with Shift it comes after the keys there are."""
         if not 0 < section <= len(self._model.shown):
             return
         column = self._model.shown[section - 1]
-        name, descending = self._model.order
         first = column.numeric and not column.is_lower_better
-        self._model.sort_by(column.name, not descending if name == column.name else first)
-        self._show_order()
+        held = next((key for key in self._model.order if key.field == column.sort), None)
+        if adds:
+            turned = [SortKey(key.field, key.descending is not (key is held)) for key in self._model.order]
+            self._model.sort_by(*(turned if held else (*self._model.order, SortKey(column.sort, first))))
+        else:
+            alone = held is not None and len(self._model.order) == 1
+            self._model.sort_by(SortKey(column.sort, not held.descending if held and alone else first))
+        self._show_heads()
         self.stood.emit()
 
-    def _show_order(self) -> None:
-        name, descending = self._model.order
-        places = [place for place, column in enumerate(self._model.shown, 1) if column.name == name]
-        self.table.header.show_order(places[0] if places else -1, descending)
+    def _show_heads(self) -> None:
+        ranks = {key.field: (rank, key.descending) for rank, key in enumerate(self._model.order, 1)}
+        shown = list(enumerate(self._model.shown, 1))
+        self.head.show_orders({place: ranks[one.sort] for place, one in shown if one.sort in ranks})
+        asked = reading.fields_of(self.filter.filter)
+        self.head.show_funnels(
+            frozenset(place for place, one in shown if one.field and one.name not in ("started", "notes")),
+            frozenset(place for place, one in shown if one.field in asked),
+        )
+        self.columns_button.set_caption(f"Columns {len(shown)}")
 
     def _on_box(self) -> None:
         self._model.tick_all(len(self._model.ticks) < self._model.rowCount())
 
     def _on_ticked(self) -> None:
         ticks, rows = self._model.ticks, self._model.rowCount()
-        self.selection_bar.setVisible(bool(ticks))
-        self._selected.setText(f"{formats.count(len(ticks))} selected")
-        open_runs = sum(not run.status.is_ended for run in ticks)
-        self.cancel.setVisible(open_runs > 0)
-        self.cancel.set_caption("Cancel run" if open_runs == 1 else f"Cancel {open_runs} runs")
-        self.trash.setVisible(len(ticks) > open_runs)
-        self._say_order()
-        self.table.header.show_box("off" if not ticks else "on" if len(ticks) == rows else "mixed")
+        self.bar.show_runs(ticks, self._order_note())
+        self.head.show_box("off" if not ticks else "on" if len(ticks) == rows else "mixed")
 
-    def _say_order(self) -> None:
-        name, _ = self._model.order
-        title = next((column.title for column in self._model.columns if column.name == name), "").lower()
+    def _order_note(self) -> str:
+        key = self._model.order[0]
+        title = next((column.title for column in self._model.columns if column.sort == key.field), "").lower()
         rows = f"{formats.count(self._model.rowCount())} of {formats.plural(self._model.total, 'run')}"
-        self._note.setText(f"{rows} · sorted by {title}, running on top" if title else rows)
+        return f"{rows} · sorted by {title}, running on top" if title else rows
 
     def _on_escaped(self) -> None:
         if self._model.ticks:
             self._model.tick_all(False)
-        elif self.filter_text:
+        elif self.filter.text:
             self.filter.clear()
 
-    def _on_arranged(self) -> None:
-        self._on_ticked()
-
-    def _on_reset(self) -> None:
-        self._size_columns()
+    def _on_resetting(self) -> None:
+        self._scroll = self.table.verticalScrollBar().value()
 
     def _no_match_sentence(self) -> str:
         total = formats.plural(self._model.total, "run")
-        which = "runs in progress" if self.active_only else total
-        near = self._model.nearest(self.filter_text)
-        hint = (
-            f"The nearest is {near}." if near else "Every word must be in the run, estimator, dataset, status or a tag."
-        )
-        return f"0 of {which} match “{self.filter_text}”. {hint}"
+        which = "runs of this view" if self.only_some else total
+        wanted = self._model.filter
+        hint = reading.nearest(wanted, self._model.runs) or "Every word must be in the run, its settings or its tags."
+        return f"0 of {which} match {as_text(wanted, self._model.runs.known)}. {hint}"
 
     def minimumSizeHint(self) -> QSize:
         return QSize(320, 200)

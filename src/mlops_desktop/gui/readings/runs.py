@@ -1,49 +1,24 @@
-"""What the Experiments page shows, read in the lane."""
+"""What the inspector and the page of a run say of it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from mlops_desktop.domain.experiments import MetricSummary, Run, RunStatus
 from mlops_desktop.gui import formats
-from mlops_desktop.gui.item_models.columns import dataset_text, run_duration
-
-if TYPE_CHECKING:
-    from mlops_desktop.domain.experiments import Experiment
-    from mlops_desktop.services.workspace import Workspace
+from mlops_desktop.gui.item_models.columns import run_duration
 
 Facts = Sequence[tuple[str, str]]
 
 
-@dataclass(frozen=True)
-class ExperimentFacts:
-    """The experiments, newest first, the chosen one (None: all) and its runs, newest first."""
-
-    experiments: tuple[Experiment, ...]
-    chosen: Experiment | None
-    runs: tuple[Run, ...]
-
-
-def read_experiments(workspace: Workspace, name: str | None) -> ExperimentFacts:
-    """A chosen experiment that is gone by now means all."""
-    experiments = tuple(sorted(workspace.experiments.list(), key=lambda one: one.created_at, reverse=True))
-    chosen = next((one for one in experiments if one.name == name), None)
-    runs = tuple(workspace.experiments.runs(chosen.name if chosen else None))
-    return ExperimentFacts(experiments, chosen, runs)
-
-
-def overview(run: Run, now: datetime, origin: str) -> Facts:
-    """`origin` names the run that this one repeats, where it is known."""
+def overview(run: Run, now: datetime) -> Facts:
     from datetime import timedelta
 
     seconds = run_duration(run, now)
     spec = run.spec
     return [
         ("Experiment", run.experiment_name),
-        ("Dataset version", dataset_text(run.dataset_reference)),
         ("Target", spec.target if spec.positive_label is None else f"{spec.target} = {spec.positive_label}"),
         ("Task", spec.task.value),
         ("Estimator", formats.estimator(spec.estimator)),
@@ -51,7 +26,6 @@ def overview(run: Run, now: datetime, origin: str) -> Facts:
         ("Validation", validation_text(run)),
         ("Started", f"{formats.moment(run.started_at, now)} by {run.created_by}" if run.started_at else "not yet"),
         ("Duration", formats.NOT_SET if seconds is None else formats.duration(timedelta(seconds=seconds))),
-        *([("Re-run of", origin or "a run not shown here")] if run.rerun_of else []),
         *([("Tags", ", ".join(run.tags))] if run.tags else []),
         ("Dataset hash", formats.short_hash(run.dataset_hash)),
         *([("Bundle", formats.short_hash(run.bundle_hash))] if run.bundle_hash else []),

@@ -15,6 +15,7 @@ class TableHeader(QHeaderView):
     """`state` of the box is off, on or mixed; `box_clicked` says that it was clicked."""
 
     box_clicked = Signal()
+    rings_sorted = True
 
     def __init__(self, theme: Theme, *, has_box: bool) -> None:
         super().__init__(Qt.Orientation.Horizontal)
@@ -84,6 +85,6 @@ class TableHeader(QHeaderView):
         if chosen:
             place = QRect(left + width + 3, area.center().y() - 6, 12, 12)
             theme.paint_icon(painter, place, "arrow-down" if self._descending else "arrow-up", "text")
-        if self.hasFocus() and chosen:
+        if self.rings_sorted and self.hasFocus() and chosen:
             painter.setPen(QPen(theme.colour("focus"), 2))
             painter.drawRoundedRect(QRectF(rect).adjusted(1, 1, -1, -2), 4, 4)

@@ -36,6 +36,14 @@ class Tabs(QTabBar):
             self.updateGeometry()
             self.update()
 
+    def count_of(self, place: int) -> int | None:
+        """The number that the tab carries."""
+        text = self._counts.get(place)
+        return None if text is None else int(text.replace(",", ""))
+
+    def forget_counts(self) -> None:
+        self._counts.clear()
+
     def tabSizeHint(self, index: int) -> QSize:
         width = 2 * _PAD + self.fontMetrics().horizontalAdvance(self.tabText(index))
         count = self._counts.get(index)

@@ -84,7 +84,7 @@ def _runs() -> Select[*tuple[Any, ...]]:
         type_coerce(RunRow.failure, Text),
     )
     joined = select(*plain).join(ExperimentRow, ExperimentRow.id == RunRow.experiment_id)
-    return joined.where(RunRow.trashed_at.is_(None))
+    return joined.where(RunRow.trashed_at.is_(None), ExperimentRow.trashed_at.is_(None))
 
 
 def _summaries(transaction: Transaction, rows: Iterable[Row[*tuple[Any, ...]]]) -> list[RunSummary]:

@@ -1,0 +1,103 @@
+"""What the Experiments page shows, read in the lane: everything once, then only what changed."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from mlops_desktop.domain.changes import Change, ChangeKind
+from mlops_desktop.domain.run_columns import RunColumns
+from mlops_desktop.domain.run_summaries import Registered, RunSummary
+from mlops_desktop.domain.run_views import RunView
+
+if TYPE_CHECKING:
+    from mlops_desktop.domain.experiments import Experiment
+    from mlops_desktop.services.workspace import Workspace
+
+CONCERN = frozenset({ChangeKind.RUN, ChangeKind.EXPERIMENT, ChangeKind.MODEL, ChangeKind.SETTING})
+MOST_PIECES = 2_000
+"""With more changed runs than that, all are read again."""
+
+
+@dataclass(frozen=True)
+class ExperimentFacts:
+    """The experiments, newest first, the chosen one (None: all), saved views, and the model versions made of runs.
+
+    `asked` is the name that was asked for. `whole` has the runs where all were read; else `fresh` and `gone` say what
+    changed.
+    """
+
+    asked: str
+    experiments: tuple[Experiment, ...]
+    chosen: Experiment | None
+    views: tuple[RunView, ...]
+    registered: Mapping[str, tuple[Registered, ...]]
+    actor: str
+    whole: RunColumns | None = None
+    fresh: tuple[RunSummary, ...] = ()
+    gone: tuple[str, ...] = ()
+
+
+class RunsReading:
+    """Keeps which runs changed since the last reading; filled by the GUI thread, emptied by the lane."""
+
+    def __init__(self) -> None:
+        self._changed: deque[str] = deque()
+        self._shown: str | None = None
+        self._has_read = False
+
+    def note(self, changes: Sequence[Change]) -> None:
+        self._changed.extend(change.object_id for change in changes if change.kind is ChangeKind.RUN)
+        if any(change.kind is ChangeKind.EXPERIMENT for change in changes):
+            self.forget()  # with an experiment come and go runs that did not change themselves
+
+    def forget(self) -> None:
+        """The next reading is of everything."""
+        self._has_read = False
+
+    def read(self, workspace: Workspace, name: str | None, now: datetime) -> ExperimentFacts:
+        """A chosen experiment that is gone by now means all."""
+        experiments = tuple(sorted(workspace.experiments.list(), key=lambda one: one.created_at, reverse=True))
+        chosen = next((one for one in experiments if one.name == name), None)
+        lists = workspace.experiments.lists
+        wanted = chosen.id if chosen else ""
+        in_pieces = self._has_read and wanted == self._shown and len(self._changed) <= MOST_PIECES
+        changed = self._taken()
+        self._has_read = False
+        whole: RunColumns | None = None
+        fresh: Sequence[RunSummary] = ()
+        if in_pieces:
+            fresh = lists.summaries(chosen.name if chosen else None, ids=changed) if changed else ()
+        else:
+            whole = RunColumns(lists.summaries(chosen.name if chosen else None), now)
+            _make_ready(whole)
+        there = {run.id for run in fresh}
+        facts = ExperimentFacts(
+            name or "",
+            experiments,
+            chosen,
+            tuple(lists.views()),
+            lists.registered(),
+            lists.actor,
+            whole,
+            tuple(fresh),
+            tuple(run_id for run_id in changed if run_id not in there) if in_pieces else (),
+        )
+        self._has_read, self._shown = True, wanted
+        return facts
+
+    def _taken(self) -> list[str]:
+        taken: dict[str, None] = {}
+        while self._changed:
+            taken[self._changed.popleft()] = None
+        return list(taken)
+
+
+def _make_ready(runs: RunColumns) -> None:
+    """The columns that the first look and the first typed word ask for, made here and not on the GUI thread."""
+    runs.texts("anything")
+    for name in ("status", "started"):
+        runs.numbers(name)
