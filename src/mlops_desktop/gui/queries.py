@@ -14,12 +14,23 @@ PAUSE_SECONDS = 0.4
 
 
 class Query(QObject, Generic[T]):
-    """Reads in the serial lane and shows on the GUI thread; changes during a reading lead to one more."""
+    """Reads in the serial lane and shows on the GUI thread; changes during a reading lead to one more.
+
+    With `beside` it reads beside other work, for what asks a worker and may take longer.
+    """
 
     def __init__(
-        self, lanes: Lanes, read: Callable[[], T], show: Callable[[T], None], failed: Failed, parent: QObject
+        self,
+        lanes: Lanes,
+        read: Callable[[], T],
+        show: Callable[[T], None],
+        failed: Failed,
+        parent: QObject,
+        *,
+        beside: bool = False,
     ) -> None:
         super().__init__(parent)
+        self._run = lanes.call if beside else lanes.run
         self._lanes, self._read, self._show, self._failed = lanes, read, show, failed
         self._busy = self._again = False
         self._pause = QTimer(self, singleShot=True, interval=round(PAUSE_SECONDS * 1000))
@@ -36,7 +47,7 @@ class Query(QObject, Generic[T]):
             return
         self._pause.stop()
         self._busy = True
-        self._lanes.run(self._read, self._on_read, self._on_failed, owner=self)
+        self._run(self._read, self._on_read, self._on_failed, owner=self)
 
     def ask_soon(self) -> None:
         """Reads after a short pause, so that a burst of changes costs one reading."""

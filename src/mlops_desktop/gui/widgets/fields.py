@@ -47,16 +47,9 @@ class Field(QWidget):
         column.addLayout(self._make_head(number))
         column.addWidget(control)
         self._below = ElidedText(theme, "", "caption", "muted")
-        self._sign = Icon(theme, "triangle-alert", "error", 13)
-        self._fix = Button(theme, "", kind="link", small=True)
-        self._fix.clicked.connect(lambda: self._act() if self._act else None)
-        foot = QHBoxLayout()
-        foot.setContentsMargins(0, 0, 0, 0)
-        foot.setSpacing(4)
-        foot.addWidget(self._sign)
-        foot.addWidget(self._below, 1)
-        foot.addWidget(self._fix)
-        column.addLayout(foot)
+        column.addWidget(self._below)
+        self._wrong = self._make_wrong()
+        column.addWidget(self._wrong)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         if not control.accessibleName():
             control.setAccessibleName(label)
@@ -82,6 +75,23 @@ class Field(QWidget):
         self.set_changed(False)
         return head
 
+    def _make_wrong(self) -> QWidget:
+        """The error with its sign, and the link that mends it below."""
+        made = QWidget()
+        row = QHBoxLayout(made)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(4)
+        row.addWidget(Icon(self._theme, "triangle-alert", "error", 13), 0, Qt.AlignmentFlag.AlignTop)
+        words = QVBoxLayout()
+        words.setSpacing(0)
+        self._wrong_words = Text(self._theme, "", "caption", "error", wrap=True)
+        self._fix = Button(self._theme, "", kind="link", small=True)
+        self._fix.clicked.connect(lambda: self._act() if self._act else None)
+        words.addWidget(self._wrong_words)
+        words.addWidget(self._fix, 0, Qt.AlignmentFlag.AlignLeft)
+        row.addLayout(words, 1)
+        return made
+
     @property
     def error(self) -> str:
         return self._error
@@ -101,29 +111,28 @@ class Field(QWidget):
 
     def show_help(self, text: str) -> None:
         self._help = text
+        self._below.setText(text)
         if not self._error:
-            self._say(text, "muted")
+            self.control.setAccessibleDescription(text)
 
     def show_error(self, text: str, fix: str = "", act: Callable[[], object] | None = None) -> None:
         """The error takes the place of the help; `fix` is a link that mends it."""
         self._error, self._act = text, act
-        self._say(text, "error")
-        self._sign.show()
+        self._wrong_words.setText(text)
         self._fix.set_caption(fix)
         self._fix.setVisible(bool(fix))
-        self._mark(True)
+        self._show_state()
 
     def clear_error(self) -> None:
         self._error = ""
-        self._say(self._help, "muted")
-        self._sign.hide()
-        self._fix.hide()
-        self._mark(False)
+        self._show_state()
 
-    def _say(self, text: str, tone: str) -> None:
-        self._below.setText(text)
-        self._below.set_tone(tone)
-        self.control.setAccessibleDescription(text)
+    def _show_state(self) -> None:
+        bad = bool(self._error)
+        self._wrong.setVisible(bad)
+        self._below.setVisible(not bad)
+        self.control.setAccessibleDescription(self._error or self._help)
+        self._mark(bad)
 
     def _mark(self, bad: bool) -> None:
         if bool(self.control.property("bad")) is not bad:

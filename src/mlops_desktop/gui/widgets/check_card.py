@@ -1,0 +1,101 @@
+"""A card that is chosen by its box: a name, a sentence in two lines, and a note."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPaintEvent, QPen, QTextLayout
+from PySide6.QtWidgets import QCheckBox, QSizePolicy
+
+from mlops_desktop.gui.theme.theme import Theme
+from mlops_desktop.gui.widgets.data_table import paint_tick_box
+from mlops_desktop.gui.widgets.text import plain_tip
+
+_HEIGHT, _LINE = 86, 14
+
+
+class CheckCard(QCheckBox):
+    """The whole card is clickable; Space chooses it."""
+
+    def __init__(self, theme: Theme, name: str, sentence: str, chip: str = "") -> None:
+        super().__init__()
+        self._theme, self._name, self._sentence, self._chip = theme, name, sentence, chip
+        self._note = ""
+        self.setAccessibleName(f"{name}, {chip.lower()}" if chip else name)
+        self.setAccessibleDescription(sentence)
+        self.setToolTip(plain_tip(sentence))
+        self.setFixedHeight(_HEIGHT)
+        self.setMinimumWidth(120)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+
+    def show_note(self, note: str, description: str = "") -> None:
+        """A few words beside the box, with an icon of time."""
+        self._note = note
+        self.setAccessibleDescription(f"{self._sentence} {description}".strip())
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(150, _HEIGHT)
+
+    def hitButton(self, pos: object) -> bool:
+        return True
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter, theme = QPainter(self), self._theme
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        on = self.isChecked()
+        width = 2 if on else 1
+        painter.setPen(QPen(theme.colour("accent" if on else "border"), width))
+        painter.setBrush(theme.colour("accent-soft" if on else "hover" if self.underMouse() else "surface"))
+        edge = width / 2
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(edge, edge, -edge, -edge), 6, 6)
+        inner = self.rect().adjusted(11, 8, -11, -8)
+        painter.setFont(theme.font("table-bold"))
+        painter.setPen(theme.colour("text"))
+        shown = painter.fontMetrics().elidedText(self._name, Qt.TextElideMode.ElideRight, inner.width())
+        painter.drawText(inner, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop), shown)
+        painter.setPen(theme.colour("muted"))
+        area = QRectF(inner.left(), inner.top() + 20, inner.width(), 2 * _LINE)
+        paint_lines(painter, theme.font("caption"), area, self._sentence, 2)
+        self._paint_foot(painter, QRect(inner.left(), inner.bottom() - 17, inner.width(), 18), on)
+
+    def _paint_foot(self, painter: QPainter, area: QRect, on: bool) -> None:
+        theme = self._theme
+        paint_tick_box(painter, theme, QRect(area.left(), area.top(), 16, area.height()), "on" if on else "off")
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setFont(theme.font("caption"))
+        right = area.right()
+        if self._chip:
+            wide = painter.fontMetrics().horizontalAdvance(self._chip) + 10
+            if area.left() + 24 + wide < right:
+                chip = QRectF(right - wide + 1, area.center().y() - 7.5, wide, 16)
+                painter.setPen(Qt.PenStyle.NoPen)
+                painter.setBrush(theme.colour("ok-soft"))
+                painter.drawRoundedRect(chip, 4, 4)
+                painter.setPen(theme.colour("ok"))
+                painter.drawText(chip, int(Qt.AlignmentFlag.AlignCenter), self._chip)
+                right = round(chip.left()) - 4
+        if self._note:
+            theme.paint_icon(painter, QRect(area.left() + 24, area.center().y() - 6, 12, 12), "clock", "muted")
+            painter.setPen(theme.colour("muted"))
+            room = QRect(area.left() + 40, area.top(), right - area.left() - 40, area.height())
+            note = painter.fontMetrics().elidedText(self._note, Qt.TextElideMode.ElideRight, room.width())
+            painter.drawText(room, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), note)
+
+
+def paint_lines(painter: QPainter, font: QFont, area: QRectF, text: str, lines: int) -> None:
+    """Wraps the text; the last line that has room ends with an ellipsis."""
+    layout = QTextLayout(text, font)
+    layout.beginLayout()
+    painter.setFont(font)
+    metrics = QFontMetricsF(font)
+    step = area.height() / lines
+    for place in range(lines):
+        line = layout.createLine()
+        if not line.isValid():
+            break
+        line.setLineWidth(area.width())
+        start, end = line.textStart(), line.textStart() + line.textLength()
+        words = text[start:end] if place < lines - 1 else text[start:]
+        shown = metrics.elidedText(words.rstrip(), Qt.TextElideMode.ElideRight, area.width())
+        painter.drawText(QPointF(area.left(), area.top() + place * step + metrics.ascent()), shown)
+    layout.endLayout()
