@@ -107,6 +107,11 @@ class ErrorBox(QFrame):
         foot.addStretch(1)
         foot.addWidget(self._code)
         column.addLayout(foot)
+        self._foot = foot
+
+    def add_action(self, button: Button) -> None:
+        """A way out, before the button that copies the details."""
+        self._foot.insertWidget(self._foot.indexOf(self._copy), button)
 
     def show_problem(self, message: str, hint: str, code: str, details: str = "") -> None:
         self.setAccessibleName(f"Error: {message}")
