@@ -6,8 +6,8 @@ import time
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QAccessible, QEnterEvent
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
@@ -26,10 +26,12 @@ from tests.gui.demo_workspace import FakeWorkspace
 from tests.gui.hands import click, press
 
 from mlops_desktop.domain.errors import BusyRegistryError, WorkspaceError
-from mlops_desktop.gui.history import Place
+from mlops_desktop.domain.experiments import Failure
+from mlops_desktop.domain.run_selection import SortKey
 from mlops_desktop.gui.keys import KEYS
 from mlops_desktop.gui.lanes import Lanes
 from mlops_desktop.gui.main_window import MainWindow
+from mlops_desktop.gui.pages.book import PAGES, SECTIONS
 from mlops_desktop.gui.state import WindowState, load_state
 from mlops_desktop.gui.theme.theme import Look, Theme
 from mlops_desktop.gui.widgets.keys_sheet import KeysDialog
@@ -41,14 +43,17 @@ def test_an_open_workspace_is_named_and_counted(window: MainWindow, workspace: F
     assert window.shell.sidebar.workspace.accessibleName() == "Workspace nyc-delays, menu"
     assert window.shell.status.workspace.accessibleName() == "Workspace open"
     assert window.shell.status.deployments.accessibleName() == "2 of 3 deployments healthy"
-    entry = window.shell.sidebar.navigation.pages.entries[1]
+    entry = next(e for e in window.shell.sidebar.navigation.pages.entries if e.page == "experiments")
     assert (entry.count, entry.running) == (25, 2)
     assert window.shell.top.running.text() == "2 running"
     assert window.state.recent == (str(workspace.folder),)
 
 
 def test_only_pages_that_exist_are_in_the_sidebar(window: MainWindow) -> None:
-    assert [entry.title for entry in window.shell.sidebar.navigation.pages.entries] == ["Home", "Experiments"]
+    sidebar = window.shell.sidebar
+    assert [entry.page for entry in sidebar.entries] == [section.page for section in SECTIONS]
+    assert [entry.title for entry in sidebar.foot.pages.entries] == ["Settings"]
+    assert {section.page for section in SECTIONS} <= set(PAGES)
 
 
 def test_nothing_on_show_is_disabled_but_the_ways_that_lead_nowhere(window: MainWindow) -> None:
@@ -73,17 +78,17 @@ def test_keys_lead_to_pages_and_back(window: MainWindow, qtbot: QtBot) -> None:
 def test_the_way_back_keeps_filter_order_and_row(window: MainWindow, qtbot: QtBot) -> None:
     window.shell.go_to("experiments")
     page = window.shell.experiments
-    page.runs.filter.setText("v3")
-    page.model.sort_by("name", False)
+    page.runs.filter.set_text("v3")
+    page.model.sort_by(SortKey("run"))
     page.runs.table.go_to(2)
     run = page.inspector.run
     page.choose("")
-    page.runs.filter.setText("")
-    page.model.sort_by("started", True)
+    page.runs.filter.set_text("")
+    page.model.sort_by(SortKey("started", True))
     click(window.shell.top.back)
     assert page.title == "late-at-arrival"
-    assert page.runs.filter_text == "v3"
-    assert page.model.order == ("name", False)
+    assert page.runs.filter.text == "v3"
+    assert page.model.order == (SortKey("run"),)
     assert page.inspector.run == run
 
 
@@ -96,33 +101,29 @@ def test_the_path_leads_up(window: MainWindow, qtbot: QtBot) -> None:
 
 def test_what_runs_is_one_click_away(window: MainWindow, qtbot: QtBot) -> None:
     click(window.shell.top.running)
-    assert window.shell.experiments.tabs.currentIndex() == 1
-    assert window.shell.experiments.model.rowCount() == 3
+    panel = window.shell.overlays.shown_activity
+    assert panel is not None
+    assert len(panel.cards()) == 2
 
 
 def test_f6_goes_through_the_panes_and_around(window: MainWindow, qtbot: QtBot) -> None:
     window.activateWindow()
-    window.shell.go_to("experiments")
-    page = window.shell.experiments
-    expected = [
-        window.shell.sidebar.navigation,
-        page.runs.filter,
-        page.runs.table,
-        page.inspector.tabs,
-        window.shell.top.keys,
-    ]
+    window.shell.go_to("settings")
+    page = window.shell.page
+    assert page is not None
+    expected = [window.shell.sidebar.navigation, *page.panes(), window.shell.top.search]
     for pane in [*expected, expected[0]]:
         press(window, Qt.Key.Key_F6)
         assert window.focusWidget() is pane
     press(window, Qt.Key.Key_F6, Qt.KeyboardModifier.ShiftModifier)
-    assert window.focusWidget() is window.shell.top.keys
+    assert window.focusWidget() is window.shell.top.search
 
 
 def test_the_sidebar_is_walked_with_arrows(window: MainWindow, qtbot: QtBot) -> None:
     window.activateWindow()
     window.shell.sidebar.navigation.setFocus()
     press(window.shell.sidebar.navigation, Qt.Key.Key_Down)
-    assert window.shell.top.parts[0] == "Experiments"
+    assert window.shell.top.parts[0] == window.shell.sidebar.entries[1].title
     press(window.shell.sidebar.navigation, Qt.Key.Key_Up)
     assert window.shell.top.parts == ["Home"]
 
@@ -173,11 +174,13 @@ def test_every_text_is_plain_and_every_control_has_a_name(make_window: MakeWindo
 
 def test_markup_in_names_is_shown_as_it_is(make_window: MakeWindow) -> None:
     workspace = FakeWorkspace()
-    workspace.change_run("red-plover-26", notes="<img src=x>", tags=("<b>",))
+    workspace.change_run("red-plover-26", failure=Failure("MD-RUN-001", "<img src=x> " * 40), tags=("<b>",))
     window = make_window(workspace)
-    run = next(run for run in workspace.all_runs if run.name == "red-plover-26")
-    window.shell.go(Place("experiments", run.experiment_name, {"run": run.id}))
-    assert window.shell.experiments.inspector._notes.text() == "<img src=x>"
+    window.shell.show_activity()
+    window.shell.say("<b>bold</b> moved to trash")
+    assert window.shell.notice.sentence == "<b>bold</b> moved to trash"
+    texts = [label.text() for label in window.findChildren(QLabel)]
+    assert any(text.startswith("<img src=x> <img") for text in texts)
     tips = [widget.toolTip() for widget in walk(window)]
     assert not [tip for tip in tips if "<img" in tip or "<b>" in tip]
 
@@ -190,7 +193,7 @@ def test_both_looks_are_chosen_in_the_menu_and_remembered(window: MainWindow, th
     assert theme.name == "dark"
     assert load_state(window.state_folder).look == "dark"
     theme.choose(Look.LIGHT)
-    rows = submenu(window.shell.menu, "Rows of the runs table")
+    rows = submenu(window.shell.menu, "Rows")
     next(action for action in rows.actions() if action.text() == "Standard").trigger()
     assert load_state(window.state_folder).density == "standard"
 
@@ -252,6 +255,11 @@ def test_the_first_start_opens_a_chosen_folder_or_makes_one(
     welcome.name.setText("flights")
     click(welcome.make)
     assert asked == [(tmp_path / "flights", "flights")]
+    (tmp_path / "flights").mkdir()
+    (tmp_path / "flights" / "workspace.json").write_text("{}", "utf-8")
+    click(welcome.sample)
+    assert asked[1:] == [(tmp_path / "flights", "")]
+    window.shell._then = None
     assert [b.text() for b in welcome.findChildren(QAbstractButton) if b.text() in ("one", "two")] == ["one", "two"]
     click(welcome.open)
     assert window.windowTitle().startswith("nyc-delays")
@@ -271,22 +279,6 @@ def test_an_error_of_ours_goes_to_the_crash_boundary(window: MainWindow, qtbot: 
     with qtbot.waitSignal(window.shell.failed) as blocker:
         window.shell.show_failure(ZeroDivisionError())
     assert isinstance(blocker.args[0], ZeroDivisionError)
-
-
-def test_a_notice_goes_by_itself_but_not_under_the_pointer(window: MainWindow) -> None:
-    undone: list[str] = []
-    window.shell.say("Done", "info", lambda: undone.append("undone"))
-    notice = window.shell.notice
-    point = QPointF(1, 1)
-    QApplication.sendEvent(notice, QEnterEvent(point, point, point))
-    assert not notice._clock.isActive()
-    QApplication.sendEvent(notice, QEvent(QEvent.Type.Leave))
-    assert notice._clock.isActive()
-    for _ in range(8):
-        notice._on_second()
-    assert not notice.isVisible()
-    notice.take_back()
-    assert undone == []
 
 
 def test_the_message_bar_does_what_it_offers(window: MainWindow, qtbot: QtBot) -> None:

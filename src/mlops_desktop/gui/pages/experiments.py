@@ -53,7 +53,7 @@ class ExperimentsPage(Page):
         self.reading = RunsReading()
         self._query = Query(context.lanes, self._read, self._show, self._on_failed, self)
         self._details = Query(context.lanes, self._read_run, self._show_run, self._on_no_run, self)
-        self._actions = RunActions(context, self._query.ask)
+        self._actions = RunActions(context, self._on_done)
         self._clock = QTimer(self, interval=1000)
         self._clock.timeout.connect(self._on_second)
         self._build()
@@ -241,6 +241,11 @@ class ExperimentsPage(Page):
         self.header.show_sentence(" · ".join(parts))
         self._on_ticked()
 
+    def _on_done(self) -> None:
+        """Something was done here: what it touched is read at once, before the feed says so."""
+        self.reading.note_ids(self._actions.touched)
+        self._query.ask()
+
     def _on_failed(self, error: BaseException) -> None:
         self.reading.forget()
         if self.facts is None:
@@ -304,7 +309,7 @@ class ExperimentsPage(Page):
 
     def _restore_current(self, *, again: bool = False) -> None:
         """The row that was current, wherever it is now; else the first one."""
-        row, before = self.model.row_of(self._wanted_run), self._wanted_run
+        row = self.model.row_of(self._wanted_run)
         if row < 0 and self.model.rowCount():
             row = 0
         run = self.model.run_at(row)
@@ -314,8 +319,9 @@ class ExperimentsPage(Page):
             self.runs.go_to(row, into_view=self._follows)
             self._restoring = False
         self._follows = False
-        if again or self._wanted_run != before or self.inspector.run is None:
-            self._details.ask() if self._workspace is not None else self.inspector.show_run(None, {})
+        shown = self.inspector.run.id if self.inspector.run else ""
+        if self._workspace is not None and (again or shown != self._wanted_run):
+            self._details.ask()
 
     def _show_inspector(self, shown: bool) -> None:
         shell = self._context.shell

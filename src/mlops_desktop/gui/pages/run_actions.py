@@ -26,11 +26,14 @@ class RunActions:
     def __init__(self, context: Context, done: Callable[[], None]) -> None:
         self._context, self._done = context, done
         self.workspace: Workspace | None = None
+        self.touched: set[str] = set()
+        """The ids of the runs that the last action was about."""
 
     def trash(self, runs: Runs) -> None:
         """Moves ended runs to the trash and offers the way back; those in progress stay."""
         workspace = self.workspace
         ended = [run for run in runs if run.status.is_ended]
+        self.touched = {run.id for run in ended}
         if workspace is None or not runs:
             return
         if not ended:
@@ -47,6 +50,7 @@ class RunActions:
     def cancel(self, runs: Runs) -> None:
         """Asks those in progress to stop."""
         workspace = self.workspace
+        self.touched = {run.id for run in runs}
         names = [run.name for run in runs if not run.status.is_ended]
         if workspace is not None and names:
             self._do(
@@ -61,9 +65,11 @@ class RunActions:
         if workspace is None or not names:
             return
         again: list[str] = []
+        self.touched = set()
 
         def start() -> None:
-            again.extend(workspace.experiments.rerun(name).name for name in names)
+            again.extend(workspace.experiments.rerun(name).id for name in names)
+            self.touched = set(again)
 
         self._do(
             start,
@@ -79,6 +85,7 @@ class RunActions:
         workspace, names = self.workspace, [run.name for run in runs]
         if workspace is None or not (added or removed):
             return
+        self.touched = {run.id for run in runs}
         had = {run.name: run.tags for run in runs}
         said = [f"tagged {', '.join(added)}"] if added else []
         said += [f"no longer tagged {', '.join(removed)}"] if removed else []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -53,6 +53,9 @@ class RunsReading:
         self._changed.extend(change.object_id for change in changes if change.kind is ChangeKind.RUN)
         if any(change.kind is ChangeKind.EXPERIMENT for change in changes):
             self.forget()  # with an experiment come and go runs that did not change themselves
+
+    def note_ids(self, ids: Iterable[str]) -> None:
+        self._changed.extend(ids)
 
     def forget(self) -> None:
         """The next reading is of everything."""
