@@ -71,6 +71,7 @@ def make_window(theme: Theme, tmp_path: Path, qapp: QApplication) -> Iterator[Ma
         window.resize(*size)
         window.shell.begin(workspace.folder if workspace else None)
         window.show()
+        window.activateWindow()
         qapp.processEvents()
         if workspace is not None and opens:
             window.shell.open(workspace.folder)

@@ -266,7 +266,7 @@ class ModelsPage(Page):
         self._place_inspector()
 
     def _on_opened(self, row: TreeRow) -> None:
-        self.open(row.key if row.number else self.inspector.reference)
+        self.open(row.facts.reference(row.number))
 
     def _on_deploy_wanted(self, reference: str) -> None:
         self.actions_.deploy(reference)

@@ -40,7 +40,8 @@ class Section(QWidget):
         self.title = ElidedText(theme, title, "title")
         head.addWidget(self.title, 1)
         self.link = Button(theme, link, kind="link", small=True)
-        self.link.setVisible(bool(link))
+        if not link:
+            self.link.hide()
         self.note = Text(theme, "", "table", "muted")
         self.note.hide()
         head.addWidget(self.note)
@@ -105,9 +106,7 @@ class ModelInspector(QWidget):
         """The version that actions are about: the current row's, else the champion, else the newest."""
         if self.facts is None:
             return ""
-        champion = self.facts.champion
-        number = self.number or (champion.number if champion else self.facts.model.latest_number)
-        return f"{self.facts.model.name}@v{number}"
+        return self.facts.reference(self.number)
 
     def show_model(self, facts: ModelFacts | None, number: int = 0) -> None:
         """`number` is the version of the current row, 0 for the model's own row."""

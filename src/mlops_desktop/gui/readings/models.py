@@ -49,6 +49,11 @@ class ModelFacts:
         """The endpoints that answer with this version."""
         return tuple(one for one in self.answering if one.number == number)
 
+    def reference(self, number: int) -> str:
+        """That version's; for 0 the champion's, else the newest one's."""
+        champion = self.champion.number if self.champion else self.model.latest_number
+        return f"{self.model.name}@v{number or champion}"
+
     @property
     def champion(self) -> ModelVersion | None:
         return self.version(self.model.aliases.get(CHAMPION, 0))
