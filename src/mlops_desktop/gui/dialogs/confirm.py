@@ -50,6 +50,7 @@ class ConfirmDialog(QDialog):
             body.addLayout(row)
         column.addLayout(body)
         column.addWidget(self._make_foot(theme, question))
+        self.safe.setFocus()
         self.setAccessibleDescription(" ".join(sentence for _, sentence in question.effects))
 
     def _make_foot(self, theme: Theme, question: Question) -> QWidget:
@@ -68,7 +69,6 @@ class ConfirmDialog(QDialog):
         self.danger.clicked.connect(self._on_danger)
         row.addWidget(self.safe)
         row.addWidget(self.danger)
-        self.safe.setFocus()
         return foot
 
     def _on_danger(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeySequence, QShortcut
+from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from mlops_desktop.domain.errors import PortInUseError
@@ -78,7 +78,6 @@ class DeployDialog(QDialog):
         middle.addWidget(self.stepper)
         self._stack = QStackedWidget()
         self.choice = VersionChoice(self._context)
-        self.choice.chosen.connect(lambda _: self._on_primary())
         self.choice.moved.connect(lambda _: self._show_foot())
         self.form = DeployForm(self._context, self._workspace)
         self.form.changed.connect(self._show_foot)
@@ -119,7 +118,7 @@ class DeployDialog(QDialog):
             button.setAutoDefault(False)
         self.copy.clicked.connect(self._on_copy)
         self.back.clicked.connect(self._on_back)
-        self.close_button.clicked.connect(self.close)
+        self.close_button.clicked.connect(self.reject)
         self.primary.clicked.connect(self._on_primary)
         for button in (self.copy, self.back, self.close_button, self.primary):
             row.addWidget(button)
@@ -295,18 +294,15 @@ class DeployDialog(QDialog):
 
     def _try_it(self) -> None:
         endpoint = self._sent.endpoint if self._sent else ""
-        self.close()
+        self.accept()
         self._context.shell.go(Place("try-it", endpoint))
 
     def _leave(self) -> None:
         endpoint = self._sent.endpoint if self._sent else ""
-        self.close()
+        self.accept()
         self._context.shell.go(Place("deployments", endpoint))
 
-    def closeEvent(self, event: QCloseEvent) -> None:
+    def done(self, result: int) -> None:
+        """By Esc, too; closing asks nothing, for nothing is lost."""
         self.running.stop()
-        super().closeEvent(event)
-
-    def reject(self) -> None:
-        """Esc; closing asks nothing, for nothing is lost."""
-        self.close()
+        super().done(result)

@@ -28,9 +28,8 @@ NOTHING = "A model version is made from a finished run, with Register. It can th
 
 
 class VersionChoice(QWidget):
-    """`chosen` follows Enter or a double click on a version; `moved` follows the current row."""
+    """`moved` follows the current row. Enter on it is the dialog's default button."""
 
-    chosen = Signal(str)
     moved = Signal(str)
 
     def __init__(self, context: Context) -> None:
@@ -50,7 +49,6 @@ class VersionChoice(QWidget):
         column.addWidget(self._stack, 1)
         self.table = SmallTable(theme, "Model versions", HEADS)
         self.table.selectionModel().currentChanged.connect(self._on_current)
-        self.table.activated.connect(lambda index: self.chosen.emit(self.reference))
         holder = QWidget()
         holder.setObjectName("tableground")
         inner = QVBoxLayout(holder)
