@@ -12,7 +12,7 @@ from typing import cast
 
 from mlops_desktop.domain.audit import AuditEntry
 from mlops_desktop.domain.changes import Change, ChangeKind
-from mlops_desktop.domain.datasets import Dataset
+from mlops_desktop.domain.datasets import Dataset, DatasetVersion
 from mlops_desktop.domain.deployments import THIS_COMPUTER, Deployment, DeploymentStatus, Endpoint, Health, Rollout
 from mlops_desktop.domain.errors import NotFoundError
 from mlops_desktop.domain.experiments import (
@@ -443,6 +443,9 @@ class _Datasets:
 
     def list(self) -> Sequence[Dataset]:
         return [] if self._empty else [Dataset("f", "flights", "", NOW, 4), Dataset("p", "penguins", "", NOW, 1)]
+
+    def versions(self, name: str) -> Sequence[DatasetVersion]:
+        return []
 
 
 class _Models:

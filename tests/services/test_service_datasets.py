@@ -184,7 +184,12 @@ def test_a_table_is_checked_once_and_again_when_its_file_was_touched(
     world.workers.answers["page"] = lambda request: {"columns": [], "rows": [], "total": 0}
     checked: list[str] = []
     path = world.parts.artifacts.path(version.content_hash)
-    monkeypatch.setattr(world.parts.artifacts, "path", lambda sha256: checked.append(sha256) or path)
+
+    def check(sha256: str) -> Path:
+        checked.append(sha256)
+        return path
+
+    monkeypatch.setattr(world.parts.artifacts, "path", check)
     for _ in range(3):
         world.workspace.datasets.page("flights")
     assert len(checked) == 1

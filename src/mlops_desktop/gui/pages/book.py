@@ -8,13 +8,26 @@ from mlops_desktop.gui.widgets.sidebar import Entry
 
 SECTIONS = (
     Entry("home", "Home", "house", "Ctrl+1"),
+    Entry("datasets", "Datasets", "database", "Ctrl+2"),
     Entry("experiments", "Experiments", "flask-conical", "Ctrl+3"),
     Entry("models", "Models", "box", "Ctrl+4"),
     Entry("deployments", "Deployments", "rocket", "Ctrl+5"),
     Entry("settings", "Settings", "settings", "Ctrl+,"),
 )
 
-PAGES = ("home", "import", "experiments", "new-run", "models", "model-version", "run", "settings", "deployments", "try-it")
+PAGES = (
+    "home",
+    "datasets",
+    "import",
+    "experiments",
+    "new-run",
+    "models",
+    "model-version",
+    "run",
+    "settings",
+    "deployments",
+    "try-it",
+)
 """Every page that `make_page` makes; nothing leads to a page that is not here."""
 
 
@@ -25,6 +38,10 @@ def make_page(name: str, context: Context) -> Page:
             from mlops_desktop.gui.pages.home import HomePage
 
             return HomePage(context)
+        case "datasets":
+            from mlops_desktop.gui.pages.datasets import DatasetsPage
+
+            return DatasetsPage(context)
         case "experiments":
             from mlops_desktop.gui.pages.experiments import ExperimentsPage
 

@@ -13,6 +13,7 @@ def section_counts(facts: HomeFacts) -> dict[str, tuple[int | None, int]]:
     """By section: how many there are, and how many run."""
     running = sum(run.status is RunStatus.RUNNING for run in facts.runs)
     return {
+        "datasets": (len(facts.datasets), 0),
         "experiments": (sum(experiment.run_count for experiment in facts.experiments), running),
         "models": (len(facts.models), 0),
         "deployments": (len(facts.served), 0),
