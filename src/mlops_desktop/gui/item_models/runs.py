@@ -37,7 +37,8 @@ class RunItemModel(QAbstractTableModel):
         self._clock = clock
         self._now = clock()
         self.runs = RunColumns((), self._now)
-        self._rows: list[int] = []
+        self._ordered: Sequence[int] = []
+        self._rows: Sequence[int] = []
         self._row_of: dict[int, int] | None = {}
         self._ticks: set[str] = set()
         self._best: dict[str, str] = {}
@@ -97,7 +98,7 @@ class RunItemModel(QAbstractTableModel):
     def set_filter(self, wanted: RunFilter) -> None:
         if wanted != self._filter:
             self._filter = wanted
-            self._arrange()
+            self._arrange() if self._settle.isActive() else self._narrow()
 
     def set_base(self, wanted: RunFilter, best_each: bool = False) -> None:
         """What the view holds before the filter narrows it: a filter of its own, or the best of each estimator."""
@@ -285,15 +286,17 @@ class RunItemModel(QAbstractTableModel):
     def _arrange(self, *, moved: bool = False) -> None:
         """`moved` says that the places of `runs` are others than before."""
         self._settle.stop()
-        runs = self.runs
-        places: Sequence[int] = range(len(runs.rows))
+        places: Sequence[int] = range(len(self.runs.rows))
         if self._base != EVERYTHING:
-            places = select(runs, self._base, places)
+            places = select(self.runs, self._base, places)
         if self._best_each:
-            places = best_of_each(runs, places, main_metric(runs.task))
-        if self._filter != EVERYTHING:
-            places = select(runs, self._filter, places)
-        rows = arrange(runs, places, self.order)
+            places = best_of_each(self.runs, places, main_metric(self.runs.task))
+        self._ordered = arrange(self.runs, places, self.order)
+        self._narrow(moved=moved)
+
+    def _narrow(self, *, moved: bool = False) -> None:
+        """What the filter leaves of the rows in order: so a filter sorts nothing."""
+        rows = self._ordered if self._filter == EVERYTHING else select(self.runs, self._filter, self._ordered)
         if rows == self._rows and not moved:
             self._say_changed(0, len(rows) - 1)
         else:
