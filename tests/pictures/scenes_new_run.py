@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from PySide6.QtWidgets import QApplication
+
 from mlops_desktop.domain.errors import BusyRegistryError
 from mlops_desktop.domain.experiments import FeatureRole, ValidationKind
 from mlops_desktop.gui.history import Place
@@ -27,7 +29,9 @@ def new_run(shell: Shell, workspace: Workspace) -> None:
 def new_run_three(shell: Shell, workspace: Workspace) -> None:
     page = new_run_page(shell, target="late", experiment="late-at-arrival")
     order = ("HistGradientBoosting", "LogisticRegression", "RandomForest")
-    page.change({"estimators": order, "params": {"HistGradientBoosting": {"max_iter": "300", "l2_regularization": "1"}}})
+    page.change(
+        {"estimators": order, "params": {"HistGradientBoosting": {"max_iter": "300", "l2_regularization": "1"}}}
+    )
     page.change({"validation": ValidationKind.TIME_ORDERED, "folds": "3", "test": "20"})
     page.features.table.go_to(13)
 
@@ -37,6 +41,7 @@ def new_run_bottom(shell: Shell, workspace: Workspace) -> None:
     page = new_run_page(shell)
     page.change({"roles": {"month": FeatureRole.CATEGORY}, "included": ("arr_delay",), "without": ("minute",)})
     page.change({"class_weight": True, "seed": "7"})
+    QApplication.processEvents()
     page.area.verticalScrollBar().setValue(page.area.verticalScrollBar().maximum())
 
 

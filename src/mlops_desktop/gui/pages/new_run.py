@@ -168,6 +168,7 @@ class NewRunPage(Page):
         self.origin = Button(theme, "Start from a run", icon="chevron-down", tip="Fills everything from an earlier run")
         self._origins = QMenu(self)
         self._origins.aboutToShow.connect(self._fill_origins)
+        self.origin.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
         self.origin.setMenu(self._origins)
         self.header.add_action(self.over)
         self.header.add_action(self.origin)
@@ -294,6 +295,7 @@ class NewRunPage(Page):
     def changes(self) -> int:
         """How many fields differ from where the draft began."""
         fields = [field for part in self._parts for field in part.fields.values()]
+        fields += self.ready.purpose.fields.values()
         fields += [field for form in self.estimators.params.forms.values() for field in form.fields.values()]
         return (
             sum(field.is_changed for field in fields)
@@ -317,7 +319,8 @@ class NewRunPage(Page):
 
     def _show_problems(self) -> dict[str, str]:
         found = self.problems()
-        shown = {name: words for name, words in found.items() if self._submitted or name not in _LATER}
+        later = set() if self._submitted else {name for name in _LATER if not getattr(self.draft, name)}
+        shown = {name: words for name, words in found.items() if name not in later}
         for part in self._parts:
             part.show_problems(shown)
         self.ready.show_problems(shown)
@@ -368,7 +371,7 @@ class NewRunPage(Page):
         )
 
     def _focus_first_problem(self) -> None:
-        for control in (*(part.first_problem() for part in self._parts), self.ready.first_problem()):
+        for control in (*(part.first_problem() for part in self._parts), self.ready.purpose.first_problem()):
             if control is not None:
                 self.window().setAttribute(Qt.WidgetAttribute.WA_KeyboardFocusChange)
                 control.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -425,4 +428,4 @@ class NewRunPage(Page):
         self._row.setContentsMargins(edge, 4, edge, 10 if small else 14)
         self._row.setSpacing(12 if small else 16)
         self.ready.setFixedWidth(228 if small else 276)
-        self.features.setFixedWidth(320 if small else 400)
+        self.features.setFixedWidth(312 if small else 384)

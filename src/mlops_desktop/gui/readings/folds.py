@@ -178,11 +178,11 @@ def _sentence(validation: Validation, folds: Sequence[Fold], test: int) -> str:
     how = {
         ValidationKind.HOLDOUT: "One random part of the rows checks what was learnt from the others",
         ValidationKind.K_FOLD: f"{len(folds)} folds of random rows, each checked by a fit on the others",
-        ValidationKind.TIME_ORDERED: f"{len(folds)} growing windows in the order of {validation.column}",
+        ValidationKind.TIME_ORDERED: f"{len(folds)} growing windows by {validation.column}",
         ValidationKind.GROUPED: f"{len(folds)} folds that keep each value of {validation.column} together",
     }[validation.kind]
     aside = {
-        ValidationKind.TIME_ORDERED: "the last rows, never trained on",
-        ValidationKind.GROUPED: "whole groups, never trained on",
-    }.get(validation.kind, "random rows, never trained on")
-    return f"{how}; test part: {formats.count(test)} {aside}" if test else how
+        ValidationKind.TIME_ORDERED: f"the last {formats.count(test)} rows are",
+        ValidationKind.GROUPED: f"about {formats.count(test)} rows in groups of their own are",
+    }.get(validation.kind, f"{formats.count(test)} random rows are")
+    return f"{how}; {aside} never trained on" if test else how

@@ -10,7 +10,7 @@ from mlops_desktop.gui.theme.theme import Theme
 from mlops_desktop.gui.widgets.data_table import paint_tick_box
 from mlops_desktop.gui.widgets.text import plain_tip
 
-_HEIGHT, _LINE = 86, 14
+_HEIGHT, _LINE = 82, 14
 
 
 class CheckCard(QCheckBox):
@@ -48,7 +48,7 @@ class CheckCard(QCheckBox):
         painter.setBrush(theme.colour("accent-soft" if on else "hover" if self.underMouse() else "surface"))
         edge = width / 2
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(edge, edge, -edge, -edge), 6, 6)
-        inner = self.rect().adjusted(11, 8, -11, -8)
+        inner = self.rect().adjusted(9, 8, -8, -8)
         painter.setFont(theme.font("table-bold"))
         painter.setPen(theme.colour("text"))
         shown = painter.fontMetrics().elidedText(self._name, Qt.TextElideMode.ElideRight, inner.width())
@@ -66,7 +66,7 @@ class CheckCard(QCheckBox):
         right = area.right()
         if self._chip:
             wide = painter.fontMetrics().horizontalAdvance(self._chip) + 10
-            if area.left() + 24 + wide < right:
+            if area.left() + 28 + painter.fontMetrics().horizontalAdvance(self._note) + wide < right:
                 chip = QRectF(right - wide + 1, area.center().y() - 7.5, wide, 16)
                 painter.setPen(Qt.PenStyle.NoPen)
                 painter.setBrush(theme.colour("ok-soft"))
@@ -75,9 +75,12 @@ class CheckCard(QCheckBox):
                 painter.drawText(chip, int(Qt.AlignmentFlag.AlignCenter), self._chip)
                 right = round(chip.left()) - 4
         if self._note:
-            theme.paint_icon(painter, QRect(area.left() + 24, area.center().y() - 6, 12, 12), "clock", "muted")
+            left = area.left() + 24
+            if left + 16 + painter.fontMetrics().horizontalAdvance(self._note) < right:
+                theme.paint_icon(painter, QRect(left, area.center().y() - 6, 12, 12), "clock", "muted")
+                left += 16
             painter.setPen(theme.colour("muted"))
-            room = QRect(area.left() + 40, area.top(), right - area.left() - 40, area.height())
+            room = QRect(left, area.top(), right - left, area.height())
             note = painter.fontMetrics().elidedText(self._note, Qt.TextElideMode.ElideRight, room.width())
             painter.drawText(room, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), note)
 

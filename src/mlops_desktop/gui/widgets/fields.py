@@ -9,7 +9,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from mlops_desktop.gui.theme.theme import Theme
-from mlops_desktop.gui.widgets.buttons import Button
+from mlops_desktop.gui.widgets.buttons import Button, IconButton
 from mlops_desktop.gui.widgets.marks import Icon
 from mlops_desktop.gui.widgets.text import ElidedText, Text
 
@@ -20,14 +20,14 @@ class Dot(QWidget):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
-        self.setFixedSize(8, 16)
+        self.setFixedSize(8, 18)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self._theme.colour("accent"))
-        painter.drawEllipse(1, 5, 6, 6)
+        painter.drawEllipse(1, 6, 6, 6)
 
 
 class Field(QWidget):
@@ -44,20 +44,24 @@ class Field(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
-        column.addLayout(self._make_head(number))
+        column.addWidget(self._make_head(number))
         column.addWidget(control)
         self._below = ElidedText(theme, "", "caption", "muted")
         column.addWidget(self._below)
         self._wrong = self._make_wrong()
         column.addWidget(self._wrong)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        column.addStretch(1)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         if not control.accessibleName():
             control.setAccessibleName(label)
         self.show_help(help)
         self.clear_error()
 
-    def _make_head(self, number: str) -> QHBoxLayout:
-        head = QHBoxLayout()
+    def _make_head(self, number: str) -> QWidget:
+        made = QWidget()
+        made.setFixedHeight(18)
+        head = QHBoxLayout(made)
+        head.setContentsMargins(0, 0, 0, 0)
         head.setSpacing(5)
         if number:
             head.addWidget(number_sign(self._theme, number))
@@ -65,15 +69,14 @@ class Field(QWidget):
         self.label.setBuddy(self.control)
         head.addWidget(self.label)
         self._dot = Dot(self._theme)
-        self.reset = Button(self._theme, "Reset", kind="link", small=True)
-        self.reset.setAccessibleName(f"Reset {self._name}")
-        self.reset.setFixedHeight(18)
+        self.reset = IconButton(self._theme, "undo-2", f"Reset {self._name}", size=18, picture=13)
+        self.reset.setFixedSize(24, 18)
         self.reset.clicked.connect(self.reset_asked)
         head.addWidget(self._dot)
         head.addStretch(1)
         head.addWidget(self.reset)
         self.set_changed(False)
-        return head
+        return made
 
     def _make_wrong(self) -> QWidget:
         """The error with its sign, and the link that mends it below."""

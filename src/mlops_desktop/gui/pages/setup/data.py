@@ -1,18 +1,16 @@
-"""The first part of the form: which data, what to predict, which question it is for."""
+"""The first part of the form: which data, what to predict, and what kind of answer that is."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QStringListModel, Qt
-from PySide6.QtWidgets import QCompleter, QHBoxLayout, QVBoxLayout
+from PySide6.QtWidgets import QHBoxLayout
 
 from mlops_desktop.domain.datasets import ColumnType, FindingSeverity
 from mlops_desktop.domain.experiments import Task
 from mlops_desktop.gui import formats
 from mlops_desktop.gui.context import Context
 from mlops_desktop.gui.pages.setup.part import Part
-from mlops_desktop.gui.readings.run_draft import suggested_experiment
 from mlops_desktop.gui.readings.run_setup import Setup
-from mlops_desktop.gui.widgets.controls import Choice, LineEntry
+from mlops_desktop.gui.widgets.controls import Choice
 from mlops_desktop.gui.widgets.fields import Field
 
 TASKS = {
@@ -31,7 +29,7 @@ TYPES = {
 
 
 class DataPart(Part):
-    """Dataset version, target, task, positive class; experiment and question."""
+    """Dataset version, target, task, positive class."""
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
@@ -42,54 +40,30 @@ class DataPart(Part):
         self.target = Choice(theme, "Target")
         self.task = Choice(theme, "Task")
         self.positive = Choice(theme, "Positive class")
-        self.experiment = LineEntry(theme, "Experiment")
-        self.question = LineEntry(theme, "Question", "What do you want to find out?")
-        self._known = QStringListModel(self)
-        completer = QCompleter(self._known, self)
-        completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
-        completer.setFilterMode(Qt.MatchFlag.MatchContains)
-        self.experiment.setCompleter(completer)
         self.fields = {
             "dataset": Field(theme, "Dataset version", self.dataset, number="1"),
             "target": Field(theme, "Target", self.target, number="2"),
             "task": Field(theme, "Task", self.task),
             "positive": Field(theme, "Positive class", self.positive),
-            "experiment": Field(theme, "Experiment", self.experiment),
-            "question": Field(theme, "Question, optional", self.question),
         }
         self._place()
         self._connect()
 
     def _place(self) -> None:
-        column = QVBoxLayout()
-        column.setContentsMargins(13, 11, 13, 9)
-        column.setSpacing(8)
-        for names in (("dataset", "target", "task", "positive"), ("experiment", "question")):
-            row = QHBoxLayout()
-            row.setSpacing(12)
-            for name in names:
-                row.addWidget(self.fields[name], {"dataset": 10, "question": 22, "experiment": 10}.get(name, 10))
-            column.addLayout(row)
-        self.body.addLayout(column)
+        row = QHBoxLayout()
+        row.setContentsMargins(13, 11, 13, 9)
+        row.setSpacing(12)
+        for name, field in self.fields.items():
+            row.addWidget(field, 12 if name == "dataset" else 10)
+        self.body.addLayout(row)
 
     def _connect(self) -> None:
         self.dataset.chosen.connect(lambda value: self.tell(dataset=value))
         self.target.chosen.connect(lambda value: self.tell(target=value, task=None, positive=None))
         self.task.chosen.connect(lambda value: self.tell(task=value, positive=None))
         self.positive.chosen.connect(lambda value: self.tell(positive=value))
-        self.experiment.left.connect(self._on_experiment)
-        self.question.left.connect(lambda: self.tell(question=self.question.text()))
         for name in self.fields:
             self.fields[name].reset_asked.connect(lambda name=name: self._on_reset(name))
-
-    def _on_experiment(self) -> None:
-        """An empty field, or the suggested name, means: as suggested."""
-        text = self.experiment.text().strip()
-        self.tell(experiment=None if text in ("", self._suggested_name()) else text)
-
-    def _suggested_name(self) -> str:
-        setup = self._setup
-        return suggested_experiment(setup.version, setup.draft.target) if setup and setup.version else ""
 
     def _on_reset(self, name: str) -> None:
         if self._setup is not None:
@@ -100,7 +74,6 @@ class DataPart(Part):
         self._show_dataset(setup)
         self._show_target(setup)
         self._show_task(setup)
-        self._show_experiment(setup)
 
     def _show_dataset(self, setup: Setup) -> None:
         words = [(name, f"{_version_words(name)}  ·  {formats.plural(rows, 'row')}") for name, rows in setup.datasets]
@@ -134,6 +107,7 @@ class DataPart(Part):
     def _show_task(self, setup: Setup) -> None:
         usual, draft = setup.usual, setup.draft
         detected = usual.task if usual else None
+        self.fields["task"].setVisible(usual is not None)
         self.task.set_options([(task, words) for task, words in TASKS.items()])
         self.task.show_value(draft.task or detected)
         profile = setup.version.profile(draft.target) if setup.version else None
@@ -159,22 +133,6 @@ class DataPart(Part):
     def _task_changed(setup: Setup) -> bool:
         detected = setup.usual.task if setup.usual else None
         return (setup.draft.task or detected) is not (setup.base.task or detected)
-
-    def _show_experiment(self, setup: Setup) -> None:
-        draft, known = setup.draft, {one.name: one for one in setup.experiments}
-        self._known.setStringList(list(known))
-        name = draft.experiment or self._suggested_name()
-        self.experiment.show_text(name)
-        found = known.get(name)
-        words = f"has {formats.plural(found.run_count, 'run')}" if found else "new"
-        self.fields["experiment"].show_help(words if draft.experiment else f"{words}, named after data and target")
-        base = setup.base.experiment or self._suggested_name()
-        changed = bool(setup.base.rerun_of) and name != base
-        self.fields["experiment"].set_changed(changed, f"Differs from {setup.base.rerun_of}")
-        self.question.show_text(draft.question)
-        asked = found.question if found else ""
-        self.question.setPlaceholderText(asked or "What do you want to find out?")
-        self.fields["question"].show_help("Asked already; write to change it" if asked else "Kept with the experiment")
 
 
 def _version_words(reference: str) -> str:

@@ -56,7 +56,11 @@ class EstimatorsPart(Part):
         self.problem.setContentsMargins(14, 0, 14, 8)
         self.problem.hide()
         self.body.addWidget(self.problem)
-        self.body.addWidget(line(theme))
+        self._line = line(theme)
+        self.body.addWidget(self._line)
+        self._none = Text(theme, "What can be tried follows from the target.", "table", "muted")
+        self._none.setContentsMargins(14, 0, 14, 12)
+        self.body.addWidget(self._none)
         self.params = ParamsPart(context)
         self.params.param_changed.connect(self.param_changed)
         self.body.addWidget(self.params)
@@ -78,6 +82,9 @@ class EstimatorsPart(Part):
                 card.show_note(words, f"Estimated time {words}, from {estimate.source}.")
         self.sub.setText(f"{len(setup.draft.estimators)} of {len(names)} chosen" if names else "")
         self._place()
+        for part in (self._line, self.params):
+            part.setVisible(bool(names))
+        self._none.setVisible(not names)
         self.params.show_setup(setup)
 
     def show_problems(self, problems: Mapping[str, str]) -> None:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QMenu, QSizePolicy, QWid
 from mlops_desktop.domain.experiments import FeatureRole
 from mlops_desktop.gui.context import Context
 from mlops_desktop.gui.delegates.features import WIDTHS, FeatureDelegate
-from mlops_desktop.gui.item_models.features import EMPTY, NAME, ROLE, ROLE_WORDS, FeatureItemModel, FeatureRow
+from mlops_desktop.gui.item_models.features import EMPTY, NAME, NOTE, ROLE, ROLE_WORDS, FeatureItemModel, FeatureRow
 from mlops_desktop.gui.pages.setup.part import Part
 from mlops_desktop.gui.readings.run_features import feature_rows, leaking
 from mlops_desktop.gui.readings.run_setup import Setup
@@ -21,7 +21,7 @@ from mlops_desktop.gui.widgets.data_table import DataTable
 from mlops_desktop.gui.widgets.marks import Icon
 from mlops_desktop.gui.widgets.text import Text
 
-NARROW = 380
+NARROW = 360
 """Below this width the share of empty cells has no room."""
 
 
@@ -51,7 +51,9 @@ class FeatureTable(DataTable):
         super().keyPressEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        self.setColumnHidden(EMPTY, self.width() < NARROW)
+        narrow = self.width() < NARROW
+        self.setColumnHidden(EMPTY, narrow)
+        self.header.resizeSection(NOTE, WIDTHS[NOTE] - (14 if narrow else 0))
         super().resizeEvent(event)
 
     def _on_pointed(self, index: QModelIndex) -> None:
@@ -79,7 +81,7 @@ class FeaturesPart(Part):
         self.suggest.clicked.connect(lambda: self.tell(without=(), included=(), roles={}))
         self.head.addWidget(self.suggest)
         self.table = FeatureTable(theme, self.model, self._on_tick)
-        self.table.setMinimumHeight(26 + 12 * 24)
+        self.table.setMinimumHeight(26 + 11 * 24)
         self.table.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.table.header.box_clicked.connect(self._on_head_box)
         self.table.menu_asked.connect(self._on_menu)
@@ -101,7 +103,7 @@ class FeaturesPart(Part):
         rows = feature_rows(setup)
         self.model.set_rows(rows)
         taken = sum(row.taken for row in rows)
-        self.sub.setText(f"{taken} of {len(rows)}")
+        self.sub.setText(f"{taken} of {len(rows)}" if rows else "")
         self.table.header.show_box(self.model.box)
         self.suggest.setVisible(any(row.changed for row in rows))
         self._show_reason(self.table.currentIndex().row())
@@ -170,6 +172,9 @@ class FeaturesPart(Part):
 
     def _show_reason(self, place: int) -> None:
         rows = self.model.rows
+        if not rows:
+            self._say("What can be learnt from follows from the target.", "muted", "info")
+            return
         if not 0 <= place < len(rows):
             left = [row for row in rows if not row.taken]
             self._say(f"{len(left)} left out; go to one to see why" if left else "", "muted", "info")

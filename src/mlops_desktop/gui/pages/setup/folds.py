@@ -41,7 +41,7 @@ class FoldsView(QWidget):
     @property
     def _row(self) -> int:
         folds = len(self._picture.folds) if self._picture else 0
-        return 22 if folds <= 1 else 14 if folds <= 5 else 9
+        return 22 if folds <= 1 else 14 if folds <= 3 else 11 if folds <= 5 else 9
 
     def sizeHint(self) -> QSize:
         folds = max(1, len(self._picture.folds) if self._picture else 1)
@@ -64,7 +64,7 @@ class FoldsView(QWidget):
             top = 1 + place * (self._row + _GAP)
             if several:
                 painter.setPen(theme.colour("text" if place == self._current else "muted"))
-                area = QRectF(0, top - 2, _LABEL - 8, self._row + 4)
+                area = QRectF(0, top - 3, _LABEL - 8, self._row + 6)
                 painter.drawText(area, int(Qt.AlignmentFlag.AlignVCenter), f"Fold {place + 1}")
             painter.fillRect(QRectF(left, top, width, self._row), theme.colour("neutral-soft"))
             for band in fold.bands:

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from mlops_desktop.domain.experiments import FeatureRole
 from mlops_desktop.gui import formats
 from mlops_desktop.gui.context import Context
 from mlops_desktop.gui.keys import sequence
+from mlops_desktop.gui.pages.setup.purpose import Purpose
 from mlops_desktop.gui.readings.run_draft import command
 from mlops_desktop.gui.readings.run_features import leaking, taken_back
 from mlops_desktop.gui.readings.run_setup import Setup
@@ -20,9 +21,8 @@ from mlops_desktop.gui.statuses import Sign
 from mlops_desktop.gui.theme.theme import Theme
 from mlops_desktop.gui.widgets.bars import Arc
 from mlops_desktop.gui.widgets.buttons import Button
+from mlops_desktop.gui.widgets.column_area import ColumnArea
 from mlops_desktop.gui.widgets.command_line import CopyButton
-from mlops_desktop.gui.widgets.controls import LineEntry, TextEntry
-from mlops_desktop.gui.widgets.fields import Field
 from mlops_desktop.gui.widgets.layouts import clear_layout
 from mlops_desktop.gui.widgets.marks import Icon, StatusWord
 from mlops_desktop.gui.widgets.text import Text, line
@@ -132,7 +132,6 @@ class ReadyPanel(QFrame):
         self._theme = theme = context.theme
         self._setup: Setup | None = None
         self._checks: Sequence[Check] = ()
-        self.fields: dict[str, Field] = {}
         column = QVBoxLayout(self)
         column.setContentsMargins(1, 1, 1, 1)
         column.setSpacing(0)
@@ -149,15 +148,11 @@ class ReadyPanel(QFrame):
         inner.addWidget(line(theme))
         inner.addLayout(self._make_time())
         inner.addWidget(line(theme))
-        inner.addLayout(self._make_notes())
+        self.purpose = Purpose(context)
+        self.purpose.changed.connect(self.changed)
+        inner.addWidget(self.purpose)
         inner.addStretch(1)
-        self._area = QScrollArea()
-        self._area.setWidgetResizable(True)
-        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._area.setAccessibleName("What will run")
-        self._area.setWidget(middle)
-        column.addWidget(self._area, 1)
+        column.addWidget(ColumnArea(middle, "What will run"), 1)
         column.addWidget(line(theme))
         column.addLayout(self._make_foot())
 
@@ -184,24 +179,6 @@ class ReadyPanel(QFrame):
         column.addWidget(self.time_source)
         return column
 
-    def _make_notes(self) -> QVBoxLayout:
-        theme = self._theme
-        column = QVBoxLayout()
-        column.setContentsMargins(13, 12, 13, 8)
-        column.setSpacing(8)
-        self.tags = LineEntry(theme, "Tags", "night, first")
-        self.notes = TextEntry(theme, "Note", "What do you expect to learn?")
-        self.fields = {
-            "tags": Field(theme, "Tags, optional", self.tags, "separated by commas"),
-            "notes": Field(theme, "Note, optional", self.notes),
-        }
-        self.tags.left.connect(lambda: self.changed.emit({"tags": self.tags.text()}))
-        self.notes.left.connect(lambda: self.changed.emit({"notes": self.notes.toPlainText()}))
-        for name, field in self.fields.items():
-            field.reset_asked.connect(lambda name=name: self._on_reset(name))
-            column.addWidget(field)
-        return column
-
     def _make_foot(self) -> QVBoxLayout:
         theme = self._theme
         foot = QVBoxLayout()
@@ -221,6 +198,7 @@ class ReadyPanel(QFrame):
         row.addStretch(1)
         keys = Text(theme, sequence("primary").replace("Return", "Enter").replace("+", " "), "caption", "muted")
         keys.setProperty("chip", "key")
+        keys.setFixedHeight(20)
         row.addWidget(keys)
         foot.addLayout(row)
         return foot
@@ -232,29 +210,20 @@ class ReadyPanel(QFrame):
         number = len(setup.draft.estimators)
         self.start.set_caption("Start run" if number <= 1 else f"Start {number} runs")
         self.copy.set_text(command(setup.draft) if setup.draft.dataset and setup.draft.target else "")
-        self.tags.show_text(setup.draft.tags)
-        self.notes.show_text(setup.draft.notes)
-        self.fields["tags"].set_changed(bool(setup.base.rerun_of) and setup.draft.tags != setup.base.tags)
+        self.purpose.show_setup(setup)
 
     def show_busy(self) -> None:
         self._arc.show()
         self._state.set_sign(Sign("clock", "muted", "Reading…"))
 
     def show_problems(self, problems: Mapping[str, str]) -> None:
-        for name, field in self.fields.items():
-            if name in problems:
-                field.show_error(problems[name])
-            elif field.error:
-                field.clear_error()
+        self.purpose.show_problems(problems)
         number = len(problems)
         self.attention.setVisible(number > 0)
         self.attention.setText(
             f"{formats.plural(number, 'field')} {'needs' if number == 1 else 'need'} attention" if number else ""
         )
         self._show_state(number)
-
-    def first_problem(self) -> QWidget | None:
-        return next((field.control for field in self.fields.values() if field.error), None)
 
     def _show_checks(self, setup: Setup, busy: bool) -> None:
         made = checks(setup)
@@ -293,10 +262,6 @@ class ReadyPanel(QFrame):
         )
         beside = f" · {setup.at_once} runs at a time" if len(setup.draft.estimators) > setup.at_once > 1 else ""
         self.time_source.setText(f"{low} – {high}, from {source}{beside}")
-
-    def _on_reset(self, name: str) -> None:
-        if self._setup is not None:
-            self.changed.emit({name: getattr(self._setup.base, name)})
 
 
 def _mixed(sources: Sequence[str]) -> bool:

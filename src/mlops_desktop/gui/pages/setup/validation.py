@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from mlops_desktop.domain.datasets import ColumnProfile
@@ -28,6 +29,7 @@ KINDS = (
     (ValidationKind.K_FOLD, "K-fold"),
     (ValidationKind.GROUPED, "Grouped"),
 )
+_WIDE = 840
 _WORDS = {TRAIN: "Train", CHECK: "Check", TEST: "Test"}
 
 
@@ -55,6 +57,7 @@ class ValidationPart(Part):
         super().__init__(context, "5", "Validation")
         theme = context.theme
         self.sub.hide()
+        self._wide = False
         self._setup: Setup | None = None
         self._problems: Mapping[str, str] = {}
         self.kinds = Segments(theme, "Way of validation", KINDS)
@@ -91,11 +94,18 @@ class ValidationPart(Part):
         self.head.insertWidget(place, self.kinds)
         self.head.insertWidget(place + 1, self._dot)
         self.head.insertWidget(place + 2, self.reset)
-        for offset, small in enumerate(self._small.values()):
-            self.head.insertWidget(place + 3 + offset, small)
-        column = QVBoxLayout()
+        self._place = place + 3
+        self._entries = QWidget()
+        entries = QHBoxLayout(self._entries)
+        entries.setContentsMargins(0, 0, 0, 0)
+        entries.setSpacing(10)
+        for small in self._small.values():
+            entries.addWidget(small)
+        entries.addStretch(1)
+        self._column = column = QVBoxLayout()
         column.setContentsMargins(13, 0, 13, 11)
         column.setSpacing(6)
+        column.addWidget(self._entries)
         self._sign = Icon(theme, "circle-check", "ok", 14)
         self.words = ElidedText(theme, "", "table", "muted")
         line = QHBoxLayout()
@@ -105,7 +115,9 @@ class ValidationPart(Part):
         self.view = FoldsView(theme)
         self.view.read.connect(self._on_read)
         column.addWidget(self.view)
-        legend = QHBoxLayout()
+        self._legend = QWidget()
+        legend = QHBoxLayout(self._legend)
+        legend.setContentsMargins(0, 0, 0, 0)
         legend.setSpacing(5)
         self._counts: dict[str, Text] = {}
         for kind, word in _WORDS.items():
@@ -114,7 +126,7 @@ class ValidationPart(Part):
             legend.addWidget(self._counts[kind])
             legend.addSpacing(9)
         legend.addLayout(line, 1)
-        column.addLayout(legend)
+        column.addWidget(self._legend)
         self.body.addLayout(column)
 
     def show_setup(self, setup: Setup) -> None:
@@ -135,6 +147,17 @@ class ValidationPart(Part):
         self._dot.setVisible(changed)
         self.reset.setVisible(changed)
         self._show_folds()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a narrow window the entries have a row of their own."""
+        super().resizeEvent(event)
+        wide = self.width() >= _WIDE
+        if wide is not self._wide:
+            self._wide = wide
+            if wide:
+                self.head.insertWidget(self._place, self._entries)
+            else:
+                self._column.insertWidget(0, self._entries)
 
     def show_problems(self, problems: Mapping[str, str]) -> None:
         self._problems = {name: text for name, text in problems.items() if name in self._small}
@@ -199,6 +222,7 @@ class ValidationPart(Part):
     def _show_folds(self) -> None:
         made = self.picture()
         self.view.setVisible(made is not None)
+        self._legend.setVisible(self._setup is not None and self._setup.usual is not None)
         self.view.show_picture(made)
         if made is not None and made.folds:
             last = made.folds[-1]
