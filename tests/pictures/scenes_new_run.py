@@ -1,4 +1,4 @@
-"""Pictures of the form of a new run: as suggested, with three estimators, with errors, and with nothing to learn from."""
+"""Pictures of the form of a new run: as suggested, with three estimators, with errors, with nothing to learn from."""
 
 from __future__ import annotations
 

@@ -259,7 +259,9 @@ def _numbers(draft: Draft) -> dict[str, str]:
 def command(draft: Draft) -> str:
     """The line that asks the command line for the same."""
     asked = request(draft)
-    words = ["mlops", "experiments", "run", asked.dataset, asked.target]
+    words = ["mlops", "experiments", "run"]
+    dashed = asked.target.startswith("-")  # else it would be read as an option
+    words += [] if dashed else [asked.dataset, asked.target]
     words += [f"--experiment={asked.experiment}"] if asked.experiment else []
     words += [f"--question={asked.question}"] if asked.question else []
     for choice in asked.estimators:
@@ -277,6 +279,7 @@ def command(draft: Draft) -> str:
     words += [f"--tag={tag}" for tag in asked.tags]
     words += [f"--notes={asked.notes}"] if asked.notes else []
     words += [f"--rerun-of={asked.rerun_of}"] if asked.rerun_of else []
+    words += ["--", asked.dataset, asked.target] if dashed else []
     return shlex.join(words)
 
 
