@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QDialog, QLabel
 
 from mlops_desktop.domain.errors import BusyRegistryError, CallError
@@ -128,6 +129,7 @@ def show_inside(shell: Shell) -> None:
     dialog = next(found for found in window.findChildren(QDialog) if found.isVisible())
     picture = dialog.grab()
     label = QLabel(window)
+    label.setTextFormat(Qt.TextFormat.PlainText)
     label.setPixmap(picture)
     label.setAccessibleName(dialog.windowTitle())
     label.resize(dialog.size())
