@@ -46,7 +46,7 @@ def test_bands_cover_the_line_in_order_and_fit_the_shares(kind: ValidationKind) 
 def test_in_time_order_the_sentences_say_dates() -> None:
     made = picture(Validation(ValidationKind.TIME_ORDERED, 2, 0.2, 0.2, "t"), ROWS, times(364))
     assert made.folds[0].words == (
-        "Fold 1 trains on 268 rows until 8 Apr 2013, is checked on the next 267, until 15 Jul 2013"
+        "Fold 1 trains on 268 rows until 8 Apr 2013, is checked on the next 267, until 14 Jul 2013"
     )
     assert [words for _, words in made.ticks] == [
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
