@@ -320,6 +320,7 @@ class ModelVersionPage(Page):
             chip = ChipButton(self._context.theme, Chip(alias), f"{alias}: set, move or take away")
             chip.clicked.connect(lambda _=False, button=chip: self._pop_aliases(button))
             self._chip_row.addWidget(chip)
+            chip.show()
 
     def _show_versions(self, facts: VersionFacts) -> None:
         self._left_title.setText(facts.version.model_name)

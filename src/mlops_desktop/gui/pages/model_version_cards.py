@@ -271,15 +271,18 @@ class DescriptionCard(Card):
         self.entry.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if watched is self.entry and isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
-            if event.key() == Qt.Key.Key_Escape:
-                self._cancelled = True
-                self._end()
-                return True
-            strong = event.modifiers() & Qt.KeyboardModifier.ControlModifier
-            if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and strong:
-                self._end()
-                return True
+        if watched is not self.entry or not isinstance(event, QKeyEvent):
+            return False
+        strong = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+        keeps = strong and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if not keeps and event.key() != Qt.Key.Key_Escape:
+            return False
+        if event.type() == QEvent.Type.ShortcutOverride:
+            event.accept()  # here these keys are the field's, not the page's
+        elif event.type() == QEvent.Type.KeyPress:
+            self._cancelled = not keeps
+            self._end()
+            return True
         return False
 
     def _on_left(self) -> None:
