@@ -50,6 +50,7 @@ class ConfirmDialog(QDialog):
             body.addLayout(row)
         column.addLayout(body)
         column.addWidget(self._make_foot(theme, question))
+        self.safe.setDefault(True)
         self.safe.setFocus()
         self.setAccessibleDescription(" ".join(sentence for _, sentence in question.effects))
 
@@ -64,7 +65,6 @@ class ConfirmDialog(QDialog):
         self.safe = Button(theme, question.safe)
         self.danger = Button(theme, question.danger, kind="destroy")
         self.danger.setAutoDefault(False)
-        self.safe.setDefault(True)
         self.safe.clicked.connect(self.reject)
         self.danger.clicked.connect(self._on_danger)
         row.addWidget(self.safe)

@@ -97,6 +97,7 @@ class DeployDialog(QDialog):
         middle.addWidget(self._stack, 1)
         column.addLayout(middle, 1)
         column.addWidget(self._make_foot(theme))
+        self.primary.setDefault(True)  # a button knows its dialog only once it is in it
 
     def _make_foot(self, theme: Theme) -> QWidget:
         foot = QWidget()
@@ -113,7 +114,6 @@ class DeployDialog(QDialog):
         self.back = Button(theme, "Back")
         self.close_button = Button(theme, "Close")
         self.primary = Button(theme, "Deploy", icon="rocket", kind="primary")
-        self.primary.setDefault(True)
         for button in (self.copy, self.back, self.close_button):
             button.setAutoDefault(False)
         self.copy.clicked.connect(self._on_copy)

@@ -61,13 +61,13 @@ class TokenDialog(QDialog):
         self.done_button = Button(theme, "Done", kind="primary")
         self.done_button.hide()
         self.make.setAutoDefault(False)
-        self.keep.setDefault(True)
         self.keep.clicked.connect(self.reject)
         self.make.clicked.connect(self._on_make)
         self.done_button.clicked.connect(self.accept)
         for button in (self.keep, self.make, self.done_button):
             row.addWidget(button)
         column.addWidget(foot)
+        self.keep.setDefault(True)
         self.keep.setFocus()
 
     def _on_make(self) -> None:
