@@ -35,7 +35,7 @@ CONTROL = Qt.KeyboardModifier.ControlModifier
 
 
 @pytest.fixture
-def workspace(tmp_path: Path) -> Iterator[Workspace]:  # type: ignore[override]
+def workspace(tmp_path: Path) -> Iterator[Workspace]:
     with real_workspace(tmp_path / "nyc-delays") as opened:
         yield opened
 

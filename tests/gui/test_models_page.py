@@ -31,7 +31,7 @@ ROWS = ["flight-late", "flight-late@v3", "flight-late@v2", "flight-late@v1", "pe
 
 
 @pytest.fixture
-def workspace(tmp_path: Path) -> Iterator[Workspace]:  # type: ignore[override]
+def workspace(tmp_path: Path) -> Iterator[Workspace]:
     with real_workspace(tmp_path / "nyc-delays") as opened:
         yield opened
 
