@@ -50,7 +50,7 @@ def place(dialog: DeployDialog) -> int:
 
 
 def effects(dialog: DeployDialog) -> str:
-    labels = dialog.form.widget().findChildren(QLabel)
+    labels = dialog.form.findChildren(QLabel)
     return " ".join(label.text() for label in labels if label.isVisible())
 
 

@@ -383,7 +383,9 @@ def test_a_narrow_window_leaves_columns_out_and_cuts_nothing(make_window: MakeWi
     page = open_deployments(window)
     assert page.view.table.isColumnHidden(7)
     assert not page.view.table.isColumnHidden(ACTION)
-    assert page.view.widget().width() <= page.view.viewport().width()
+    content = page.view.widget()
+    assert content is not None
+    assert content.width() <= page.view.viewport().width()
 
 
 def test_time_that_passes_takes_the_confirmation_away(two: World, window: MainWindow) -> None:
