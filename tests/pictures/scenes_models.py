@@ -124,6 +124,7 @@ def _dialog(shell: Shell, kind: type[QDialog]) -> None:
     label.adjustSize()
     label.move((shell.window.width() - label.width()) // 2, (shell.window.height() - label.height()) // 2)
     label.show()
+    dialog.close()
 
 
 def register_dialog(shell: Shell, workspace: Workspace) -> None:

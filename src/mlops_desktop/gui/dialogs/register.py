@@ -101,6 +101,7 @@ class RegisterDialog(Sheet):
         self.run_field.setVisible(not self._run_name)
         self._run_words = ElidedText(theme, "Reading…", "table", "muted")
         self.body.addWidget(self._run_words)
+        self._run_words.setVisible(bool(self._run_name))
         self.body.addLayout(self._make_refit())
         self.name = NameEntry(theme, "Model name")
         self.name.typed.connect(partial(self._on_typed, "name"))
@@ -157,7 +158,6 @@ class RegisterDialog(Sheet):
             self.run.set_options([(one.name, reading.choice_words(one)) for one in facts.runs])
         self.run.show_value(run.name)
         self._run_words.setText(reading.run_words(run))
-        self._run_words.setVisible(bool(self._run_name))
         self._refit.setText(facts.refit)
         if first:
             self._restore(facts)

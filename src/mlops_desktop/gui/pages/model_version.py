@@ -29,7 +29,7 @@ from mlops_desktop.gui.widgets.chips import Chip, ChipButton
 from mlops_desktop.gui.widgets.page_header import PageHeader
 from mlops_desktop.gui.widgets.skeleton import Skeleton
 from mlops_desktop.gui.widgets.states import ErrorBox
-from mlops_desktop.gui.widgets.text import Text, line, plain_caption
+from mlops_desktop.gui.widgets.text import ElidedText, Text, line, plain_caption
 from mlops_desktop.gui.widgets.version_list import VersionEntry, VersionList
 
 if TYPE_CHECKING:
@@ -228,7 +228,7 @@ class ModelVersionPage(Page):
         column.setSpacing(6)
         head = QHBoxLayout()
         head.setContentsMargins(14, 0, 12, 0)
-        self._left_title = Text(theme, "Versions", "title")
+        self._left_title = ElidedText(theme, "Versions", "title")
         self._left_count = Text(theme, "", "table", "muted")
         head.addWidget(self._left_title, 1)
         head.addWidget(self._left_count)

@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from mlops_desktop.domain.models import BundleContents, Model, ModelVersion
 from mlops_desktop.gui import formats
@@ -89,7 +89,7 @@ class MetricsCard(Card):
             heads += [
                 Head(other, px(62), numeric=True, keep=2),
                 Head("Difference ± sd", px(126), numeric=True),
-                Head("Verdict", px(76), keep=1),
+                Head("Verdict", px(80), keep=1),
             ]
         self._heads = (here, other)
         self._table = SmallTable(self._theme, "Metrics", heads)
@@ -322,12 +322,8 @@ class BundleCard(Card):
         self.pins_title = Text(theme, "Requirements", "table-strong")
         for part in (self.facts, self.pins_title, self.pins):
             self.body.addWidget(part)
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addWidget(self.files)
-        row.addWidget(self.copy)
-        row.addStretch(1)
-        self.body.addLayout(row)
+        for button in (self.files, self.copy):
+            self.body.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
 
     def show_checking(self, version: ModelVersion) -> None:
         self.status.set_sign(CHECKING)

@@ -21,7 +21,7 @@ from mlops_desktop.gui.readings.model_version import VersionFacts, lineage
 from mlops_desktop.gui.widgets.lineage import LineageStrip
 from mlops_desktop.gui.widgets.states import ErrorBox
 
-RIGHT = 244
+LEFT, RIGHT = 468, 244
 _REFUSED = "Not read: the bundle is refused. Nothing is taken from files that differ from their manifest."
 
 
@@ -110,7 +110,7 @@ class ModelVersionContent(QWidget):
         else:
             for place, column in enumerate(self._columns):
                 self._grid.addWidget(column, 0, place, top)
-            stretches, widths = (5, 3, 0), (0, 232, RIGHT)
+            stretches, widths = (5, 3, 0), (LEFT, 232, RIGHT)
         for place, (stretch, width) in enumerate(zip(stretches, widths, strict=True)):
             self._grid.setColumnStretch(place, stretch)
             self._grid.setColumnMinimumWidth(place, width)
