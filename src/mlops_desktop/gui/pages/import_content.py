@@ -22,6 +22,7 @@ class ImportContent(QSplitter):
     def __init__(self, theme: Theme) -> None:
         super().__init__(Qt.Orientation.Horizontal)
         self._theme = theme
+        self.setObjectName("importcontent")
         self.setChildrenCollapsible(False)
         self.setHandleWidth(1)
         self.answers = AnswersBar(theme)

@@ -91,11 +91,8 @@ class FindingsPane(QWidget):
             change = Button(theme, "Change", kind="link", small=True)
             change.setAccessibleName(f"Change the type of {view.column}")
             change.clicked.connect(lambda: self.change_asked.emit(view.column))
-            edge = QHBoxLayout()
-            edge.setContentsMargins(-5, 0, 0, 0)
-            edge.addWidget(change)
-            edge.addStretch(1)
-            column.addLayout(edge)
+            change.setProperty("flush", True)
+            column.addWidget(change, 0, Qt.AlignmentFlag.AlignLeft)
         row.addLayout(column, 1)
         return frame
 

@@ -84,7 +84,7 @@ class ProgressPane(QWidget):
         foot.setSpacing(8)
         foot.addWidget(Text(theme, "It goes on when this page or the window is closed.", "caption", "muted"))
         foot.addStretch(1)
-        self.cancel = Button(theme, "Cancel import", icon="square", kind="ghost")
+        self.cancel = Button(theme, "Cancel import", kind="ghost")
         self.leave = Button(theme, "Continue in background")
         self.cancel.clicked.connect(self.cancel_asked)
         self.leave.clicked.connect(self.left)

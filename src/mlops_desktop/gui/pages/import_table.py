@@ -121,7 +121,7 @@ class PreviewPane(QWidget):
         header.opened = section
         header.viewport().update()
         place = header.tag_area(section).bottomLeft() + QPoint(-4, 6)
-        menu.open_at(header.viewport().mapToGlobal(place))
+        menu.popup(header.viewport().mapToGlobal(place))
 
     def open_menu_of(self, name: str) -> None:
         """Brings the column into view and opens its menu."""
@@ -239,6 +239,9 @@ class PreviewPane(QWidget):
         self._fill()
 
     def _on_menu_hidden(self) -> None:
+        if self._menu is not None:
+            self._menu.deleteLater()
+            self._menu = None
         self.table.types.opened = -1
         self.table.types.viewport().update()
 

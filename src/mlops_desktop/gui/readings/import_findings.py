@@ -10,6 +10,7 @@ from mlops_desktop.domain.previews import FindingChoice, Preview, PreviewFinding
 from mlops_desktop.gui import formats
 
 _TO_DECIDE = frozenset({"mixed_types"})
+_MISFITS = frozenset({"mixed_types", "misfits_emptied", "rows_left_out"})
 _GROUPED = frozenset({"missing_words", "missing_words_kept"})
 _TITLES = {
     "mixed_types": "{} mixes {} and text",
@@ -47,6 +48,7 @@ class FindingView:
     sentence: str
     is_open: bool = False
     is_warning: bool = False
+    is_about_misfits: bool = False
     choices: tuple[FindingChoice, ...] = ()
     column: str = ""
 
@@ -61,7 +63,7 @@ def views(preview: Preview, decided: frozenset[str] = frozenset()) -> tuple[Find
         else:
             shown.append(_view(preview, item, decided))
     shown += [_group(items) for items in groups.values()]
-    return tuple(sorted(shown, key=lambda view: (not view.is_open, not view.is_warning)))
+    return tuple(sorted(shown, key=lambda view: (not view.is_about_misfits, not view.is_warning)))
 
 
 def _view(preview: Preview, item: PreviewFinding, decided: frozenset[str]) -> FindingView:
@@ -73,6 +75,7 @@ def _view(preview: Preview, item: PreviewFinding, decided: frozenset[str]) -> Fi
         sentence=_sentence(preview, found),
         is_open=is_open,
         is_warning=found.severity is FindingSeverity.WARNING and found.code not in (*_TO_DECIDE, "renamed_column"),
+        is_about_misfits=found.code in _MISFITS,
         choices=item.choices,
         column=name if found.code in CHANGEABLE else "",
     )
@@ -80,7 +83,7 @@ def _view(preview: Preview, item: PreviewFinding, decided: frozenset[str]) -> Fi
 
 def _sentence(preview: Preview, found: Finding) -> str:
     name, count = (found.columns[0] if found.columns else ""), formats.count(found.count or 0)
-    if found.code in ("mixed_types", "misfits_emptied", "rows_left_out"):
+    if found.code in _MISFITS:
         cells = "cell does" if found.count == 1 else "cells do"
         value = _odd_value(preview, name)
         what = f", such as “{value}”" if value else ""

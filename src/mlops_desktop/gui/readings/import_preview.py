@@ -106,7 +106,12 @@ def evidence(preview: Preview, answer: str) -> str:
     if answer == "delimiter":
         parts = sum(not column.is_derived for column in preview.columns)
         return f"{formats.plural(parts, 'part')} in every row"
-    return preview.evidence.get(answer, "").rstrip(".")
+    if answer == "header":
+        return "names the columns" if preview.answers.header else "every row holds values"
+    if answer == "empty_values" and preview.answers.empty_values == ("",):
+        return "NA and the like too, among numbers"
+    said = preview.evidence.get(answer, "").rstrip(".")
+    return said if said.startswith("As ") else said.partition(";")[0].partition(". ")[0]
 
 
 def tag_of(column: PreviewColumn) -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QIcon, QMouseEvent, QPainter, QPen, QPixmap
+from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QMenu, QWidget
 
 from mlops_desktop.domain.previews import PreviewColumn
-from mlops_desktop.gui.readings.import_preview import TypeEntry, column_note, tag_of, type_entries
+from mlops_desktop.gui.readings.import_preview import column_note, tag_of, type_entries
 from mlops_desktop.gui.theme.theme import Theme
 from mlops_desktop.gui.widgets.table_header import TableHeader
 from mlops_desktop.gui.widgets.text import plain_caption
@@ -87,9 +87,11 @@ class TypedHeader(TableHeader):
         else:
             self._paint_tag(painter, logicalIndex, column)
             note, token = column_note(column)
-            self._line(painter, QRect(area.left(), area.top(), area.width(), line), column, column.name, "text")
+            self._line(
+                painter, QRect(area.left(), area.top(), area.width(), line), column, column.name, ("text", "table-bold")
+            )
             below = QRect(area.left(), area.top() + line, area.width(), line)
-            self._line(painter, below, column, note, token, "caption" if token == "muted" else "caption-bold")
+            self._line(painter, below, column, note, (token, "caption" if token == "muted" else "caption-bold"))
         painter.restore()
 
     def _paint_tag(self, painter: QPainter, section: int, column: PreviewColumn) -> None:
@@ -107,9 +109,8 @@ class TypedHeader(TableHeader):
             arrow = QRect(area.right() - theme.px(13), area.top(), theme.px(10), area.height())
             theme.paint_icon(painter, arrow, "chevron-down", "muted")
 
-    def _line(
-        self, painter: QPainter, area: QRect, column: PreviewColumn, text: str, token: str, role: str = "table-bold"
-    ) -> None:
+    def _line(self, painter: QPainter, area: QRect, column: PreviewColumn, text: str, style: tuple[str, str]) -> None:
+        token, role = style
         painter.setFont(self._theme.font(role))
         painter.setPen(self._theme.colour("muted" if column.is_left_out else token))
         shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, area.width())
@@ -126,33 +127,26 @@ class TypeMenu(QMenu):
 
     def __init__(self, theme: Theme, column: PreviewColumn, parent: QWidget) -> None:
         super().__init__(parent)
+        self._theme = theme
+        self._entries = type_entries(column)
         self.setObjectName("types")
         self.setAccessibleName(f"Type of {column.name}")
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for entry in type_entries(column):
+        for entry in self._entries:
             note = f"\t{entry.note}" if entry.note else ""
-            action = self.addAction(_tag_icon(theme, entry), plain_caption(entry.words) + note)
+            action = self.addAction(plain_caption(entry.words) + note)
             action.setEnabled(entry.is_possible)
             if entry.is_chosen:
                 self.setActiveAction(action)
-                font = theme.font("table-bold")
-                action.setFont(font)
+                action.setFont(theme.font("table-bold"))
             action.triggered.connect(lambda _=False, kind=entry.type: self.chosen.emit(kind))
 
-    def open_at(self, place: QPoint) -> None:
-        self.popup(place)
-
-
-def _tag_icon(theme: Theme, entry: TypeEntry) -> QIcon:
-    ratio = 2.0
-    width = max(tag_width(theme, entry.tag), theme.px(32))
-    picture = QPixmap(round(width * ratio), round(18 * ratio))
-    picture.setDevicePixelRatio(ratio)
-    picture.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(picture)
-    paint_type_tag(painter, theme, 0, 1, entry.tag)
-    painter.end()
-    return QIcon(picture)
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        painter = QPainter(self)
+        for action, entry in zip(self.actions(), self._entries, strict=True):
+            area = self.actionGeometry(action)
+            painter.setOpacity(1.0 if entry.is_possible else 0.6)
+            paint_type_tag(painter, self._theme, area.left() + 8, area.center().y() - 8, entry.tag)
 
 
 def _ground(column: PreviewColumn | None) -> str:
