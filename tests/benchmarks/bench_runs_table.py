@@ -173,4 +173,4 @@ def main(rounds: int) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(15 if "--long" in sys.argv[1:] else 3))
+    sys.exit(main(25 if "--long" in sys.argv[1:] else 7))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from array import array
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -26,7 +27,7 @@ class RunColumns:
     def __init__(self, rows: Iterable[RunSummary], now: datetime) -> None:
         self.rows: list[RunSummary] = list(rows)
         self.now = now
-        self._numbers: dict[str, list[float]] = {}
+        self._numbers: dict[str, array[float]] = {}
         self._texts: dict[str, list[str]] = {}
         self._places = {row.id: place for place, row in enumerate(self.rows)}
         self.params: dict[str, set[str]] = {}
@@ -69,7 +70,7 @@ class RunColumns:
         """Not-a-number stands for no value."""
         column = self._numbers.get(name)
         if column is None:
-            column = self._numbers[name] = [self._number(name, row) for row in self.rows]
+            column = self._numbers[name] = array("d", (self._number(name, row) for row in self.rows))
         return column
 
     def texts(self, name: str) -> Sequence[str]:
