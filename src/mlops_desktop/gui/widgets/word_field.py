@@ -55,6 +55,7 @@ class WordField(QFrame):
         super().__init__()
         self._theme = theme
         self.words: tuple[str, ...] = ()
+        self.chips: list[WordChip] = []
         self.setProperty("words", True)
         self.setAccessibleName(name)
         row = QHBoxLayout(self)
@@ -75,19 +76,17 @@ class WordField(QFrame):
         self.setFixedHeight(30)
         self.setFocusProxy(self.entry)
 
-    @property
-    def chips(self) -> list[WordChip]:
-        return [chip for chip in self._holder.findChildren(WordChip) if not chip.isHidden()]
-
     def show_words(self, words: Sequence[str]) -> None:
         if tuple(words) == self.words and self._chips.count():
             return
         self.words = tuple(words)
         clear_layout(self._chips)
+        self.chips = []
         for word in words:
             chip = WordChip(self._theme, word)
             chip.clicked.connect(lambda _=False, gone=word: self.take_away(gone))
             self._chips.addWidget(chip)
+            self.chips.append(chip)
 
     def take_away(self, word: str) -> None:
         self._set(tuple(other for other in self.words if other != word))
