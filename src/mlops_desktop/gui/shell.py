@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication
 
 from mlops_desktop.gui import formats
 from mlops_desktop.gui.context import Context
+from mlops_desktop.gui.dropping import DropTarget
 from mlops_desktop.gui.events import Events
 from mlops_desktop.gui.frame import Frame, short_path
 from mlops_desktop.gui.history import Place
@@ -94,6 +95,11 @@ class Shell(QObject):
         app = QApplication.instance()
         if isinstance(app, QApplication):
             self.ring = FocusRing(theme, window, app)
+        self.drops = DropTarget(theme, window, lanes, lambda: self.workspace is not None)
+        self.drops.dropped.connect(lambda path: self.go(Place("import", str(path))))
+        self.drops.refused.connect(
+            lambda verdict: self.message.say(f"{verdict.title}. {verdict.sentence} Nothing was imported.")
+        )
         self._query = Query(lanes, self._read_works, self._on_works, self.show_failure, self)
         self._disk_clock = QTimer(self, interval=DISK_SECONDS * 1000)
         self._connect()
