@@ -15,6 +15,7 @@ from mlops_desktop.gui.charts.values import Axis, Bar, ReadLine, ReadOut, Table
 from mlops_desktop.gui.theme.theme import Theme
 
 ROW, THICK, _FOOT = 24.0, 14.0, 18.0
+HINTED = 6
 _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 _LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 
@@ -50,7 +51,7 @@ class BarChart(Chart):
         return not self.axis.from_zero
 
     def sizeHint(self) -> QSize:
-        return QSize(320, round(len(self.bars) * ROW + 12 + self._foot()))
+        return QSize(320, round(min(len(self.bars), HINTED) * ROW + 12 + self._foot()))
 
     def minimumSizeHint(self) -> QSize:
         return QSize(160, round(min(len(self.bars), 3) * ROW + 12 + self._foot()))
@@ -123,7 +124,7 @@ class BarChart(Chart):
         if fitting < len(self.bars) and not self.are_points:
             painter.setFont(self.theme.font("caption"))
             painter.setPen(self.theme.colour("muted"))
-            foot = QRectF(plan.area.left(), plan.area.bottom() - 2, plan.area.width(), 16)
+            foot = QRectF(plan.area.left(), plan.area.top() + fitting * plan.height - 1, plan.area.width(), 16)
             painter.drawText(foot, _LEFT, f"{len(self.bars) - fitting} more, in the table")
 
     def paint_pointer(self, painter: QPainter, stop: int) -> None:
@@ -139,7 +140,11 @@ class BarChart(Chart):
         return _FOOT if self.are_points else 0.0
 
     def _fitting(self, plan: _Plan) -> int:
-        return max(1, min(len(self.bars), int((plan.area.height() + 3) / plan.height)))
+        """How many rows there is room for; where not all, the last line says how many more there are."""
+        fits = int((plan.area.height() + 3) / plan.height)
+        if fits < len(self.bars) and not self.are_points:
+            fits = int((plan.area.height() - 14) / plan.height)
+        return max(1, min(len(self.bars), fits))
 
     def _said(self, bar: Bar) -> str:
         return self.axis.say(bar.value) + (f" {bar.note}" if bar.note else "")

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from mlops_desktop.gui.charts.chart import Chart
 from mlops_desktop.gui.context import Context
@@ -28,6 +28,7 @@ class ChartCard(Card):
         self.head.setContentsMargins(13, 8, 8, 4)
         self.body.setContentsMargins(9, 0, 9, 8)
         self.body.addWidget(chart, 1)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     def add_tool(self, tool: QWidget) -> None:
         self.head.insertWidget(self.head.count() - 1, tool)

@@ -12,7 +12,7 @@ from mlops_desktop.gui.theme.theme import Theme
 from mlops_desktop.gui.theme.tokens import contrast
 
 HEATS = 5
-LARGEST = QSize(96, 60)
+LARGEST = QSize(110, 84)
 _HEAD = 18.0
 _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 _CENTRE = int(Qt.AlignmentFlag.AlignCenter)
@@ -146,10 +146,10 @@ class MatrixChart(Chart):
         painter.setPen(theme.colour("muted"))
         for place, label in enumerate(matrix.labels):
             above, beside = self._cell(0, place), self._cell(place, 0)
-            shown = metrics.elidedText(label, Qt.TextElideMode.ElideMiddle, above.width())
+            shown = metrics.elidedText(label, Qt.TextElideMode.ElideRight, above.width() + 2)
             painter.drawText(QRectF(above.left(), above.top() - _HEAD, above.width(), _HEAD - 2), _CENTRE, shown)
             room = beside.left() - 8 - EDGE_LEFT
-            shown = metrics.elidedText(label, Qt.TextElideMode.ElideMiddle, room)
+            shown = metrics.elidedText(label, Qt.TextElideMode.ElideRight, room)
             painter.drawText(QRectF(EDGE_LEFT, beside.top(), room, beside.height()), _RIGHT, shown)
         total = formats.plural(sum(map(sum, matrix.counts)), "row")
         foot = QRectF(self._cells.left() - 60, self._cells.bottom() + 3, self._cells.width() + 60, _HEAD - 4)

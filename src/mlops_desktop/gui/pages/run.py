@@ -142,7 +142,8 @@ class RunPage(Page):
         self.head.cancel.clicked.connect(self.cancel)
         self.head.more.clicked.connect(self._on_more)
         column.addWidget(self.head)
-        column.addWidget(self._make_tab_line())
+        self._tab_line = self._make_tab_line()
+        column.addWidget(self._tab_line)
         self.stack = QStackedWidget()
         self._loading = Skeleton(theme, "the run", edge=20)
         self.error = QWidget()
@@ -159,8 +160,8 @@ class RunPage(Page):
         self.log_page.setObjectName("tableground")
         self.log_page.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         log_column = QVBoxLayout(self.log_page)
-        log_column.setContentsMargins(10, 10, 0, 0)
-        self.log = LogView(self._context, "Log of the run")
+        log_column.setContentsMargins(0, 0, 0, 0)
+        self.log = LogView(self._context, "Log of the run", title="Log")
         log_column.addWidget(self.log)
         self.environment = EnvironmentTab(theme)
         self._tabs: dict[str, QWidget] = {
@@ -198,9 +199,10 @@ class RunPage(Page):
         return read_run(self.workspace, self._name, self.facts)
 
     def _show(self, facts: RunFacts) -> None:
-        if facts.run.name != self._name and facts.run.id != self._name:
+        if self._name not in (facts.run.name, facts.run.id):
             return  # somewhere else by now
         self._stale = False
+        self._tab_line.show()
         self.facts, self._name = facts, facts.run.name
         if facts.run.status.is_ended:
             self._cancelling = ""
@@ -241,8 +243,8 @@ class RunPage(Page):
         if form is None:
             self._forms[key] = form = ()
             ask = partial(self.workspace.experiments.parameter_form, run.spec.task, run.spec.estimator)
-            self._context.lanes.call(ask, partial(self._on_form, key), lambda _: None, owner=self)
-            form = self._forms[key]
+            self._context.lanes.call(ask, partial(self._on_form, key), partial(self._on_no_form, key), owner=self)
+            form = self._forms.get(key, ())
         rows = reading.param_rows(run, form)
         self.tabs.set_count(1, len(rows))
         self.overview.side.show_params(rows)
@@ -251,6 +253,10 @@ class RunPage(Page):
     def _on_form(self, key: tuple[str, str], form: Sequence[Mapping[str, Any]]) -> None:
         self._forms[key] = form
         self._show_params()
+
+    def _on_no_form(self, key: tuple[str, str], _error: BaseException) -> None:
+        """Defaults are worth having, not worth an error; asked again with the next change."""
+        self._forms.pop(key, None)
 
     def _show_files(self) -> None:
         """The files are checked once for each bundle, beside everything else."""
@@ -277,6 +283,7 @@ class RunPage(Page):
         self.error_box.show_error(error)
         if self.facts is None:
             self.head.show_unreadable(self._name)
+            self._tab_line.hide()
             self.stack.setCurrentWidget(self.error)
         else:
             self._context.shell.show_failure(error)

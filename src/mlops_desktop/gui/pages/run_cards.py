@@ -28,6 +28,7 @@ from mlops_desktop.gui.context import Context
 from mlops_desktop.gui.item_models.cells import Cell, CellRow, Head
 from mlops_desktop.gui.readings import run as reading
 from mlops_desktop.gui.readings.run import RunFacts
+from mlops_desktop.gui.readings.runs import spread_text
 from mlops_desktop.gui.theme.theme import Theme
 from mlops_desktop.gui.widgets.cards import Card
 from mlops_desktop.gui.widgets.controls import Segments
@@ -110,14 +111,17 @@ class MetricsCard(Card):
         self.table: SmallTable | None = None
         self._heads: tuple[Head, ...] = ()
         self.body.setContentsMargins(0, 0, 0, 6)
+        self.body.addStretch(1)
 
     def show_metrics(self, metrics: Sequence[MetricSummary], labels: Sequence[str], sub: str) -> None:
         self.sub.setText(sub)
-        heads = [Head("Metric", 124, stretch=True)]
-        heads += [Head(label, 62, numeric=True, keep=2 + place) for place, label in enumerate(labels)]
-        heads.append(Head("Mean ± sd", 126, numeric=True))
+        heads = [Head("Fold", 130, stretch=True)]
+        heads += [
+            Head(label.removeprefix("Fold "), 52, numeric=True, keep=2 + place) for place, label in enumerate(labels)
+        ]
+        heads.append(Head("Mean ± sd", 122, numeric=True))
         if any(metric.test is not None for metric in metrics):
-            heads.append(Head("Test", 72, numeric=True, keep=1))
+            heads.append(Head("Test", 66, numeric=True, keep=1))
         if tuple(heads) != self._heads or self.table is None:
             self._make_table(heads)
         assert self.table is not None
@@ -138,7 +142,7 @@ class MetricsCard(Card):
         for place in range(folds):
             known = place < len(metric.folds)
             cells.append(Cell(formats.number(metric.folds[place], max(2, places - 1)) if known else formats.NOT_SET))
-        cells.append(Cell(reading.spread_text(metric, places), strong=True))
+        cells.append(Cell(spread_text(metric, places), strong=True))
         if len(cells) < width:
             cells.append(Cell(formats.NOT_SET if metric.test is None else formats.number(metric.test, places)))
         return CellRow(metric.key, tuple(cells))
@@ -187,7 +191,7 @@ class QualityCard(ChartCard):
         task = facts.run.spec.task
         self.title.setText("Predicted and actual" if task is Task.REGRESSION else "ROC and confusion")
         self.setAccessibleName(self.title.text())
-        self.sub.setText("out of fold")
+        self.sub.setText("" if facts.thresholds else "out of fold")
         if facts.evaluation is None:
             return
         self.matrix.setVisible(task.is_classification)
@@ -234,7 +238,7 @@ class QualityCard(ChartCard):
         if at is not None and facts is not None:
             matrix = Matrix(matrix.labels, at.counts)
             words = reading.threshold_words(at, str(evaluation["positive_label"]))
-            self.words.setText(f"At {at.value:.2f}, {words}")
+            self.words.setText(f"Out of fold, at {at.value:.2f}: {words}")
             sentence += f" at {at.value:.2f}: {words}"
         self.matrix.title = "Confusion matrix"
         self.matrix.show_matrix(matrix, f"{sentence}.")

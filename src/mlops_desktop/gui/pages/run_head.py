@@ -90,7 +90,7 @@ class RunHead(QWidget):
         running = run.status is RunStatus.RUNNING
         sign = run_sign(run.status)
         share = f" · {formats.percent(run.progress)}" if running and run.progress is not None else ""
-        left = time_left(run, now)
+        left = time_left(run, now) if running else ""
         words = f"{sign.word}{share}{f', {left}' if left else ''}"
         self._status.set_sign(type(sign)("" if running else sign.icon, sign.token, words))
         self._arc.setVisible(running)

@@ -8,7 +8,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from mlops_desktop.domain.experiments import RunStatus
-from mlops_desktop.gui import formats
 from mlops_desktop.gui.context import Context
 from mlops_desktop.gui.pages.run_cards import FoldsCard, ImportanceCard, MetricsCard, QualityCard
 from mlops_desktop.gui.pages.run_side import RunSide
@@ -19,7 +18,9 @@ from mlops_desktop.gui.widgets.cards import Card
 from mlops_desktop.gui.widgets.log_view import LogView
 from mlops_desktop.gui.widgets.states import ErrorBox
 
-SIDE, TOP, MIDDLE, LOG = 280, 196, 208, 168
+SIDE, TOP, MIDDLE, LOG = 268, 236, 204, 150
+FEW = 5
+"""Metrics shown here; the others have their tab."""
 
 
 class RunOverview(QScrollArea):
@@ -43,22 +44,29 @@ class RunOverview(QScrollArea):
         self.failure.add_action(self.change)
         self.failure.hide()
         left.addWidget(self.failure)
-        self._grid = QGridLayout()
-        self._grid.setSpacing(12)
-        self._grid.setColumnStretch(0, 6)
-        self._grid.setColumnStretch(1, 5)
+        self.cards = QWidget()
+        grid = QGridLayout(self.cards)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(12)
+        grid.setColumnStretch(0, 3)
+        grid.setColumnStretch(1, 2)
         self.folds = FoldsCard(context)
         self.metrics = MetricsCard(theme)
+        self.all_metrics = Button(theme, "All", kind="link")
+        self.all_metrics.clicked.connect(lambda: go_to_tab("metrics"))
+        self.metrics.head.addWidget(self.all_metrics)
         self.quality = QualityCard(context)
         self.importance = ImportanceCard(context)
         for place, card in enumerate((self.folds, self.quality, self.metrics, self.importance)):
-            self._grid.addWidget(card, place // 2, place % 2)
-        self._grid.setRowMinimumHeight(0, theme.px(TOP))
-        self._grid.setRowStretch(0, 5)
-        self._grid.setRowStretch(1, 4)
-        left.addLayout(self._grid, 3)
-        self.log_card = Card(theme, "Log")
-        self.log = LogView(context, "Log of the run", empty="No line yet; the worker has just been asked.")
+            grid.addWidget(card, place // 2, place % 2)
+        grid.setRowMinimumHeight(0, theme.px(TOP))
+        grid.setRowMinimumHeight(1, theme.px(MIDDLE))
+        grid.setRowStretch(0, 6)
+        grid.setRowStretch(1, 5)
+        left.addWidget(self.cards, 3)
+        self.log_card = Card(theme)
+        self.log_card.setAccessibleName("Log")
+        self.log = LogView(context, "Log of the run", title="Log", empty="No line yet; the worker has just been asked.")
         self.log_card.body.addWidget(self.log)
         self.log_card.setMinimumHeight(theme.px(LOG))
         left.addWidget(self.log_card, 2)
@@ -78,7 +86,9 @@ class RunOverview(QScrollArea):
         labels = reading.fold_labels(facts)
         self.folds.show_metrics(facts.metrics, labels)
         self.folds.sub.setText("live" if run.status is RunStatus.RUNNING else "")
-        self.metrics.show_metrics(facts.metrics, labels, reading.validation_sentence(facts))
+        self.metrics.show_metrics(facts.metrics[:FEW], labels, reading.validation_sentence(facts))
+        self.all_metrics.set_caption(f"All {len(facts.metrics)}")
+        self.all_metrics.setVisible(len(facts.metrics) > FEW)
         self.quality.show_facts(facts)
         self.importance.show_facts(facts)
         measured = bool(facts.metrics) or not run.status.is_ended
@@ -90,7 +100,7 @@ class RunOverview(QScrollArea):
             (self.importance, comes),
         ):
             card.setVisible(shown)
-        self.log_card.sub.setText(formats.plural(len(facts.log), "line") if facts.log else "")
+        self.cards.setVisible(measured or comes)
         self.log.show_lines(facts.log)
         self.side.show_facts(facts)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from mlops_desktop.domain.experiments import Run
 from mlops_desktop.gui import formats
@@ -28,43 +28,50 @@ if TYPE_CHECKING:
 FEW = 6
 
 
+class ParamLine(QWidget):
+    """A param and its value; a dot beside the name where it differs from the default."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(5)
+        self.name = ElidedText(theme, "", "table", "muted")
+        self.dot = Dot(theme)
+        self.value = ElidedText(theme, "", "number")
+        self.value.setAlignment(Qt.AlignmentFlag.AlignRight)
+        row.addWidget(self.name)
+        row.addWidget(self.dot)
+        row.addStretch(1)
+        row.addWidget(self.value)
+
+    def show_row(self, row: ParamRow) -> None:
+        self.name.setText(row.name)
+        self.value.setText(row.value)
+        self.dot.setVisible(bool(row.differs))
+        differs = f", differs from the default {row.default}" if row.differs else ""
+        self.value.setAccessibleName(f"{row.name}: {row.value}{differs}")
+
+
 class ParamList(QWidget):
-    """Names and values; a dot where a value differs from its default."""
+    """Params below one another; rows are kept and filled again."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
-        self._grid = QGridLayout(self)
-        self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setHorizontalSpacing(6)
-        self._grid.setVerticalSpacing(5)
-        self._grid.setColumnStretch(2, 1)
-        self._rows: list[tuple[ElidedText, Dot, ElidedText]] = []
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(5)
+        self.rows: list[ParamLine] = []
 
     def show_rows(self, rows: Sequence[ParamRow]) -> None:
-        while len(self._rows) < len(rows):
-            place = len(self._rows)
-            made = (
-                ElidedText(self._theme, "", "table", "muted"),
-                Dot(self._theme),
-                ElidedText(self._theme, "", "number"),
-            )
-            made[2].setAlignment(Qt.AlignmentFlag.AlignRight)
-            made[2].setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-            for column, part in enumerate(made):
-                self._grid.addWidget(part, place, column)
-            self._rows.append(made)
-        for place, (name, dot, value) in enumerate(self._rows):
-            shown = place < len(rows)
-            name.setVisible(shown)
-            value.setVisible(shown)
-            dot.setVisible(shown and bool(rows[place].differs))
-            if shown:
-                row = rows[place]
-                name.setText(row.name)
-                value.setText(row.value)
-                differs = f", differs from the default {row.default}" if row.differs else ""
-                value.setAccessibleName(f"{row.name}: {row.value}{differs}")
+        while len(self.rows) < len(rows):
+            self.rows.append(ParamLine(self._theme))
+            self._column.addWidget(self.rows[-1])
+        for place, line in enumerate(self.rows):
+            line.setVisible(place < len(rows))
+            if place < len(rows):
+                line.show_row(rows[place])
 
 
 class SideCard(Card):
@@ -139,12 +146,12 @@ class RunSide(QWidget):
         column.addStretch(1)
 
     def _make_origin(self, theme: Theme, go_to_tab: Callable[[str], object]) -> SideCard:
+        self._dataset = self._origin = ""
         self.origin = SideCard(theme, "Code and environment", "All", lambda: go_to_tab("environment"))
         self.dataset = LinkRow(theme, "Data")
         self.rerun_of = LinkRow(theme, "Repeats")
         self.dataset.link.clicked.connect(lambda: self._go(Place("datasets", self._dataset)))
         self.rerun_of.link.clicked.connect(lambda: self._go(Place("run", self._origin)))
-        self._dataset = self._origin = ""
         self.made_list = FactList(theme)
         for part in (self.dataset, self.rerun_of, self.made_list):
             self.origin.body.addWidget(part)
@@ -181,10 +188,10 @@ class RunSide(QWidget):
         differing = sum(bool(row.differs) for row in rows)
         known = any(row.differs is not None for row in rows)
         words = f"{differing} differs" if differing == 1 else f"{differing} differ"
-        self.params.sub.setText(f"{words} from default" if differing else "all default" if known else "")
+        self.params.sub.setText(f"{words} from default" if differing else "all default" if known or not rows else "")
         self.param_list.show_rows(rows[:FEW])
         if self.params.more is not None:
-            self.params.more.set_caption(f"All {len(rows)}")
+            self.params.more.set_caption(f"All {len(rows)}" if rows else "All settings")
 
     def show_files(self, run: Run, contents: BundleContents | None) -> None:
         rows = reading.file_rows(contents) if contents else ()

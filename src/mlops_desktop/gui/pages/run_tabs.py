@@ -56,27 +56,24 @@ class ParamsTab(RunTab):
     def __init__(self, theme: Theme) -> None:
         super().__init__("Params of the run")
         self.params = Card(theme, "Params")
-        heads = (
-            Head("Param", 240),
-            Head("Value", 170),
-            Head("Default", 170),
-            Head("", 200, stretch=True),
-        )
+        heads = (Head("Param", 150), Head("Value", 96), Head("Default", 96, keep=1), Head("", 150, stretch=True))
         self.table = _table(theme, "Params", heads, self.params)
         self.settings = Card(theme, "Settings")
-        self.settings_table = _table(
-            theme, "Settings", (Head("Setting", 240), Head("Value", 300, stretch=True)), self.settings
-        )
+        self.settings_table = _table(theme, "Settings", _two("Setting", "Value"), self.settings)
         self.features = Card(theme, "Columns it learns from")
-        self.features_table = _table(
-            theme, "Columns", (Head("Column", 240), Head("Used as", 300, stretch=True)), self.features
-        )
+        self.features_table = _table(theme, "Columns", _two("Column", "Used as"), self.features)
         self.left_out = Card(theme, "Columns left out")
-        self.left_table = _table(
-            theme, "Columns left out", (Head("Column", 240), Head("Why", 300, stretch=True)), self.left_out
-        )
-        for card in (self.params, self.settings, self.features, self.left_out):
-            self.column.addWidget(card)
+        self.left_table = _table(theme, "Columns left out", _two("Column", "Why"), self.left_out)
+        row = QHBoxLayout()
+        row.setSpacing(12)
+        for cards in ((self.params, self.features), (self.settings, self.left_out)):
+            half = QVBoxLayout()
+            half.setSpacing(12)
+            for card in cards:
+                half.addWidget(card)
+            half.addStretch(1)
+            row.addLayout(half, 1)
+        self.column.addLayout(row)
         self.column.addStretch(1)
 
     def show_params(self, run: Run, rows: Sequence[ParamRow]) -> None:
@@ -211,6 +208,10 @@ def _table(theme: Theme, name: str, heads: Sequence[Head], card: Card) -> SmallT
     card.body.addWidget(table)
     card.body.setContentsMargins(0, 0, 0, 6)
     return table
+
+
+def _two(first: str, second: str) -> tuple[Head, ...]:
+    return Head(first, 150), Head(second, 200, stretch=True)
 
 
 def _pairs(facts: Sequence[tuple[str, str]]) -> list[CellRow]:

@@ -49,7 +49,8 @@ def read_run(workspace: Workspace, name: str, before: RunFacts | None = None) ->
     """`before` saves reading again what cannot have changed. Raises NotFoundError."""
     service = workspace.experiments
     run = service.run(name)
-    metrics = run.metrics or measured_so_far(service.points(run.name), run.spec.task)
+    task = run.spec.task
+    metrics = ordered_metrics(run.metrics, task) or measured_so_far(service.points(run.name), task)
     evaluation: Mapping[str, Any] | None = None
     if run.evaluation_hash:
         known = before is not None and before.run.evaluation_hash == run.evaluation_hash
@@ -80,8 +81,13 @@ def measured_so_far(points: Sequence[MetricPoint], task: Task) -> tuple[MetricSu
         ordered = tuple(values[step] for step in sorted(values))
         spread = statistics.stdev(ordered) if len(ordered) > 1 and all(map(math.isfinite, ordered)) else None
         found.append(MetricSummary(key, sum(ordered) / len(ordered), spread, folds=ordered))
+    return ordered_metrics(found, task)
+
+
+def ordered_metrics(metrics: Sequence[MetricSummary], task: Task) -> tuple[MetricSummary, ...]:
+    """The task's main metric first."""
     first = main_metric(task)
-    return tuple(sorted(found, key=lambda metric: metric.key != first))
+    return tuple(sorted(metrics, key=lambda metric: metric.key != first))
 
 
 def run_sentence(facts: RunFacts, now: datetime) -> str:

@@ -9,6 +9,7 @@ from itertools import accumulate
 from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import (
     QFocusEvent,
+    QFont,
     QFontMetricsF,
     QGuiApplication,
     QKeyEvent,
@@ -42,6 +43,7 @@ class LogLines(QAbstractScrollArea):
         self._rows: list[int] = []
         self._line = LINE
         self._sign = 7.0
+        self._font = theme.font("mono")
         self.setAccessibleName(name)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -104,7 +106,7 @@ class LogLines(QAbstractScrollArea):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self.viewport())
-        painter.setFont(self._theme.font("mono"))
+        painter.setFont(self._font)
         row = self.verticalScrollBar().value()
         place = self._line_at(row)
         y = (self._row_of(place) - row) * self._line
@@ -166,7 +168,9 @@ class LogLines(QAbstractScrollArea):
 
     def _on_theme_changed(self) -> None:
         self._line = self._theme.px(LINE)
-        self._sign = QFontMetricsF(self._theme.font("mono")).horizontalAdvance("0")
+        self._font = QFont(self._theme.font("mono"))
+        self._font.setFeature(QFont.Tag("calt"), 0)  # a log shows <= as it was written
+        self._sign = QFontMetricsF(self._font).horizontalAdvance("0")
         self._measure()
 
     def _measure(self) -> None:

@@ -30,7 +30,7 @@ class LogView(QWidget):
 
     followed = Signal(bool)
 
-    def __init__(self, context: Context, name: str, *, empty: str = "No line yet.") -> None:
+    def __init__(self, context: Context, name: str, *, title: str = "", empty: str = "No line yet.") -> None:
         super().__init__()
         self._context = context
         theme = context.theme
@@ -46,8 +46,8 @@ class LogView(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        self.bar = self._make_bar(theme)
-        column.addWidget(self.bar)
+        self.head = self._make_head(theme, title)
+        column.addLayout(self.head)
         self.lines = LogLines(theme, name)
         self.lines.moved_up.connect(lambda: self._set_follows(False))
         self.lines.verticalScrollBar().valueChanged.connect(self._on_scrolled)
@@ -94,10 +94,23 @@ class LogView(QWidget):
 
     # Making
 
+    def _make_head(self, theme: Theme, title: str) -> QHBoxLayout:
+        head = QHBoxLayout()
+        head.setContentsMargins(13 if title else 10, 8 if title else 0, 8, 8)
+        head.setSpacing(8)
+        self.title, self.sub = Text(theme, title, "title"), Text(theme, "", "table", "muted")
+        for words in (self.title, self.sub):
+            words.setVisible(bool(title))
+            head.addWidget(words)
+        self.bar = self._make_bar(theme)
+        head.addWidget(self.bar, 1)
+        head.addStretch()
+        return head
+
     def _make_bar(self, theme: Theme) -> QWidget:
         bar = QWidget()
         row = QHBoxLayout(bar)
-        row.setContentsMargins(10, 0, 8, 8)
+        row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(6)
         self._levels = Segments(theme, "Level", [("all", "All"), ("warning", "Warnings"), ("error", "Errors")])
         self._levels.show_value("all")
@@ -138,6 +151,7 @@ class LogView(QWidget):
                 button.setText(words)
                 button.setAccessibleName(words)
                 button.updateGeometry()
+        self.sub.setText(formats.plural(len(self._all), "line") if self._all else "")
         self.empty.setVisible(not self._all)
         self.bar.setVisible(bool(self._all))
 
