@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import shlex
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -19,14 +18,11 @@ from tests.gui.conftest import wait
 from tests.gui.demo_workspace import make_run
 
 from mlops_desktop import bootstrap
-from mlops_desktop.cli.main import main as command_line
 from mlops_desktop.domain.experiments import Experiment, RunStatus
 from mlops_desktop.domain.jobs import Job, JobKind, JobStatus
 from mlops_desktop.gui.app import Program, _options
 from mlops_desktop.gui.crash import CrashReporter, write_log
 from mlops_desktop.gui.main_window import MainWindow
-from mlops_desktop.gui.pages.home_empty import STEPS
-from mlops_desktop.gui.pages.runs_pane import RUN_COMMAND
 from mlops_desktop.gui.state import WindowState, load_state
 from mlops_desktop.gui.theme.theme import Theme
 from mlops_desktop.services.workspace import Workspace
@@ -127,10 +123,10 @@ def test_the_real_workspace_is_shown_and_followed(theme: Theme, tmp_path: Path, 
         register_run(other, "swift-ibis-2", RunStatus.FINISHED, metrics={"roc_auc": 0.8}, version=1)
         wait(qtbot, lambda: page.model.rowCount() == 2)
         page.model.tick([page.model.row_of(page.model.best("roc_auc").id)], True)  # type: ignore[union-attr]
-        page.runs.trash.click()
+        next(command for command in page.commands() if command.name == "trash").act()
         wait(qtbot, lambda: page.model.rowCount() == 1)
         assert [run.name for run in other.experiments.runs()] == ["amber-falcon-1"]
-        window.shell.notice.take_back()
+        window.shell.take_back()
         wait(qtbot, lambda: page.model.rowCount() == 2)
         assert [entry.action for entry in other.audit(limit=2)] == ["run.trash", "run.restore"]
     finally:
@@ -172,21 +168,6 @@ def test_a_damaged_workspace_is_refused_in_words(theme: Theme, tmp_path: Path, q
         program.end()
 
 
-@pytest.mark.parametrize(
-    "command", [*(step[3] for step in STEPS), RUN_COMMAND, "mlops demo --keep", "mlops jobs log x"]
-)
-def test_every_command_that_the_window_names_is_one_of_the_command_line(
-    command: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    words = shlex.split(command)[1:]
-    verb = words[:1] if words[0] == "demo" else words[:2]
-    assert command_line([*verb, "--help"]) == 0
-    told = capsys.readouterr().out
-    for word in words:
-        if word.startswith("--"):
-            assert word in told
-
-
 def test_the_clock_of_the_program_is_in_utc(theme: Theme, tmp_path: Path, qtbot: QtBot) -> None:
     program = Program(lambda: theme, tmp_path / "state")
     window = program.show(None, WindowState())
@@ -205,3 +186,47 @@ def test_a_window_closed_before_it_is_filled_keeps_its_state(theme: Theme, tmp_p
     program.end()
     assert load_state(tmp_path / "state").density == "standard"
     window.deleteLater()
+
+
+def test_two_windows_stand_on_the_same_workspace(theme: Theme, tmp_path: Path, qtbot: QtBot) -> None:
+    bootstrap.create_workspace(tmp_path / "one", "one").close()
+    program = Program(lambda: theme, tmp_path / "state")
+    first = program.show(tmp_path / "one", WindowState())
+    try:
+        wait(qtbot, lambda: first.is_filled and first.shell.workspace)
+        first.shell.new_window()
+        second = program.window
+        assert second is not None
+        assert second is not first
+        wait(qtbot, lambda: second.is_filled and second.shell.workspace)
+        second.shell.set_density("comfortable")
+        assert first.isVisible()
+        assert first.state.density == "compact"
+        first.close()
+        assert second.isVisible()
+    finally:
+        program.end()
+
+
+def test_the_first_start_makes_a_workspace_and_goes_on_to_the_import(
+    theme: Theme, tmp_path: Path, qtbot: QtBot
+) -> None:
+    program = Program(lambda: theme, tmp_path / "state")
+    window = program.show(None, WindowState())
+    try:
+        wait(qtbot, lambda: window.is_filled and window.shell.welcome)
+        welcome = window.shell.welcome
+        assert welcome is not None
+        welcome.parent_folder = tmp_path
+        welcome.name.setText("first")
+        table = tmp_path / "table.csv"
+        table.write_text("a,b\n1,2\n", "utf-8")
+        welcome.import_file(str(table))
+        wait(qtbot, lambda: window.shell.workspace)
+        assert window.shell.workspace is not None
+        assert window.shell.workspace.folder == tmp_path / "first"
+        assert window.shell.page is not None
+        assert window.shell.page.place().page == "import"
+        assert window.shell.page.place().subject == str(table)
+    finally:
+        program.end()

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 from tests.gui.conftest import MakeWindow, wait
 from tests.gui.demo_workspace import FakeWorkspace, make_run
-from tests.gui.hands import click
+from tests.gui.hands import click, press
 
 from mlops_desktop.domain.errors import BusyRegistryError
+from mlops_desktop.gui.history import Place
 from mlops_desktop.gui.main_window import MainWindow
 from mlops_desktop.gui.pages.home_content import HomeContent
-from mlops_desktop.gui.widgets.command_line import CopyButton
 
 
 def content(window: MainWindow) -> HomeContent:
@@ -38,42 +39,63 @@ def test_before_anything_is_read_there_is_a_skeleton(make_window: MakeWindow, wo
 
 def test_a_failed_run_is_two_clicks_from_its_reason(window: MainWindow, qtbot: QtBot) -> None:
     buttons = {button.accessibleName(): button for button in content(window).attention.buttons}
-    click(buttons["Open run: Run red-plover-26 failed"])
-    run = window.shell.experiments.inspector.run
-    assert run is not None
-    assert run.name == "red-plover-26"
-    assert window.shell.top.parts == ["Experiments", "late-at-arrival"]
+    asked: list[Place] = []
+    window.shell.navigator.go = asked.append  # type: ignore[method-assign, assignment]
+    click(buttons["Open log at error: Run red-plover-26 failed"])
+    click(buttons["Open deployment: penguins is degraded"])
+    assert asked == [Place("run", "red-plover-26", {"tab": "log"}), Place("deployments", "penguins")]
 
 
-def test_what_the_window_cannot_do_yet_is_copied_as_a_command(window: MainWindow, qtbot: QtBot) -> None:
-    button = content(window).attention.buttons[0]
-    assert isinstance(button, CopyButton)
-    click(button)
-    assert QGuiApplication.clipboard().text() == "mlops deployments log penguins"
-    assert button.text() == "Copied"
-    button._back.timeout.emit()
-    assert button.text() == "Copy log command"
-    button._back.stop()
+def test_runs_and_deployments_open_by_a_click(window: MainWindow, qtbot: QtBot) -> None:
+    asked: list[Place] = []
+    window.shell.navigator.go = asked.append  # type: ignore[method-assign, assignment]
+    latest, served = content(window).latest.table, content(window).deployments.table
+    click(latest.viewport(), latest.visualRect(latest.cells.index(3, 0)).center())
+    click(served.viewport(), served.visualRect(served.cells.index(1, 0)).center())
+    click(content(window).deployments.open)
+    click(content(window).changes.open)
+    assert asked == [
+        Place("run", latest.cells.rows[3].cells[0].text),
+        Place("deployments", "flight-late"),
+        Place("deployments"),
+        Place("settings", "record"),
+    ]
 
 
-def test_a_run_of_the_latest_opens_by_click_and_by_enter(window: MainWindow, qtbot: QtBot) -> None:
-    table = content(window).latest.table
-    place = table.visualRect(table.cells.index(3, 0)).center()
-    click(table.viewport(), place)
-    run = window.shell.experiments.inspector.run
-    assert run is not None
-    assert run.name == table.cells.rows[3].cells[0].text
+def test_work_in_progress_is_cancelled_from_here(window: MainWindow, workspace: FakeWorkspace, qtbot: QtBot) -> None:
+    row = next(iter(content(window).running.rows.values()))
+    click(row.cancel)
+    assert workspace.calls[-1] == ("cancel job", next(iter(content(window).running.rows)))
+    assert row._note.text() == "Cancelling…"
+    click(content(window).running.open)
+    assert window.shell.overlays.shown_activity is not None
 
 
-def test_an_empty_workspace_shows_the_way_in_commands(make_window: MakeWindow, qtbot: QtBot) -> None:
+def test_an_empty_workspace_offers_two_ways_in(make_window: MakeWindow, qtbot: QtBot) -> None:
     window = make_window(FakeWorkspace(empty=True))
-    buttons = [button for button in window.findChildren(CopyButton) if button.isVisible()]
-    assert [button.text_to_copy.split()[1] for button in buttons] == [
-        "datasets", "experiments", "models", "deployments", "deployments", "demo",
-    ]  # fmt: skip
-    click(buttons[1])
-    assert QGuiApplication.clipboard().text() == "mlops experiments run flights late"
-    buttons[1]._back.stop()
+    steps = window.shell.home._steps
+    assert steps is not None
+    assert not window.shell.home.import_data.isVisible()
+    asked: list[Place] = []
+    window.shell.navigator.go = asked.append  # type: ignore[method-assign, assignment]
+    click(steps.sample)
+    assert asked[0].page == "import"
+    assert asked[0].subject.endswith("flights.csv.zip")
+    window.activateWindow()
+    press(window, Qt.Key.Key_F6)
+    press(window, Qt.Key.Key_F6)
+    assert window.focusWidget() is steps.choose
+
+
+def test_import_and_new_run_are_the_buttons_of_the_page(window: MainWindow, qtbot: QtBot) -> None:
+    asked: list[object] = []
+    window.shell.navigator.go = asked.append  # type: ignore[method-assign, assignment]
+    click(window.shell.home.new_run)
+    assert asked == [Place("new-run")]
+    press(window, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    dialog = next(iter(window.findChildren(QFileDialog)))
+    assert dialog.windowTitle() == "Import data"
+    dialog.reject()
 
 
 def test_what_another_process_did_shows_up_by_itself(window: MainWindow, workspace: FakeWorkspace) -> None:
@@ -101,16 +123,17 @@ def test_an_error_after_that_keeps_the_old_page_and_shows_above_it(
 ) -> None:
     workspace.error = BusyRegistryError("The registry is busy.", hint="Wait a moment.")
     window.shell.refresh()
-    assert window.shell.message.sentence == "The registry is busy. Wait a moment."
+    assert window.shell.message.sentence == "The registry is busy. Wait a moment. (MD-WSP-004)"
     assert content(window).isVisible()
 
 
-def test_no_deployments_and_no_runs_each_say_their_command(make_window: MakeWindow) -> None:
+def test_no_deployments_and_no_runs_each_say_what_to_do(make_window: MakeWindow, qtbot: QtBot) -> None:
     workspace = FakeWorkspace()
     workspace.served, workspace.all_runs = [], []
     window = make_window(workspace)
-    shown = {button.text_to_copy for button in content(window).findChildren(CopyButton) if button.isVisible()}
-    assert shown == {"mlops deployments deploy MODEL@champion", "mlops experiments run DATASET TARGET"}
+    assert content(window).deployments.deploy.text() == "Deploy churn v3…"
+    assert content(window).deployments.deploy.isVisible()
+    assert content(window).latest.new.isVisible()
 
 
 def test_the_disk_is_shown_here_and_below(window: MainWindow, qtbot: QtBot) -> None:

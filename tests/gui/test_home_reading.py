@@ -14,6 +14,7 @@ from mlops_desktop.domain.audit import AuditEntry
 from mlops_desktop.domain.deployments import DeploymentStatus
 from mlops_desktop.domain.experiments import Failure, RunStatus
 from mlops_desktop.domain.jobs import Job, JobKind, JobStatus
+from mlops_desktop.gui.history import Place
 from mlops_desktop.gui.readings.home import HomeFacts, attention, change_sentence, read_home, sentence, tiles
 from mlops_desktop.gui.readings.status import deployments_sign, job_sign, section_counts
 
@@ -41,7 +42,7 @@ def test_a_deployment_nobody_looked_at_is_not_called_healthy() -> None:
     assert [note.title for note in notes[:3]] == [
         f"{name} is not confirmed healthy" for name in ("churn", "flight-late", "penguins")
     ]
-    assert notes[0].command == "mlops deployments log churn"
+    assert notes[0].place == Place("deployments", "churn")
     assert "0 of 3" in sentence(facts(workspace))
     sign = deployments_sign(facts(workspace))
     assert sign is not None
@@ -65,7 +66,9 @@ def test_a_failed_import_needs_attention_but_a_training_counts_as_its_run() -> N
     job = Job("a" * 32, JobKind.IMPORT_DATASET, "Import x.csv", JobStatus.FAILED, {}, "d", NOW, "ds-lead")
     train = dataclasses.replace(job, kind=JobKind.TRAIN, status=JobStatus.LOST)
     found = attention(HomeFacts(NOW, troubled_jobs=(job, train)))
-    assert [(note.title, note.command) for note in found] == [("Import x.csv failed", "mlops jobs log aaaaaaaa")]
+    assert [(note.title, note.action, note.place) for note in found] == [
+        ("Import x.csv failed", "Open in Activity", None)
+    ]
 
 
 def test_tiles_carry_a_figure_and_what_it_is_measured_against() -> None:
@@ -94,7 +97,7 @@ def test_the_status_bar_names_the_oldest_work_and_what_waits() -> None:
     sign = job_sign(facts())
     assert sign is not None
     assert sign.word == "brisk-heron-41 · 62 % · 2 more"
-    assert section_counts(facts()) == {"experiments": (25, 2)}
+    assert section_counts(facts())["experiments"] == (25, 2)
     assert job_sign(facts(FakeWorkspace(empty=True))) is None
     queued = FakeWorkspace()
     queued.all_runs = [make_run("a-owl-1", RunStatus.QUEUED)]

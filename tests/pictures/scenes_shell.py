@@ -5,10 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from mlops_desktop.gui.history import Place
+from mlops_desktop.gui.pages.settings import SettingsPage
+from mlops_desktop.gui.settings.record import RecordSection
+from mlops_desktop.gui.settings.workspace import WorkspaceSection
 from mlops_desktop.gui.shell import Shell
 from mlops_desktop.services.workspace import Workspace
 
 Scene = Callable[[Shell, Workspace], None]
+
+
+def settings_page(shell: Shell) -> SettingsPage:
+    assert isinstance(shell.page, SettingsPage)
+    return shell.page
 
 
 def home(shell: Shell, workspace: Workspace) -> None:
@@ -79,12 +87,16 @@ def trash_empty(shell: Shell, workspace: Workspace) -> None:
 
 def record_no_match(shell: Shell, workspace: Workspace) -> None:
     shell.go(Place("settings", "record"))
-    shell.page.current.search.setText("xylophone")
+    section = settings_page(shell).current
+    assert isinstance(section, RecordSection)
+    section.search.setText("xylophone")
 
 
 def verified(shell: Shell, workspace: Workspace) -> None:
     shell.go(Place("settings", "workspace"))
-    shell.page.current.verify.click()
+    section = settings_page(shell).current
+    assert isinstance(section, WorkspaceSection)
+    section.verify.click()
 
 
 SCENES = {

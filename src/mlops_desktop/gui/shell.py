@@ -121,7 +121,7 @@ class Shell(QObject):
         """Opens the folder in the lane, or does `make` there, and goes to the place after that."""
         if self.welcome is not None:
             self.welcome.show_waiting(True)
-        self._then = then
+        self._then = then or self._then
         work = make or (lambda: self._open_folder(folder))
         self._lanes.run(work, self._on_opened, lambda error: self._on_not_opened(folder, error), owner=self)
 
@@ -307,7 +307,10 @@ class Shell(QObject):
         if not stops or workspace is None:
             self.window.close()
             return
-        self._lanes.run(lambda: stop(workspace, going_on), lambda _: self.window.close(), self.show_failure, owner=self)
+        self._lanes.run(lambda: stop(workspace, going_on), lambda _: self._close(), self.show_failure, owner=self)
+
+    def _close(self) -> None:
+        self.window.close()
 
     def _connect(self) -> None:
         self.navigator.moved.connect(self._on_moved)
@@ -356,6 +359,7 @@ class Shell(QObject):
         """To the place that was asked for, else to the section that was shown last."""
         if self._then is not None:
             self.go(self._then)
+            self._then = None
         elif self.state.page != "home" and self.state.page in PAGES and self.page is self.home:
             self.go_to(self.state.page)
 
@@ -375,11 +379,16 @@ class Shell(QObject):
 
             self.welcome = WelcomePage(self._theme)
             self.welcome.chosen.connect(self.open)
-            self.welcome.wanted.connect(self.other_wanted)
+            self.welcome.wanted.connect(self._on_first_wanted)
         self.welcome.show_recent(self.state.recent)
         self.frame.show_instead(self.welcome)
         self.window.setWindowTitle("MLOps Desktop")
         self.status.show_part(self.status.workspace, Sign("folder-open", "muted", "No workspace open"))
+
+    def _on_first_wanted(self, folder: Path, name: str, file: str) -> None:
+        """The first workspace, and what is to be imported there."""
+        self._then = Place("import", file) if file and "import" in PAGES else None
+        self.other_wanted.emit(folder, name)
 
     # What changes
 

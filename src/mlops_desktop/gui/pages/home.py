@@ -11,8 +11,10 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from mlops_desktop.gui.context import Context
 from mlops_desktop.gui.history import Place
-from mlops_desktop.gui.pages.page import SMALL, Page
+from mlops_desktop.gui.pages.book import PAGES
+from mlops_desktop.gui.pages.page import SMALL, Command, Page
 from mlops_desktop.gui.queries import Query
+from mlops_desktop.gui.widgets.buttons import Button
 from mlops_desktop.gui.widgets.page_header import PageHeader
 from mlops_desktop.gui.widgets.skeleton import Skeleton
 
@@ -48,6 +50,13 @@ class HomePage(Page):
         column.setSpacing(0)
         self.header = PageHeader(context.theme, "Home")
         self.header.show_sentence("Opening the workspace…")
+        self.new_run = Button(context.theme, "New run", icon="plus")
+        self.new_run.clicked.connect(self._on_new_run)
+        self.import_data = Button(context.theme, "Import data", icon="download", kind="primary")
+        self.import_data.clicked.connect(context.shell.import_data)
+        for button in (self.new_run, self.import_data):
+            self.header.add_action(button)
+            button.hide()
         column.addWidget(self.header)
         self._stack = QStackedWidget()
         column.addWidget(self._stack, 1)
@@ -73,8 +82,18 @@ class HomePage(Page):
     def path(self) -> list[tuple[str, Place | None]]:
         return [("Home", None)]
 
+    def commands(self) -> list[Command]:
+        if "import" not in PAGES:
+            return []
+        return [Command("primary", "Import data…", "download", self._context.shell.import_data)]
+
+    def _on_new_run(self) -> None:
+        self._context.shell.go(Place("new-run"))
+
     def panes(self) -> list[QWidget]:
         shown = self._stack.currentWidget()
+        if self._steps is not None and shown is self._steps:
+            return self._steps.panes()
         return self.content.panes() if self.content is not None and shown is self.content else []
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -117,6 +136,8 @@ class HomePage(Page):
 
         self.facts = facts
         self.read.emit(facts)
+        self.import_data.setVisible("import" in PAGES and not facts.is_empty)
+        self.new_run.setVisible("new-run" in PAGES and bool(facts.datasets))
         if facts.is_empty:
             self._show_steps()
             return
@@ -129,20 +150,22 @@ class HomePage(Page):
                 self.content.computer.show_disk(self._disk)
             self._fit()
         self.header.show_sentence(sentence(facts))
-        self.content.show_facts(facts)
+        self.content.show_facts(facts, self.workspace)
         self._stack.setCurrentWidget(self.content)
 
     def _show_steps(self) -> None:
         if self._steps is None:
             from mlops_desktop.gui.pages.home_empty import FirstSteps
 
-            self._steps = FirstSteps(self._context.theme)
+            self._steps = FirstSteps(self._context)
             self._stack.addWidget(self._steps)
-        self.header.show_sentence("Nothing here yet. The way to a model that answers has five commands.")
+            self._fit()
+        self.header.show_sentence("Nothing here yet. Import a table to begin, or open the sample.")
         self._stack.setCurrentWidget(self._steps)
 
     def _fit(self) -> None:
-        small = self.window().width() < SMALL
+        small = self.window().width() < SMALL * self._context.theme.zoom
         self.header.set_small(small)
-        if self.content is not None:
-            self.content.set_small(small)
+        for part in (self.content, self._steps):
+            if part is not None:
+                part.set_small(small)

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
-from mlops_desktop.domain.experiments import Run
-from mlops_desktop.domain.jobs import Job, JobKind, JobStatus
 from mlops_desktop.gui import formats
 from mlops_desktop.gui.context import Context
 from mlops_desktop.gui.history import Place
-from mlops_desktop.gui.item_models.columns import dataset_text
+from mlops_desktop.gui.pages.book import PAGES
+from mlops_desktop.gui.readings.activity import State, Work, left, work_of_job
 from mlops_desktop.gui.readings.home import Attention, HomeFacts, Tile, change_sentence
 from mlops_desktop.gui.statuses import Sign
 from mlops_desktop.gui.theme.theme import Theme
 from mlops_desktop.gui.widgets.buttons import Button
 from mlops_desktop.gui.widgets.cards import Card, FactList
-from mlops_desktop.gui.widgets.command_line import CopyButton
 from mlops_desktop.gui.widgets.fitting import Avatar, FittingColumn
 from mlops_desktop.gui.widgets.layouts import clear_layout
 from mlops_desktop.gui.widgets.marks import Icon, Progress, Spark, StatusWord
@@ -28,6 +27,7 @@ from mlops_desktop.gui.widgets.text import ElidedText, Text
 
 if TYPE_CHECKING:
     from mlops_desktop.domain.audit import AuditEntry
+    from mlops_desktop.services.workspace import Workspace
 
 MOST_NOTES, MOST_JOBS = 4, 4
 LOW_DISK = 2_000_000_000
@@ -124,63 +124,80 @@ class AttentionCard(Card):
         return frame
 
     def _button(self, note: Attention) -> Button:
-        if note.run:
-            button = Button(self._context.theme, "Open run", small=True)
-            button.setAccessibleName(f"Open run: {note.title}")
-            button.clicked.connect(
-                lambda: self._context.shell.go(Place("experiments", note.experiment, {"run": note.run}))
-            )
+        place = note.place
+        leads = place is not None and place.page in PAGES
+        caption = note.action if leads else "Open in Activity"
+        button = Button(self._context.theme, caption, small=True)
+        button.setAccessibleName(f"{caption}: {note.title}")
+        if place is not None and leads:
+            button.clicked.connect(partial(self._context.shell.go, place))
         else:
-            button = CopyButton(self._context.theme, note.command, "Copy log command", what=f"for {note.title}")
+            button.clicked.connect(lambda: self._context.shell.show_activity(State.FAILED))
         self.buttons.append(button)
         return button
 
 
 class RunningCard(Card):
-    """Work in progress, oldest first, with what is left of it."""
+    """Work in progress, oldest first, with what is left of it and the way to end it."""
 
-    def __init__(self, theme: Theme, clock: Callable[[], datetime]) -> None:
-        super().__init__(theme, "Running now")
-        self._theme, self._clock = theme, clock
-        self._none = Text(theme, "Nothing is running.", "table", "muted")
+    def __init__(self, context: Context) -> None:
+        super().__init__(context.theme, "Running now")
+        self._context, self._theme = context, context.theme
+        self._workspace: Workspace | None = None
+        self.open = Button(self._theme, "Open Activity", kind="link")
+        self.open.clicked.connect(lambda _=False: context.shell.show_activity())
+        self.head.addWidget(self.open)
+        self._none = Text(self._theme, "Nothing is running.", "table", "muted")
         self._none.setContentsMargins(13, 0, 13, 12)
-        self._more = Text(theme, "", "table", "muted")
-        self._more.setContentsMargins(13, 0, 13, 10)
-        self._rows: dict[str, _JobRow] = {}
+        self._more = Text(self._theme, "", "caption", "muted")
+        self._more.setContentsMargins(13, 0, 13, 12)
+        self.rows: dict[str, JobRow] = {}
         self.body.addWidget(self._none)
         self._list = QVBoxLayout()
         self._list.setContentsMargins(13, 0, 13, 0)
-        self._list.setSpacing(11)
+        self._list.setSpacing(9)
         self.body.addLayout(self._list)
         self.body.addWidget(self._more)
 
-    def show_jobs(self, facts: HomeFacts) -> None:
-        jobs = sorted(facts.open_jobs, key=lambda job: job.status is JobStatus.QUEUED)
-        shown = jobs[:MOST_JOBS]
-        if [job.id for job in shown] != list(self._rows):
+    def show_jobs(self, facts: HomeFacts, workspace: Workspace) -> None:
+        self._workspace = workspace
+        names = {dataset.id: dataset.name for dataset in facts.datasets}
+        works = [work_of_job(job, names) for job in facts.open_jobs]
+        works.sort(key=lambda work: work.state is State.WAITING)
+        shown = works[:MOST_JOBS]
+        if [work.id for work in shown] != list(self.rows):
             clear_layout(self._list)
-            self._rows = {job.id: _JobRow(self._theme, job) for job in shown}
-            for row in self._rows.values():
+            self.rows = {work.id: JobRow(self._theme, work.title, partial(self._cancel, work.id)) for work in shown}
+            for row in self.rows.values():
                 self._list.addWidget(row)
-        runs = {run.job_id: run for run in facts.runs}
-        for job in shown:
-            self._rows[job.id].show_job(job, runs.get(job.id), self._clock())
-        self._list.setContentsMargins(13, 0, 13, 12 if shown else 0)
-        self._none.setVisible(not jobs)
-        self._more.setVisible(len(jobs) > MOST_JOBS)
-        self._more.setText(f"and {formats.count(len(jobs) - MOST_JOBS)} more waiting")
+        for work in shown:
+            self.rows[work.id].show_work(work, self._context.clock())
+        self._list.setContentsMargins(13, 0, 13, 10 if shown else 0)
+        self._none.setVisible(not works)
+        self._more.setVisible(len(works) > MOST_JOBS)
+        self._more.setText(f"and {formats.count(len(works) - MOST_JOBS)} more")
+
+    def _cancel(self, job_id: str) -> None:
+        workspace = self._workspace
+        if workspace is not None:
+            self.rows[job_id].show_cancelling()
+            self._context.lanes.run(
+                lambda: workspace.jobs.cancel(job_id), None, self._context.shell.show_failure, owner=self
+            )
 
 
-class _JobRow(QWidget):
-    def __init__(self, theme: Theme, job: Job) -> None:
+class JobRow(QWidget):
+    """One piece of work, small."""
+
+    def __init__(self, theme: Theme, title: str, cancel: Callable[[], object]) -> None:
         super().__init__()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(3)
+        column.setSpacing(2)
         first = QHBoxLayout()
         first.setSpacing(6)
-        icons = {JobKind.TRAIN: "flask-conical", JobKind.IMPORT_DATASET: "download", JobKind.SCORE: "send"}
-        first.addWidget(Icon(theme, icons[job.kind], "muted", 15))
+        self._icon = Icon(theme, "play", "muted", 15)
+        first.addWidget(self._icon)
         self._title = ElidedText(theme, "", "label")
         first.addWidget(self._title, 1)
         self._left = Text(theme, "", "number", "muted")
@@ -188,48 +205,47 @@ class _JobRow(QWidget):
         column.addLayout(first)
         second = QHBoxLayout()
         second.setSpacing(8)
-        self._bar = Progress(theme, f"Progress of {job.title}")
+        self._bar = Progress(theme, f"Progress of {title}")
         self._share = Text(theme, "", "number", "muted")
-        self._share.setFixedWidth(36)
+        self._share.setMinimumWidth(36)
         self._share.setAlignment(Qt.AlignmentFlag.AlignRight)
         second.addWidget(self._bar, 1)
         second.addWidget(self._share)
         column.addLayout(second)
+        third = QHBoxLayout()
+        third.setSpacing(6)
         self._note = ElidedText(theme, "", "caption", "muted")
-        column.addWidget(self._note)
+        self.cancel = Button(theme, "Cancel", kind="link", small=True)
+        self.cancel.setAccessibleName(f"Cancel: {title}")
+        self.cancel.clicked.connect(cancel)
+        third.addWidget(self._note, 1)
+        third.addWidget(self.cancel)
+        column.addLayout(third)
 
-    def show_job(self, job: Job, run: Run | None, now: datetime) -> None:
-        queued = job.status is JobStatus.QUEUED
-        self._title.setText(run.name if run else job.title)
-        self._bar.set_share(None if queued else job.progress)
-        self._share.setText(formats.percent(job.progress) if job.progress is not None and not queued else "")
-        self._left.setText("Queued" if queued else _left(job, now))
-        parts = [formats.estimator(run.spec.estimator), dataset_text(run.dataset_reference)] if run else []
-        if job.cancel_requested_at:
-            parts = ["Cancelling…"]
-        elif job.note and not queued:
-            parts.append(job.note)
-        self._note.setText(" · ".join(parts))
-        self._note.setVisible(bool(parts))
+    def show_work(self, work: Work, now: datetime) -> None:
+        self._icon.set_sign(work.icon, "muted")
+        self._title.setText(work.title.removeprefix("Run "))
+        self._bar.set_share(work.share)
+        self._share.setText(formats.percent(work.share) if work.share is not None else "")
+        self._left.setText("Queued" if work.state is State.WAITING else left(work, now))
+        self._note.setText("Cancelling…" if work.cancelling else work.sentence)
+        self.cancel.setVisible(not work.cancelling)
 
-
-def _left(job: Job, now: datetime) -> str:
-    from datetime import timedelta
-
-    if job.started_at is None:
-        return ""
-    taken = (now - job.started_at).total_seconds()
-    if job.progress is None or not 0.05 <= job.progress < 1:
-        return f"{formats.duration(timedelta(seconds=taken))} so far"
-    return f"about {formats.duration(timedelta(seconds=max(10.0, taken * (1 - job.progress) / job.progress)))} left"
+    def show_cancelling(self) -> None:
+        self._note.setText("Cancelling…")
+        self.cancel.hide()
 
 
 class ChangesCard(Card):
     """The record of decisions, newest first; as many as there is room for."""
 
-    def __init__(self, theme: Theme) -> None:
-        super().__init__(theme, "Recent changes", "append-only, hash-chained")
+    def __init__(self, context: Context) -> None:
+        theme = context.theme
+        super().__init__(theme, "Recent changes")
         self._theme = theme
+        self.open = Button(theme, "Open record", kind="link")
+        self.open.clicked.connect(lambda: context.shell.go(Place("settings", "record")))
+        self.head.addWidget(self.open)
         self._shown: tuple[str, ...] = ()
         self._column = FittingColumn()
         self.body.addWidget(self._column, 1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
@@ -9,6 +11,9 @@ from mlops_desktop.gui.context import Context
 from mlops_desktop.gui.pages.home_cards import AttentionCard, ChangesCard, ComputerCard, RunningCard, TileCard
 from mlops_desktop.gui.pages.home_tables import DeploymentsCard, LatestRunsCard
 from mlops_desktop.gui.readings.home import HomeFacts, attention, tiles
+
+if TYPE_CHECKING:
+    from mlops_desktop.services.workspace import Workspace
 
 TILES = 4
 
@@ -34,7 +39,7 @@ class HomeContent(QScrollArea):
             tile_row.addWidget(card, 1)
         left.addLayout(tile_row)
         self.attention = AttentionCard(context)
-        self.deployments = DeploymentsCard(theme)
+        self.deployments = DeploymentsCard(context)
         self.latest = LatestRunsCard(context)
         for part in (self.attention, self.deployments, self.latest):
             left.addWidget(part)
@@ -44,8 +49,8 @@ class HomeContent(QScrollArea):
         right = QVBoxLayout(self._right)
         right.setContentsMargins(0, 0, 0, 0)
         right.setSpacing(12)
-        self.running = RunningCard(theme, context.clock)
-        self.changes = ChangesCard(theme)
+        self.running = RunningCard(context)
+        self.changes = ChangesCard(context)
         self.computer = ComputerCard(theme)
         right.addWidget(self.running)
         right.addWidget(self.changes, 1)
@@ -53,13 +58,13 @@ class HomeContent(QScrollArea):
         row.addWidget(self._right)
         self.setWidget(content)
 
-    def show_facts(self, facts: HomeFacts) -> None:
+    def show_facts(self, facts: HomeFacts, workspace: Workspace) -> None:
         for card, tile in zip(self.tiles, tiles(facts), strict=True):
             card.show_tile(tile)
         self.attention.show_notes(attention(facts), facts.read_at)
         self.deployments.show_facts(facts)
         self.latest.show_runs(facts)
-        self.running.show_jobs(facts)
+        self.running.show_jobs(facts, workspace)
         self.changes.show_changes(facts)
 
     def set_small(self, small: bool) -> None:

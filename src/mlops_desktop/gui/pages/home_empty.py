@@ -1,70 +1,57 @@
-"""Home of an empty workspace: the five commands from a CSV to a model that answers."""
+"""Home of an empty workspace: the two ways in, and the five steps to a model that answers."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
-from mlops_desktop.gui.theme.theme import Theme
-from mlops_desktop.gui.widgets.cards import Card
-from mlops_desktop.gui.widgets.command_line import CommandLine
-from mlops_desktop.gui.widgets.marks import Icon
+from mlops_desktop.gui.context import Context
+from mlops_desktop.gui.history import Place
+from mlops_desktop.gui.pages.way import SAMPLE_NAME, WayCard, make_way, sample_file
 from mlops_desktop.gui.widgets.text import Text
 
-STEPS = (
-    ("download", "Import", "Reads a CSV, types and profiles its columns, and keeps it as version 1.",
-     "mlops datasets import flights.csv --derive 'late = arr_delay > 15'"),
-    ("play", "Run", "Trains a suggested estimator and measures it; runs show up here while they work.",
-     "mlops experiments run flights late"),
-    ("box", "Register", "Makes the best run version 1 of a model.",
-     "mlops models register RUN flight-late --alias champion"),
-    ("rocket", "Deploy", "Starts it on this computer behind an address of its own.",
-     "mlops deployments deploy flight-late@champion"),
-    ("send", "Try it", "Asks the endpoint with a row of the model's own example.",
-     "mlops deployments predict flight-late"),
-)  # fmt: skip
+WIDTH = 900
 
 
 class FirstSteps(QScrollArea):
-    """Each step with its command, ready to copy."""
+    """Import a file, or look at the sample."""
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self, context: Context) -> None:
         super().__init__()
+        theme = context.theme
         self.setWidgetResizable(True)
         self.setAccessibleName("First steps")
         content = QWidget()
         content.setObjectName("page")
-        outer = QVBoxLayout(content)
-        outer.setContentsMargins(20, 4, 20, 16)
+        outer = self._outer = QVBoxLayout(content)
         outer.setSpacing(12)
-        card = Card(theme, "The way to a model that answers", "each command can be copied")
-        card.setMaximumWidth(900)
-        for place, (icon, verb, sentence, command) in enumerate(STEPS, 1):
-            card.body.addWidget(_step(theme, icon, f"{place}. {verb}", sentence, command))
-        outer.addWidget(card)
-        whole = Card(theme, "All of it with sample data", "336,776 flights, in a workspace of its own")
-        whole.setMaximumWidth(900)
-        holder = QVBoxLayout()
-        holder.setContentsMargins(13, 0, 13, 12)
-        self.demo = CommandLine(theme, "mlops demo --keep")
-        holder.addWidget(self.demo)
-        whole.body.addLayout(holder)
-        outer.addWidget(whole)
+        cards = QHBoxLayout()
+        cards.setSpacing(14)
+        sentence = "A CSV or TSV file. Types, missing values and findings are shown before anything is stored."
+        own = WayCard(theme, "download", "Import your own data", sentence, kind="accent")
+        self.choose = own.add_button(
+            "Choose file…", context.shell.import_data, "or drop it on the window", kind="primary"
+        )
+        sentence = "336,776 flights from New York in 2013 with weather. You see how they are read, then train on them."
+        sample = WayCard(theme, "play", "Open the sample flights", sentence)
+        self.sample = sample.add_button(
+            "Open sample", lambda: context.shell.go(Place("import", sample_file(), {"dataset": SAMPLE_NAME}))
+        )
+        for card in (own, sample):
+            card.setMaximumWidth(WIDTH // 2)
+            cards.addWidget(card, 1)
+        cards.addStretch(1)
+        outer.addLayout(cards)
+        outer.addSpacing(8)
+        outer.addWidget(Text(theme, "The way to a live model", "title"))
+        way = make_way(theme)
+        way.setMaximumWidth(WIDTH + 14)
+        outer.addWidget(way)
         outer.addStretch(1)
         self.setWidget(content)
 
+    def set_small(self, small: bool) -> None:
+        edge = 14 if small else 20
+        self._outer.setContentsMargins(edge, 8, edge, 16)
 
-def _step(theme: Theme, icon: str, title: str, sentence: str, command: str) -> QFrame:
-    step = QFrame()
-    step.setProperty("row", True)
-    row = QHBoxLayout(step)
-    row.setContentsMargins(13, 10, 13, 10)
-    row.setSpacing(12)
-    row.addWidget(Icon(theme, icon, "accent-text", 18), 0, Qt.AlignmentFlag.AlignTop)
-    column = QVBoxLayout()
-    column.setSpacing(4)
-    column.addWidget(Text(theme, title, "title"))
-    column.addWidget(Text(theme, sentence, "table", "muted", wrap=True))
-    column.addWidget(CommandLine(theme, command))
-    row.addLayout(column, 1)
-    return step
+    def panes(self) -> list[QWidget]:
+        return [self.choose]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from mlops_desktop.domain.deployments import Deployment, DeploymentStatus, Endpoint
 from mlops_desktop.domain.experiments import Run, main_metric
@@ -13,12 +13,11 @@ from mlops_desktop.gui.context import Context
 from mlops_desktop.gui.history import Place
 from mlops_desktop.gui.item_models.cells import Cell, CellRow, Head
 from mlops_desktop.gui.item_models.columns import dataset_text
+from mlops_desktop.gui.pages.book import PAGES
 from mlops_desktop.gui.readings.home import HomeFacts, is_wanted, room_for_runs, seen_health
 from mlops_desktop.gui.statuses import deployment_sign, health_sign, run_sign
-from mlops_desktop.gui.theme.theme import Theme
 from mlops_desktop.gui.widgets.buttons import Button
 from mlops_desktop.gui.widgets.cards import Card
-from mlops_desktop.gui.widgets.command_line import CommandLine
 from mlops_desktop.gui.widgets.small_table import SmallTable
 from mlops_desktop.gui.widgets.text import Text
 
@@ -36,24 +35,54 @@ class DeploymentsCard(Card):
         Head("Since", 96, numeric=True, keep=3),
     )
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self, context: Context) -> None:
+        theme = context.theme
         super().__init__(theme, "Deployments")
+        self._context = context
+        self._champion = ""
+        self.open = Button(theme, "Open Deployments", kind="link")
+        self.open.clicked.connect(lambda: context.shell.go(Place("deployments")))
+        self.head.addWidget(self.open)
         self.table = SmallTable(theme, "Deployments", self.HEADS)
+        self.table.activated.connect(self._on_opened)
+        self.table.pointed.connect(self._on_opened)
         self.body.addWidget(self.table)
         self._none = QWidget()
-        column = QVBoxLayout(self._none)
-        column.setContentsMargins(13, 0, 13, 12)
-        column.setSpacing(6)
+        row = QHBoxLayout(self._none)
+        row.setContentsMargins(13, 0, 13, 12)
+        row.setSpacing(12)
         sentence = "Nothing is deployed. An endpoint answers predictions of one model version on this computer."
-        column.addWidget(Text(theme, sentence, "table", "muted", wrap=True))
-        column.addWidget(CommandLine(theme, "mlops deployments deploy MODEL@champion"))
+        row.addWidget(Text(theme, sentence, "table", "muted", wrap=True), 1)
+        self.deploy = Button(theme, "Deploy…", icon="rocket", small=True)
+        self.deploy.clicked.connect(lambda: context.shell.deploy(self._champion))
+        row.addWidget(self.deploy)
         self.body.addWidget(self._none)
 
     def show_facts(self, facts: HomeFacts) -> None:
         rows = [_deployment_row(facts, endpoint, deployment) for endpoint, deployment in facts.served]
         self.table.setVisible(bool(rows))
         self._none.setVisible(not rows)
+        self.open.setVisible(bool(rows) and "deployments" in PAGES)
+        self._champion = _to_deploy(facts)
+        self.deploy.set_caption(f"Deploy {self._champion.replace('@v', ' v')}…")
+        self.deploy.setVisible(bool(self._champion) and "deployments" in PAGES)
         self.table.show_rows(rows)
+
+    def _on_opened(self) -> None:
+        row = self.table.currentIndex().row()
+        rows = self.table.cells.rows
+        if 0 <= row < len(rows) and "deployments" in PAGES:
+            self._context.shell.go(Place("deployments", rows[row].cells[0].text))
+
+
+def _to_deploy(facts: HomeFacts) -> str:
+    """A champion, else the newest version there is; empty without a model."""
+    models = sorted(facts.models, key=lambda model: "champion" not in model.aliases)
+    for model in models:
+        number = model.aliases.get("champion") or model.latest_number
+        if number:
+            return f"{model.name}@v{number}"
+    return ""
 
 
 def _deployment_row(facts: HomeFacts, endpoint: Endpoint, deployment: Deployment | None) -> CellRow:
@@ -125,13 +154,15 @@ class LatestRunsCard(Card):
         self.table.pointed.connect(self._on_opened)
         self.body.addWidget(self.table)
         self._none = QWidget()
-        column = QVBoxLayout(self._none)
-        column.setContentsMargins(13, 0, 13, 12)
-        column.setSpacing(6)
+        row = QHBoxLayout(self._none)
+        row.setContentsMargins(13, 0, 13, 12)
+        row.setSpacing(12)
         sentence = "No runs yet. A run trains one estimator on a dataset version and keeps what it measured."
-        column.addWidget(Text(context.theme, sentence, "table", "muted", wrap=True))
-        self.command = CommandLine(context.theme, "mlops experiments run DATASET TARGET")
-        column.addWidget(self.command)
+        row.addWidget(Text(context.theme, sentence, "table", "muted", wrap=True), 1)
+        self.new = Button(context.theme, "New run", icon="plus", small=True)
+        self.new.clicked.connect(lambda: context.shell.go(Place("new-run")))
+        row.addWidget(self.new)
+        self.new.setHidden("new-run" not in PAGES)
         self.body.addWidget(self._none)
 
     def show_runs(self, facts: HomeFacts) -> None:
@@ -145,7 +176,8 @@ class LatestRunsCard(Card):
         row = self.table.currentIndex().row()
         if 0 <= row < len(self._runs):
             run = self._runs[row]
-            self._context.shell.go(Place("experiments", run.experiment_name, {"run": run.id}))
+            to_table = Place("experiments", run.experiment_name, {"run": run.id})
+            self._context.shell.go(Place("run", run.name) if "run" in PAGES else to_table)
 
 
 def _run_row(run: Run, now: datetime) -> CellRow:

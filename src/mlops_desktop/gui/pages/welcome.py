@@ -1,16 +1,21 @@
-"""The first start: choose a workspace folder, or make one."""
+"""The first start: the sample, one's own file, or a workspace that is there already."""
 
 from __future__ import annotations
 
+import platform
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QLineEdit, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
+from mlops_desktop.gui import formats
+from mlops_desktop.gui.pages.way import WayCard, make_way, sample_file
 from mlops_desktop.gui.theme.theme import Theme
 from mlops_desktop.gui.widgets.buttons import Button
+from mlops_desktop.gui.widgets.controls import LineEntry
 from mlops_desktop.gui.widgets.layouts import clear_layout
 from mlops_desktop.gui.widgets.marks import Icon
 from mlops_desktop.gui.widgets.text import ElidedText, Text
@@ -19,45 +24,25 @@ if TYPE_CHECKING:
     from mlops_desktop.gui.widgets.states import ErrorBox
 
 WIDTH = 940
-PATH = (
-    ("download", "Import", "a CSV file"),
-    ("play", "Run", "a suggested estimator"),
-    ("box", "Register", "the best run"),
-    ("rocket", "Deploy", "on this computer"),
-    ("send", "Try it", "with one command"),
-)
+NAME = "my-workspace"
+MOST_RECENT = 3
+FEW_BYTES = 2_000_000_000
 
 
 class WelcomePage(QWidget):
-    """`chosen` carries an existing folder, `wanted` a folder and the name of the workspace to make in it."""
+    """`chosen` carries an existing folder; `wanted` a folder, the name of the workspace to make in it (empty where one
+    is there already), and a file to import first, or none."""
 
     chosen = Signal(Path)
-    wanted = Signal(Path, str)
+    wanted = Signal(Path, str, str)
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
+        self.parent_folder = Path.home() / "MLOps"
         self.setObjectName("welcome")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setAccessibleName("Welcome")
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(scroll)
-        ground = QWidget()
-        ground.setObjectName("welcome")
-        centre = QHBoxLayout(ground)
-        centre.setContentsMargins(30, 20, 30, 20)
-        middle = QWidget()
-        middle.setMaximumWidth(WIDTH)
-        centre.addStretch(1)
-        centre.addWidget(middle, 100)
-        centre.addStretch(1)
-        column = QVBoxLayout(middle)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
+        column = self._make_column()
         column.addStretch(1)
         column.addLayout(self._make_title())
         column.addSpacing(20)
@@ -65,22 +50,22 @@ class WelcomePage(QWidget):
         self._error_place = QVBoxLayout()
         column.addLayout(self._error_place)
         column.addSpacing(6)
-        cards = QHBoxLayout()
-        cards.setSpacing(14)
-        cards.addWidget(self._make_new(), 115)
-        cards.addWidget(self._make_open(), 100)
-        column.addLayout(cards)
+        column.addLayout(self._make_cards())
         column.addSpacing(20)
         column.addWidget(Text(theme, "The way to a live model", "title"))
         column.addSpacing(8)
-        column.addWidget(self._make_path())
+        column.addWidget(make_way(theme))
+        column.addSpacing(20)
+        column.addLayout(self._make_checks())
+        column.addSpacing(14)
+        column.addLayout(self._make_foot())
         column.addStretch(1)
-        scroll.setWidget(ground)
+        self._show_place()
 
     def show_recent(self, folders: Sequence[str]) -> None:
         """Workspaces used before, newest first."""
         clear_layout(self._recent)
-        for folder in folders[:4]:
+        for folder in folders[:MOST_RECENT]:
             path = Path(folder)
             button = Button(self._theme, path.name or folder, icon="folder", kind="link", tip=folder)
             button.setAccessibleName(f"Open workspace {folder}")
@@ -102,6 +87,39 @@ class WelcomePage(QWidget):
         if waiting and self.error is not None:
             self.error.hide()
 
+    def import_file(self, file: str) -> None:
+        """Makes the workspace, or opens the one of that name, and imports the file there."""
+        folder, name = self._folder()
+        self.wanted.emit(folder, name, file)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(640, 400)
+
+    # Making
+
+    def _make_column(self) -> QVBoxLayout:
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setAccessibleName("Welcome")
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(scroll)
+        ground = QWidget()
+        ground.setObjectName("welcome")
+        centre = QHBoxLayout(ground)
+        centre.setContentsMargins(30, 20, 30, 20)
+        middle = QWidget()
+        middle.setMaximumWidth(WIDTH)
+        centre.addStretch(1)
+        centre.addWidget(middle, 100)
+        centre.addStretch(1)
+        scroll.setWidget(ground)
+        column = QVBoxLayout(middle)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        return column
+
     def _make_title(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(12)
@@ -122,97 +140,98 @@ class WelcomePage(QWidget):
         row.addLayout(words, 1)
         return row
 
-    def _card(self, icon: str, title: str, sentence: str, kind: str) -> tuple[QFrame, QVBoxLayout]:
-        card = QFrame()
-        card.setProperty("card", kind)
-        card.setMinimumHeight(246)
-        column = QVBoxLayout(card)
-        column.setContentsMargins(18, 18, 18, 18)
-        column.setSpacing(6)
-        plate = QFrame()
-        plate.setObjectName("plate")
-        plate.setFixedSize(38, 38)
-        inner = QHBoxLayout(plate)
-        inner.setContentsMargins(9, 9, 9, 9)
-        inner.addWidget(Icon(self._theme, icon, "accent-text", 20))
-        column.addWidget(plate)
-        column.addSpacing(6)
-        column.addWidget(Text(self._theme, title, "section"))
-        column.addWidget(Text(self._theme, sentence, "body", "muted", wrap=True))
-        return card, column
-
-    def _make_new(self) -> QFrame:
-        sentence = (
-            "A folder that holds everything: registry, datasets, runs, models. It can be copied and backed up as one."
-        )
-        card, column = self._card("plus", "Make a workspace", sentence, "accent")
-        column.addSpacing(4)
-        column.addWidget(Text(self._theme, "Name", "table-strong"))
-        self.name = QLineEdit("my-workspace")
-        self.name.setAccessibleName("Name of the new workspace")
-        self.name.selectAll()
-        column.addWidget(self.name)
-        self._place_words = ElidedText(self._theme, "", "caption", "muted", Qt.TextElideMode.ElideMiddle)
-        column.addWidget(self._place_words)
-        column.addStretch(1)
-        self.make = Button(self._theme, "Make workspace", kind="primary")
-        self.elsewhere = Button(self._theme, "Choose place…", kind="ghost")
-        self.make.clicked.connect(self._on_make)
-        self.elsewhere.clicked.connect(self._on_elsewhere)
-        self.name.textChanged.connect(lambda text: self._show_place())
-        self.name.returnPressed.connect(self._on_make)
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addWidget(self.make)
-        row.addWidget(self.elsewhere)
-        row.addStretch(1)
-        column.addLayout(row)
-        self.parent_folder = Path.home() / "MLOps"
-        self._show_place()
-        return card
-
-    def _make_open(self) -> QFrame:
-        sentence = "One that was made before, here or by the command line; also a copy of another computer's."
-        card, column = self._card("folder-open", "Open a workspace", sentence, "true")
-        column.addSpacing(4)
+    def _make_cards(self) -> QHBoxLayout:
+        theme = self._theme
+        cards = QHBoxLayout()
+        cards.setSpacing(14)
+        sentence = "336,776 flights from New York in 2013 with weather. Everything you make of them is real."
+        sample = WayCard(theme, "play", "Open the sample flights", sentence, kind="accent")
+        self.sample = sample.add_button("Open sample", lambda: self.import_file(sample_file()), kind="primary")
+        sentence = "A CSV or TSV file. Types, missing values and findings are shown before anything is stored."
+        own = WayCard(theme, "download", "Import your own data", sentence)
+        self.choose = own.add_button("Choose file…", self._on_choose, "or drop it here")
+        there = WayCard(theme, "folder-open", "Open a workspace", "One that was made before, also a copy of another.")
         self._recent = QVBoxLayout()
         self._recent.setSpacing(0)
-        column.addLayout(self._recent)
-        column.addStretch(1)
-        self.open = Button(self._theme, "Choose folder…")
-        self.open.clicked.connect(self._on_open)
-        column.addWidget(self.open)
-        return card
+        there.column.insertLayout(there.column.count() - 1, self._recent)
+        self.open = there.add_button("Choose folder…", self._on_open)
+        for card, share in ((sample, 115), (own, 100), (there, 100)):
+            cards.addWidget(card, share)
+        return cards
 
-    def _make_path(self) -> QFrame:
-        card = QFrame()
-        card.setProperty("card", "true")
-        row = QHBoxLayout(card)
-        row.setContentsMargins(1, 1, 1, 1)
-        row.setSpacing(0)
-        for place, (icon, verb, what) in enumerate(PATH, 1):
-            step = QWidget()
-            inner = QVBoxLayout(step)
-            inner.setContentsMargins(14, 10, 8, 10)
-            inner.setSpacing(3)
-            first = QHBoxLayout()
-            first.setSpacing(8)
-            first.addWidget(Icon(self._theme, icon, "accent-text", 17))
-            first.addWidget(Text(self._theme, f"{place}. {verb}", "title"))
-            first.addStretch(1)
-            inner.addLayout(first)
-            inner.addWidget(Text(self._theme, what, "table", "muted"))
-            if place > 1:
-                row.addWidget(_upright())
-            row.addWidget(step, 1)
-        return card
+    def _make_checks(self) -> QHBoxLayout:
+        """What this computer has; looked at in no time, for nothing here asks another program."""
+        theme = self._theme
+        free = shutil.disk_usage(Path.home()).free
+        low = free < FEW_BYTES
+        row = QHBoxLayout()
+        row.setSpacing(28)
+        for fine, title, note in (
+            (True, "Python runtime", f"{platform.python_version()}, included"),
+            (not low, "Disk", f"{formats.size(free)} free" + (", which is little" if low else "")),
+            (True, "Serving", "on this computer, at a port of its own"),
+        ):
+            one = QHBoxLayout()
+            one.setSpacing(8)
+            icon = Icon(theme, "circle-check" if fine else "triangle-alert", "ok" if fine else "warn", 15)
+            one.addWidget(icon, 0, Qt.AlignmentFlag.AlignTop)
+            words = QVBoxLayout()
+            words.setSpacing(1)
+            words.addWidget(Text(theme, title, "table-strong"))
+            words.addWidget(Text(theme, note, "table", "muted"))
+            one.addLayout(words)
+            row.addLayout(one)
+        row.addStretch(1)
+        return row
+
+    def _make_foot(self) -> QHBoxLayout:
+        theme = self._theme
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(Text(theme, "Workspace", "table", "muted"))
+        self.name = LineEntry(theme, "Name of the new workspace")
+        self.name.setText(NAME)
+        self.name.setMaximumWidth(190)
+        self.name.textChanged.connect(self._show_place)
+        self.name.returnPressed.connect(self._on_make)
+        row.addWidget(self.name, 1)
+        row.addWidget(Text(theme, "in", "table", "muted"))
+        self._place_words = ElidedText(theme, "", "mono", "muted", Qt.TextElideMode.ElideMiddle)
+        row.addWidget(self._place_words)
+        self.elsewhere = Button(theme, "Change place…", kind="link", small=True)
+        self.elsewhere.clicked.connect(self._on_elsewhere)
+        row.addWidget(self.elsewhere)
+        row.addStretch(2)
+        self.make = Button(theme, "Make an empty workspace", kind="link", small=True)
+        self.make.clicked.connect(self._on_make)
+        row.addWidget(self.make)
+        return row
+
+    # What a person does
 
     def _show_place(self) -> None:
-        self._place_words.setText(str(self.parent_folder / (self.name.text().strip() or "…")))
+        home = str(Path.home())
+        shown = str(self.parent_folder)
+        self._place_words.setText(f"~{shown.removeprefix(home)}" if shown.startswith(home) else shown)
+        self.make.setAccessibleName(f"Make the workspace {self.name.text().strip() or NAME} and leave it empty")
+
+    def _folder(self) -> tuple[Path, str]:
+        """Where the workspace goes and its name; the name is empty where it is there already."""
+        name = self.name.text().strip() or NAME
+        folder = self.parent_folder / name
+        return (folder, "") if (folder / "workspace.json").is_file() else (folder, name)
 
     def _on_make(self) -> None:
-        name = self.name.text().strip()
-        self.wanted.emit(self.parent_folder / name if name else self.parent_folder, name)
+        self.import_file("")
+
+    def _on_choose(self) -> None:
+        from mlops_desktop.gui.importing import FILTER
+
+        dialog = QFileDialog(self, "Import data", str(Path.home()), FILTER)
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.fileSelected.connect(self.import_file)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
 
     def _on_elsewhere(self) -> None:
         place = QFileDialog.getExistingDirectory(self, "Where the new workspace folder goes", str(Path.home()))
@@ -224,14 +243,3 @@ class WelcomePage(QWidget):
         place = QFileDialog.getExistingDirectory(self, "Workspace folder", str(Path.home()))
         if place:
             self.chosen.emit(Path(place))
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(640, 400)
-
-
-def _upright() -> QFrame:
-    """A line between two steps."""
-    made = QFrame()
-    made.setProperty("line", True)
-    made.setFixedWidth(1)
-    return made

@@ -84,7 +84,7 @@ def read_activity(workspace: Workspace) -> ActivityFacts:
         statuses=(JobStatus.FINISHED, JobStatus.FAILED, JobStatus.CANCELLED, JobStatus.LOST), limit=NEWEST_ENDED
     )
     names = {dataset.id: dataset.name for dataset in workspace.datasets.list()}
-    works = [_of_job(job, names) for job in (*open_jobs, *ended)]
+    works = [work_of_job(job, names) for job in (*open_jobs, *ended)]
     for endpoint, _ in workspace.deployments.list():
         works += _rollouts(workspace, endpoint)
     going = [work for work in works if work.state in (State.RUNNING, State.WAITING)]
@@ -103,7 +103,8 @@ def left(work: Work, now: datetime) -> str:
     return f"about {formats.duration(timedelta(seconds=max(10.0, rest)))} left"
 
 
-def _of_job(job: Job, datasets: dict[str, str]) -> Work:
+def work_of_job(job: Job, datasets: dict[str, str]) -> Work:
+    """`datasets` are names by id."""
     states = {JobStatus.QUEUED: State.WAITING, JobStatus.RUNNING: State.RUNNING, JobStatus.FINISHED: State.DONE,
               JobStatus.CANCELLED: State.DONE}  # fmt: skip
     name, _, what = job.title.partition(": ")

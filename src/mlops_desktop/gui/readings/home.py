@@ -10,6 +10,7 @@ from mlops_desktop.domain.deployments import Deployment, DeploymentStatus, Endpo
 from mlops_desktop.domain.experiments import Run, RunStatus, is_lower_better, main_metric
 from mlops_desktop.domain.jobs import Job, JobKind, JobStatus
 from mlops_desktop.gui import formats
+from mlops_desktop.gui.history import Place
 
 if TYPE_CHECKING:
     from mlops_desktop.domain.audit import AuditEntry
@@ -49,16 +50,15 @@ class HomeFacts:
 
 @dataclass(frozen=True)
 class Attention:
-    """One thing for a person to look at. `run` names the run it is about, or `command` looks into it."""
+    """One thing for a person to look at; `action` leads to the place, or to Activity where there is none."""
 
     icon: str
     token: str
     title: str
     sentence: str
     at: datetime
-    run: str = ""
-    experiment: str = ""
-    command: str = ""
+    action: str
+    place: Place | None = None
 
 
 @dataclass(frozen=True)
@@ -135,23 +135,27 @@ def attention(facts: HomeFacts) -> list[Attention]:
 
 
 def _served(facts: HomeFacts, endpoint: Endpoint, deployment: Deployment) -> list[Attention]:
-    command = f"mlops deployments log {quoted(endpoint.name)}"
+    place = Place("deployments", endpoint.name)
     at = deployment.checked_at or deployment.created_at
     if deployment.status is DeploymentStatus.FAILED:
         why = deployment.failure.message if deployment.failure else "It gave no reason."
         title = f"Deployment {deployment.number} of {endpoint.name} failed"
-        return [Attention("circle-x", "error", title, why, deployment.stopped_at or at, command=command)]
+        return [Attention("circle-x", "error", title, why, deployment.stopped_at or at, "Open log", _log(place))]
     if not is_wanted(endpoint) or deployment.status is not DeploymentStatus.RUNNING:
         return []
     health = seen_health(facts, deployment)
     if health is Health.DEGRADED:
         why = f"{deployment.model_reference} answers on port {endpoint.port}, but not as it should."
-        return [Attention("triangle-alert", "warn", f"{endpoint.name} is degraded", why, at, command=command)]
+        return [Attention("triangle-alert", "warn", f"{endpoint.name} is degraded", why, at, "Open deployment", place)]
     if health is Health.UNKNOWN:
         why = "It may still be answering; nobody has looked lately, so this cannot be confirmed."
         title = f"{endpoint.name} is not confirmed healthy"
-        return [Attention("circle-question-mark", "warn", title, why, at, command=command)]
+        return [Attention("circle-question-mark", "warn", title, why, at, "Open deployment", place)]
     return []
+
+
+def _log(place: Place) -> Place:
+    return Place(place.page, place.subject, {"tab": 0})
 
 
 def _run(run: Run) -> Attention:
@@ -159,15 +163,15 @@ def _run(run: Run) -> Attention:
     word, icon, token = ("was lost", "circle-question-mark", "warn") if lost else ("failed", "circle-x", "error")
     why = f"{run.failure.message} {run.failure.hint}".strip() if run.failure else "It gave no reason."
     at = run.finished_at or run.created_at
-    return Attention(icon, token, f"Run {run.name} {word}", why, at, run=run.id, experiment=run.experiment_name)
+    place = Place("run", run.name, {"tab": "log"})
+    return Attention(icon, token, f"Run {run.name} {word}", why, at, "Open log at error", place)
 
 
 def _job(job: Job) -> Attention:
     lost = job.status is JobStatus.LOST
     word, icon, token = ("was lost", "circle-question-mark", "warn") if lost else ("failed", "circle-x", "error")
     why = f"{job.failure.message} {job.failure.hint}".strip() if job.failure else "It gave no reason."
-    command = f"mlops jobs log {job.id[:8]}"
-    return Attention(icon, token, f"{job.title} {word}", why, job.finished_at or job.created_at, command=command)
+    return Attention(icon, token, f"{job.title} {word}", why, job.finished_at or job.created_at, "Open in Activity")
 
 
 def room_for_runs(facts: HomeFacts) -> int:

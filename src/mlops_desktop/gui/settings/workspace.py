@@ -86,9 +86,7 @@ class WorkspaceSection(Section):
         card = self.card("Care")
         self.backup = Button(theme, "Back up to a file…", icon="archive")
         self.backup.clicked.connect(self._on_backup)
-        sentence = (
-            "One zip file with registry, stored files and bundles. Work may go on. Tokens are not in it."
-        )
+        sentence = "One zip file with registry, stored files and bundles. Work may go on. Tokens are not in it."
         self.backup_row = SettingRow(theme, "Backup", sentence, self.backup)
         card.body.addWidget(self.backup_row)
         self.verify = Button(theme, "Verify", icon="shield-check")

@@ -16,7 +16,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QListView, QSizePolicy, QStyledItemDelegate, QStyleOptionViewItem, QVBoxLayout, QWidget
 
 from mlops_desktop.gui import formats
@@ -161,6 +161,7 @@ class Navigation(QListView):
         self.pages = NavigationItemModel(entries)
         self.is_narrow = False
         self.hovered = -1
+        self._walks = False
         self.setObjectName("navigation")
         self.setAccessibleName("Pages")
         self.setModel(self.pages)
@@ -192,8 +193,14 @@ class Navigation(QListView):
         self, current: QModelIndex | QPersistentModelIndex, previous: QModelIndex | QPersistentModelIndex
     ) -> None:
         super().currentChanged(current, previous)
-        if self.hasFocus() and current.isValid():
+        if self._walks and current.isValid():
             self.chosen.emit(self.pages.entries[current.row()].page)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Only keys lead on: Qt makes an entry current too when the list merely gets the focus."""
+        self._walks = True
+        super().keyPressEvent(event)
+        self._walks = False
 
     def leaveEvent(self, event: Any) -> None:
         self._hover(-1)
@@ -283,8 +290,8 @@ class Sidebar(QWidget):
         column.addWidget(self.navigation, 1)
         self.foot = Navigation(theme, tuple(entry for entry in entries if entry.page == "settings"))
         self.foot.setAccessibleName("Settings")
-        self.foot.setVisible(bool(self.foot.pages.entries))
         column.addWidget(self.foot)
+        self.foot.setHidden(not self.foot.pages.entries)
         self.set_narrow(False)
 
     def show_page(self, page: str) -> None:
