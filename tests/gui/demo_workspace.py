@@ -170,7 +170,8 @@ def demo_jobs(runs: Sequence[Run]) -> list[Job]:
             note = "fold 4 of 5" if status is JobStatus.RUNNING else ""
             jobs.append(
                 Job(
-                    run.job_id, JobKind.TRAIN, f"{run.name}: {run.spec.estimator} on {run.dataset_reference}", status, {}, run.id, run.created_at, "ds-lead",
+                    run.job_id, JobKind.TRAIN, f"{run.name}: {run.spec.estimator} on {run.dataset_reference}", status,
+                    {}, run.id, run.created_at, "ds-lead",
                     started_at=run.started_at, progress=run.progress, note=note,
                 )
             )  # fmt: skip

@@ -77,7 +77,7 @@ def test_the_filter_wants_every_word_and_forgets_nothing(model: RunItemModel) ->
 def test_several_keys_decide_in_their_order(model: RunItemModel) -> None:
     model.sort_by(SortKey("dataset", True), SortKey("metric:log_loss"))
     ended = [run for row in range(3, model.rowCount()) if (run := model.run_at(row))]
-    keys = [(-int(run.dataset_reference[-1]), run.metrics["log_loss"].mean if run.metrics else 9.0) for run in ended]
+    keys = [(-int(run.dataset_reference[-1]), run.metrics["log_loss"][0] if run.metrics else 9.0) for run in ended]
     assert keys == sorted(keys)
 
 

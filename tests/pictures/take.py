@@ -22,6 +22,7 @@ from tests.gui.demo_workspace import NOW, FakeWorkspace  # noqa: E402
 from tests.real_workspace import real_workspace  # noqa: E402
 
 from mlops_desktop.domain.errors import BusyRegistryError  # noqa: E402
+from mlops_desktop.domain.run_selection import SortKey  # noqa: E402
 from mlops_desktop.gui.history import Place  # noqa: E402
 from mlops_desktop.gui.lanes import Lanes  # noqa: E402
 from mlops_desktop.gui.main_window import MainWindow  # noqa: E402
@@ -43,7 +44,7 @@ def experiments(window: MainWindow, workspace: FakeWorkspace) -> None:
     window.shell.open(workspace.folder)
     window.shell.go_to("experiments")
     page = window.shell.experiments
-    page.model.sort_by("metric:roc_auc", True)
+    page.model.sort_by(SortKey("metric:roc_auc", descending=True))
     page.runs.show_rows()
     page.model.tick([3, 10, 16], True)
     page.runs.table.go_to(0)
@@ -53,7 +54,7 @@ def failed_run(window: MainWindow, workspace: FakeWorkspace) -> None:
     window.shell.open(workspace.folder)
     run = next(run for run in workspace.all_runs if run.name == "red-plover-26")
     window.shell.go(Place("experiments", run.experiment_name, {"run": run.id}))
-    window.shell.experiments.runs.filter.setText("mlp")
+    window.shell.experiments.runs.filter.set_text("mlp")
     window.shell.say("Run flat-dunnock-15 moved to trash", "trash-2", lambda: None)
 
 
@@ -68,7 +69,7 @@ def params(window: MainWindow, workspace: FakeWorkspace) -> None:
 def no_match(window: MainWindow, workspace: FakeWorkspace) -> None:
     window.shell.open(workspace.folder)
     window.shell.go_to("experiments")
-    window.shell.experiments.runs.filter.setText("xgboost")
+    window.shell.experiments.runs.filter.set_text("xgboost")
 
 
 def empty_home(window: MainWindow, workspace: FakeWorkspace) -> None:
@@ -120,7 +121,8 @@ def windows(app: QApplication, folder: Path, wanted: Sequence[str] = ()) -> Iter
     for look in (Look.LIGHT, Look.DARK):
         theme.choose(look)
         for prefix, size in SIZES.items():
-            for name, window in _scenes(theme, size, folder, tuple(wanted) or ("",)):
+            begins = tuple(wanted) or ("",)
+            for name, window in play_scenes(theme, size, folder, partial(_begins, begins)):
                 app.processEvents()
                 yield f"{prefix}{look.value}-{name}", window
                 window.close()
@@ -128,17 +130,21 @@ def windows(app: QApplication, folder: Path, wanted: Sequence[str] = ()) -> Iter
                 app.processEvents()
 
 
-def _scenes(
-    theme: Theme, size: tuple[int, int], folder: Path, wanted: tuple[str, ...]
+def _begins(words: tuple[str, ...], name: str) -> bool:
+    return name.startswith(words)
+
+
+def play_scenes(
+    theme: Theme, size: tuple[int, int], folder: Path, is_wanted: Callable[[str], bool]
 ) -> Iterator[tuple[str, MainWindow]]:
     for name, played in SCENES.items():
-        if name.startswith(wanted):
+        if is_wanted(name):
             fake = FakeWorkspace(empty=name.startswith("empty"))
             window = _window(theme, size, folder, None if name == "welcome" else fake.folder, _opener(fake))
             played(window, fake)
             yield name, window
     for name, scene in real_scenes().items():
-        if name.startswith(wanted):
+        if is_wanted(name):
             with tempfile.TemporaryDirectory(prefix="mlops-") as place:
                 os.environ["MLOPS_STATE_FOLDER"] = f"{place}/state"
                 with real_workspace(Path(place) / "nyc-delays") as workspace:

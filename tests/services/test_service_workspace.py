@@ -57,7 +57,7 @@ def test_changes_are_seen_by_who_looks(world: World) -> None:
     feed = world.workspace.feed()
     try:
         world.workspace.datasets.import_file(world.file(), "flights")
-        assert [change.kind for change in feed.poll()] == [ChangeKind.DATASET, ChangeKind.JOB]
+        assert [change.kind for change in feed.poll()] == [ChangeKind.DATASET, ChangeKind.JOB, ChangeKind.SETTING]
     finally:
         feed.close()
 

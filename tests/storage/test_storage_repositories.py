@@ -27,7 +27,7 @@ from tests.storage.storage_values import (
 
 from mlops_desktop.domain.deployments import DeploymentStatus, Health, RolloutStep
 from mlops_desktop.domain.errors import AlreadyExistsError, BugError, ConflictError, NotFoundError
-from mlops_desktop.domain.experiments import MetricPoint, RunStatus
+from mlops_desktop.domain.experiments import MetricPoint, RunBrief, RunStatus
 from mlops_desktop.domain.identifiers import new_identifier
 from mlops_desktop.domain.jobs import JobStatus
 from mlops_desktop.domain.plain import to_json
@@ -118,6 +118,9 @@ def test_runs_come_back_as_they_went_in_newest_first(registry: SqliteRegistry) -
         assert same(unit.runs.find("brave finch"), finished)
         assert same(unit.runs.get(queued.id), queued)
         assert unit.runs.get("no such") is None
+        assert unit.runs.briefs()[1:] == [
+            RunBrief(run.id, run.name, run.experiment_name, run.status, run.created_at) for run in (finished, queued)
+        ]
         assert unit.runs.names() == ["calm otter", "brave finch", "elsewhere"]
         found = unit.experiments.get(experiment.id)
         assert found is not None

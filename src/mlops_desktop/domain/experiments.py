@@ -141,6 +141,17 @@ class MetricSummary:
 
 
 @dataclass(frozen=True)
+class RunBrief:
+    """As much of a run as finding it among many needs."""
+
+    id: str
+    name: str
+    experiment_name: str
+    status: RunStatus
+    created_at: datetime
+
+
+@dataclass(frozen=True)
 class MetricPoint:
     """One measured number; `step` is the fold, counted from 0."""
 

@@ -70,7 +70,7 @@ class RunColumns:
         """Not-a-number stands for no value."""
         column = self._numbers.get(name)
         if column is None:
-            column = self._numbers[name] = array("d", (self._number(name, row) for row in self.rows))
+            column = self._numbers[name] = array("d", self._all_numbers(name))
         return column
 
     def texts(self, name: str) -> Sequence[str]:
@@ -109,8 +109,8 @@ class RunColumns:
             seen = self.params.setdefault(name, set())
             if len(seen) < 2:
                 seen.add(repr(given))
-        for key, measured in row.metrics.items():
-            size = abs(measured.mean)
+        for key, figures in row.metrics.items():
+            size = abs(figures[0])
             if not size <= self.largest.get(key, -1.0):
                 self.largest[key] = size if math.isfinite(size) else max(self.largest.get(key, 0.0), 0.0)
 
@@ -137,16 +137,24 @@ class RunColumns:
         for column in (self.rows, *self._numbers.values(), *self._texts.values()):
             del column[place]  # type: ignore[attr-defined]
 
+    def _all_numbers(self, name: str) -> list[float]:
+        group, _, bare = name.partition(":")
+        if group == "metric":
+            nothing = (_NONE, None, ())
+            return [row.metrics.get(bare, nothing)[0] for row in self.rows]
+        return [self._number(name, row) for row in self.rows]
+
     def _number(self, name: str, row: RunSummary) -> float:
         group, mark, bare = name.partition(":")
         if mark:
             if group == "param":
                 given = row.params.get(bare)
                 return float(given) if isinstance(given, int | float) else _NONE
-            measured = row.metrics.get(bare)
-            if measured is None:
+            figures = row.metrics.get(bare)
+            if figures is None:
                 return _NONE
-            return measured.mean if group == "metric" else _NONE if measured.std is None else measured.std
+            value = figures[0] if group == "metric" else figures[1]
+            return _NONE if value is None else value
         if name == "status":
             return _RANKS[row.status]
         if name == "duration":

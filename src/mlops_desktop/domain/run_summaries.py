@@ -18,6 +18,11 @@ class Measured(NamedTuple):
     folds: tuple[float, ...] = ()
 
 
+Figures = tuple[float, float | None, tuple[float, ...]]
+"""A Measured as a plain tuple: the collector of garbage looks at such a tuple once and never again, which counts for
+tens of thousands of them."""
+
+
 class Registered(NamedTuple):
     """A model version made of a run: `flight-late@v3`, and the aliases it has."""
 
@@ -43,7 +48,7 @@ class RunSummary:
     params: Mapping[str, object] = field(default_factory=dict)
     started_at: datetime | None = None
     finished_at: datetime | None = None
-    metrics: Mapping[str, Measured] = field(default_factory=dict)
+    metrics: Mapping[str, Figures] = field(default_factory=dict)
     tags: tuple[str, ...] = ()
     notes: str = ""
     progress: float | None = None
@@ -51,7 +56,8 @@ class RunSummary:
     reason: str = ""
 
     def metric(self, key: str) -> Measured | None:
-        return self.metrics.get(key)
+        figures = self.metrics.get(key)
+        return None if figures is None else Measured(*figures)
 
 
 @dataclass(frozen=True)
@@ -105,7 +111,7 @@ def summary_of(run: Run) -> RunSummary:
         params=spec.params,
         started_at=run.started_at,
         finished_at=run.finished_at,
-        metrics={metric.key: Measured(metric.mean, metric.std, metric.folds) for metric in run.metrics},
+        metrics={metric.key: (metric.mean, metric.std, metric.folds) for metric in run.metrics},
         tags=run.tags,
         notes=run.notes,
         progress=run.progress,

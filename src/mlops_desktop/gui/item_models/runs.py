@@ -21,6 +21,9 @@ Index = QModelIndex | QPersistentModelIndex
 SETTLE_SECONDS = 1.0
 NEWEST = (SortKey("started", True),)
 _NOWHERE = QModelIndex()
+_CELL = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemNeverHasChildren
+_BOX = _CELL | Qt.ItemFlag.ItemIsUserCheckable
+"""Made once: a table asks for them at every cell it paints."""
 
 
 class RunItemModel(QAbstractTableModel):
@@ -228,8 +231,7 @@ class RunItemModel(QAbstractTableModel):
         return plain_tip(column.tip or column.title) if role == Qt.ItemDataRole.ToolTipRole else None
 
     def flags(self, index: Index) -> Qt.ItemFlag:
-        flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemNeverHasChildren
-        return flags | Qt.ItemFlag.ItemIsUserCheckable if index.column() == 0 else flags
+        return _BOX if index.column() == 0 else _CELL
 
     def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
         if role != Qt.ItemDataRole.CheckStateRole or not index.isValid():

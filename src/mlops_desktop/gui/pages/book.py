@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+
 from mlops_desktop.gui.context import Context
 from mlops_desktop.gui.pages.page import Page
 from mlops_desktop.gui.widgets.sidebar import Entry
@@ -15,67 +17,24 @@ SECTIONS = (
     Entry("settings", "Settings", "settings", "Ctrl+,"),
 )
 
-PAGES = (
-    "home",
-    "datasets",
-    "import",
-    "experiments",
-    "new-run",
-    "models",
-    "model-version",
-    "run",
-    "settings",
-    "deployments",
-    "try-it",
-)
-"""Every page that `make_page` makes; nothing leads to a page that is not here."""
+PAGES = {
+    "home": ("home", "HomePage"),
+    "datasets": ("datasets", "DatasetsPage"),
+    "import": ("import_preview", "ImportPage"),
+    "experiments": ("experiments", "ExperimentsPage"),
+    "new-run": ("new_run", "NewRunPage"),
+    "run": ("run", "RunPage"),
+    "models": ("models", "ModelsPage"),
+    "model-version": ("model_version", "ModelVersionPage"),
+    "deployments": ("deployments", "DeploymentsPage"),
+    "try-it": ("try_it", "TryItPage"),
+    "settings": ("settings", "SettingsPage"),
+}
+"""Every page that `make_page` makes, with its module and class; nothing leads to a page that is not here."""
 
 
 def make_page(name: str, context: Context) -> Page:
     """The page of that name; its module is loaded when it is first asked for."""
-    match name:
-        case "home":
-            from mlops_desktop.gui.pages.home import HomePage
-
-            return HomePage(context)
-        case "datasets":
-            from mlops_desktop.gui.pages.datasets import DatasetsPage
-
-            return DatasetsPage(context)
-        case "experiments":
-            from mlops_desktop.gui.pages.experiments import ExperimentsPage
-
-            return ExperimentsPage(context)
-        case "models":
-            from mlops_desktop.gui.pages.models import ModelsPage
-
-            return ModelsPage(context)
-        case "model-version":
-            from mlops_desktop.gui.pages.model_version import ModelVersionPage
-
-            return ModelVersionPage(context)
-        case "run":
-            from mlops_desktop.gui.pages.run import RunPage
-
-            return RunPage(context)
-        case "deployments":
-            from mlops_desktop.gui.pages.deployments import DeploymentsPage
-
-            return DeploymentsPage(context)
-        case "try-it":
-            from mlops_desktop.gui.pages.try_it import TryItPage
-
-            return TryItPage(context)
-        case "new-run":
-            from mlops_desktop.gui.pages.new_run import NewRunPage
-
-            return NewRunPage(context)
-        case "import":
-            from mlops_desktop.gui.pages.import_preview import ImportPage
-
-            return ImportPage(context)
-        case "settings":
-            from mlops_desktop.gui.pages.settings import SettingsPage
-
-            return SettingsPage(context)
-    raise ValueError(f"there is no page {name}")
+    module, kind = PAGES[name]
+    page: Page = getattr(importlib.import_module(f"mlops_desktop.gui.pages.{module}"), kind)(context)
+    return page

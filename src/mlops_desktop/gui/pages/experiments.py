@@ -16,6 +16,7 @@ from mlops_desktop.gui import formats
 from mlops_desktop.gui.context import Context
 from mlops_desktop.gui.history import Place
 from mlops_desktop.gui.item_models.runs import RunItemModel
+from mlops_desktop.gui.pages.book import PAGES
 from mlops_desktop.gui.pages.inspector import SMALL_WIDTH, WIDTH, Inspector
 from mlops_desktop.gui.pages.page import SMALL, Command, Page
 from mlops_desktop.gui.pages.run_actions import RunActions
@@ -268,7 +269,7 @@ class ExperimentsPage(Page):
 
     def _on_ticked(self) -> None:
         ticks = self.model.ticks
-        self.compare_button.setVisible(FEWEST <= len(ticks) <= MOST)
+        self.compare_button.setVisible("compare" in PAGES and FEWEST <= len(ticks) <= MOST)
         self.compare_button.set_caption(f"Compare {len(ticks)}")
         self.export_button.setVisible(self.model.rowCount() > 0 and not self._small)
 

@@ -16,6 +16,7 @@ from mlops_desktop.gui import formats
 from mlops_desktop.gui.context import Context
 from mlops_desktop.gui.history import Place
 from mlops_desktop.gui.item_models.runs import RunItemModel
+from mlops_desktop.gui.pages.book import PAGES
 from mlops_desktop.gui.pages.page import Command
 from mlops_desktop.gui.pages.run_actions import RunActions
 from mlops_desktop.gui.pages.runs_pane import RunsPane
@@ -64,9 +65,10 @@ class RunsWork(QObject):
     def commands(self) -> list[Command]:
         commands = [
             Command("primary", "New run", "plus", self.new_run),
-            Command("compare", "Compare the selected runs", "chart-line", self.compare),
             Command("trash", "Move the selected runs to trash", "trash-2", self.trash),
         ]
+        if "compare" in PAGES:
+            commands.append(Command("compare", "Compare the selected runs", "chart-line", self.compare))
         chosen = self.subjects
         if chosen:
             commands += [
@@ -91,7 +93,7 @@ class RunsWork(QObject):
         if FEWEST <= len(ticks) <= MOST:
             self._context.shell.go(Place("compare", ",".join(run.name for run in ticks)))
         else:
-            self._context.shell.say(f"Select {FEWEST} to {MOST} runs to compare them.", "info")
+            self._context.shell.say(f"{FEWEST} to {MOST} selected runs can be compared.", "info")
 
     def register(self) -> None:
         from mlops_desktop.gui.dialogs.register import RegisterDialog

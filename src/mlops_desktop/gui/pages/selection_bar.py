@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
 from mlops_desktop.domain.experiments import RunStatus
 from mlops_desktop.domain.run_summaries import RunSummary
 from mlops_desktop.gui import formats
+from mlops_desktop.gui.pages.book import PAGES
 from mlops_desktop.gui.theme.theme import Theme
 from mlops_desktop.gui.widgets.buttons import Button
 from mlops_desktop.gui.widgets.text import Text
@@ -78,7 +79,7 @@ class SelectionBar(QWidget):
         self.setVisible(bool(runs))
         self._count.setText(f"{formats.count(len(runs))} selected")
         open_runs = sum(not run.status.is_ended for run in runs)
-        self.compare.setVisible(FEWEST <= len(runs) <= MOST)
+        self.compare.setVisible("compare" in PAGES and FEWEST <= len(runs) <= MOST)
         self.register.setVisible(len(runs) == 1 and runs[0].status is RunStatus.FINISHED)
         self.cancel.setVisible(open_runs > 0)
         self.cancel.set_caption("Cancel run" if open_runs == 1 else f"Cancel {open_runs} runs")

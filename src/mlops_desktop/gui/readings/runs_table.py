@@ -101,6 +101,7 @@ class RunsReading:
 
 def _make_ready(runs: RunColumns) -> None:
     """The columns that the first look and the first typed word ask for, made here and not on the GUI thread."""
-    runs.texts("anything")
-    for name in ("status", "started"):
+    for name in ("anything", "run", "status", "estimator", "dataset", "tag"):
+        runs.texts(name)
+    for name in ("status", "started", "duration", *(f"metric:{key}" for key in runs.largest)):
         runs.numbers(name)

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Row, Select, Text, func, select, type_coerce
 
 from mlops_desktop.domain.experiments import RunStatus, Task
-from mlops_desktop.domain.run_summaries import Measured, Registered, RunSummary
+from mlops_desktop.domain.run_summaries import Figures, Registered, RunSummary
 from mlops_desktop.storage.columns import unreadable
 from mlops_desktop.storage.rows import AliasRow, ExperimentRow, ModelRow, ModelVersionRow, RunMetricRow, RunRow
 from mlops_desktop.storage.transaction import Transaction
@@ -129,13 +129,15 @@ def _summary(row: Row[*tuple[Any, ...]], points: Points) -> RunSummary:
     )
 
 
-def _measured(text: str) -> dict[str, Measured]:
+def _measured(text: str) -> dict[str, Figures]:
     metrics = _read(text)
     if not any(special in text for special in _SPECIAL):
-        return {one["key"]: Measured(one["mean"], one["std"], tuple(one["folds"])) for one in metrics}
+        return {one["key"]: (one["mean"], one["std"], tuple(one["folds"])) for one in metrics}
     return {
-        one["key"]: Measured(
-            _number(one["mean"]), None if one["std"] is None else _number(one["std"]), tuple(map(_number, one["folds"]))
+        one["key"]: (
+            _number(one["mean"]),
+            None if one["std"] is None else _number(one["std"]),
+            tuple(map(_number, one["folds"])),
         )
         for one in metrics
     }
@@ -149,8 +151,8 @@ def _number(value: Any) -> float:
     return _SPECIAL[value] if isinstance(value, str) else float(value)
 
 
-def _so_far(points: Mapping[str, Sequence[float]]) -> dict[str, Measured]:
-    return {key: Measured(sum(values) / len(values), None, tuple(values)) for key, values in points.items()}
+def _so_far(points: Mapping[str, Sequence[float]]) -> dict[str, Figures]:
+    return {key: (sum(values) / len(values), None, tuple(values)) for key, values in points.items()}
 
 
 def _points(transaction: Transaction, ids: Sequence[str]) -> Points:

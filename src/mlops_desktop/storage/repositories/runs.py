@@ -77,9 +77,7 @@ class SqlRunRepository:
         found = self._transaction.pairs(statement.order_by(RunRow.seq.desc()).limit(limit))
         return [_run(row, name) for row, name in found]
 
-    def summaries(
-        self, *, experiment_id: str | None = None, ids: Sequence[str] | None = None
-    ) -> Sequence[RunSummary]:
+    def summaries(self, *, experiment_id: str | None = None, ids: Sequence[str] | None = None) -> Sequence[RunSummary]:
         return read_summaries(self._transaction, experiment_id=experiment_id, ids=ids)
 
     def registered(self) -> Mapping[str, tuple[Registered, ...]]:

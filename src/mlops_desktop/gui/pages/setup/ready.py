@@ -173,7 +173,7 @@ class ReadyPanel(QFrame):
         column.setContentsMargins(13, 12, 13, 12)
         column.setSpacing(0)
         column.addWidget(Text(self._theme, "Estimated time", "table", "muted"))
-        self.time = Text(self._theme, "unknown", "figure")
+        self.time = Text(self._theme, text="unknown", role="figure")
         self.time_source = Text(self._theme, "", "table", "muted", wrap=True)
         column.addWidget(self.time)
         column.addWidget(self.time_source)

@@ -1,0 +1,138 @@
+"""What a screen reader sees: answers one JSON question a line, over AT-SPI. Runs with the system's Python and pyatspi.
+
+Questions: `find` by name (and role, and a part of the window), `press` (the accessible action), `write` (the accessible
+text), `tree`. It imports nothing of the program.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pyatspi  # type: ignore[import-not-found]
+
+Json = dict[str, Any]
+
+MOST_CHILDREN = 120
+"""Of a table or list with more, only the first are looked at; the rest is the same again."""
+
+
+def application(name: str) -> Any:
+    desktop = pyatspi.Registry.getDesktop(0)
+    for place in range(desktop.childCount):
+        try:
+            found = desktop.getChildAtIndex(place)
+            if found is not None and found.name == name and found.childCount:
+                return found
+        except Exception:  # noqa: BLE001 - an application that ends while it is looked at is not there
+            continue
+    return None
+
+
+def walk(node: Any, depth: int = 0) -> Iterator[tuple[Any, int]]:
+    yield node, depth
+    try:
+        count = min(node.childCount, MOST_CHILDREN)
+    except Exception:  # noqa: BLE001 - a widget may go while it is looked at
+        return
+    for place in range(count):
+        try:
+            child = node.getChildAtIndex(place)
+        except Exception:  # noqa: BLE001 - likewise
+            continue
+        if child is not None:
+            yield from walk(child, depth + 1)
+
+
+def is_shown(node: Any) -> bool:
+    states = node.getState()
+    return bool(states.contains(pyatspi.STATE_SHOWING)) and bool(states.contains(pyatspi.STATE_VISIBLE))
+
+
+def told(node: Any) -> Json:
+    answer = {"name": node.name, "role": node.getRoleName(), "description": node.description}
+    try:
+        area = node.queryComponent().getExtents(pyatspi.DESKTOP_COORDS)
+        answer |= {"x": area.x, "y": area.y, "width": area.width, "height": area.height}
+    except NotImplementedError:
+        pass
+    try:
+        text = node.queryText()
+        answer["text"] = text.getText(0, min(text.characterCount, 20000))
+    except NotImplementedError:
+        pass
+    states = node.getState()
+    answer["states"] = [
+        word
+        for word, state in (
+            ("focused", pyatspi.STATE_FOCUSED),
+            ("checked", pyatspi.STATE_CHECKED),
+            ("enabled", pyatspi.STATE_ENABLED),
+            ("focusable", pyatspi.STATE_FOCUSABLE),
+        )
+        if states.contains(state)
+    ]
+    return answer
+
+
+def matches(node: Any, question: Json) -> bool:
+    name, role = question.get("name"), question.get("role")
+    if role is not None and node.getRoleName() != role:
+        return False
+    if name is None:
+        return True
+    own = node.name or ""
+    return bool(own.startswith(name[:-1]) if name.endswith("*") else own == name)
+
+
+def nodes(question: Json) -> Iterator[Any]:
+    root = application(question["application"])
+    if root is None:
+        return
+    for node, _ in walk(root):
+        try:
+            if matches(node, question) and is_shown(node):
+                yield node
+        except Exception:  # noqa: BLE001 - a widget may go while it is looked at
+            continue
+
+
+def answer(question: Json) -> Any:
+    what = question["do"]
+    if what == "tree":
+        root = application(question["application"])
+        return [] if root is None else [told(node) | {"depth": depth} for node, depth in walk(root) if is_shown(node)]
+    found = list(nodes(question))
+    if what == "find":
+        return [told(node) for node in found[:20]]
+    if not found:
+        return None
+    if what == "press":
+        action = found[0].queryAction()
+        wanted = [place for place in range(action.nActions) if action.getName(place) in ("Press", "Toggle", "ShowMenu")]
+        return action.doAction(wanted[0] if wanted else 0)
+    if what == "focus":
+        return found[0].queryComponent().grabFocus()
+    if what == "write":
+        found[0].queryComponent().grabFocus()
+        return found[0].queryEditableText().setTextContents(question["text"])
+    if what == "choose":
+        selection = found[0].parent.querySelection()
+        return selection.selectChild(found[0].getIndexInParent())
+    raise ValueError(what)
+
+
+def main() -> None:
+    for line in sys.stdin:
+        try:
+            reply = {"answer": answer(json.loads(line))}
+        except Exception as error:  # noqa: BLE001 - the asker is told
+            reply = {"error": repr(error)}
+        sys.stdout.write(json.dumps(reply) + "\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
