@@ -30,6 +30,7 @@ class RunColumns:
         self._numbers: dict[str, array[float]] = {}
         self._texts: dict[str, list[str]] = {}
         self._places = {row.id: place for place, row in enumerate(self.rows)}
+        self._best: dict[str, str] = {}
         self.params: dict[str, set[str]] = {}
         self.largest: dict[str, float] = {}
         self.datasets: set[str] = set()
@@ -52,6 +53,7 @@ class RunColumns:
 
     def put(self, fresh: Sequence[RunSummary], gone: Iterable[str]) -> bool:
         """Takes these states of runs, and away those that are gone; says whether there are others than before."""
+        self._best.clear()
         added = [row for row in fresh if row.id not in self._places]
         for row in fresh:
             place = self._places.get(row.id)
@@ -90,6 +92,12 @@ class RunColumns:
 
     def best(self, metric: str, *, lowest: bool) -> str:
         """The id of the finished run with the best mean, where there are at least two to choose from."""
+        found = self._best.get(metric)
+        if found is None:
+            found = self._best[metric] = self._find_best(metric, lowest=lowest)
+        return found
+
+    def _find_best(self, metric: str, *, lowest: bool) -> str:
         column = self.numbers(f"metric:{metric}")
         finished = RunStatus.FINISHED
         measured = [

@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Signal
 
-from mlops_desktop.domain.experiments import RunStatus, main_metric
+from mlops_desktop.domain.experiments import RunStatus, is_lower_better, main_metric
 from mlops_desktop.domain.run_columns import RunColumns
 from mlops_desktop.domain.run_filters import EVERYTHING, RunFilter
 from mlops_desktop.domain.run_selection import SortKey, arrange, best_of_each, select
@@ -44,7 +44,6 @@ class RunItemModel(QAbstractTableModel):
         self._rows: Sequence[int] = []
         self._row_of: dict[int, int] | None = {}
         self._ticks: set[str] = set()
-        self._best: dict[str, str] = {}
         self._base: RunFilter = EVERYTHING
         self._filter: RunFilter = EVERYTHING
         self._best_each = False
@@ -268,18 +267,12 @@ class RunItemModel(QAbstractTableModel):
         return self.runs.rows[place].status not in (RunStatus.RUNNING, RunStatus.QUEUED)
 
     def _survey(self) -> None:
-        self._best = {}
         self.columns = build_columns(self.runs)
         now = {column.name: column for column in self.columns}
         self.shown = tuple(now.get(column.name, column) for column in self.shown)
 
     def _best_id(self, metric: str) -> str:
-        found = self._best.get(metric)
-        if found is None:
-            from mlops_desktop.domain.experiments import is_lower_better
-
-            found = self._best[metric] = self.runs.best(metric, lowest=is_lower_better(metric))
-        return found
+        return self.runs.best(metric, lowest=is_lower_better(metric))
 
     def _say_changed(self, first: int, last: int) -> None:
         if last >= first >= 0 and self._rows:

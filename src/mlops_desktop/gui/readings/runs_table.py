@@ -9,9 +9,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from mlops_desktop.domain.changes import Change, ChangeKind
+from mlops_desktop.domain.experiments import is_lower_better
 from mlops_desktop.domain.run_columns import RunColumns
 from mlops_desktop.domain.run_summaries import Registered, RunSummary
 from mlops_desktop.domain.run_views import RunView
+from mlops_desktop.gui.garbage import reading_many
 
 if TYPE_CHECKING:
     from mlops_desktop.domain.experiments import Experiment
@@ -75,8 +77,9 @@ class RunsReading:
         if in_pieces:
             fresh = lists.summaries(chosen.name if chosen else None, ids=changed) if changed else ()
         else:
-            whole = RunColumns(lists.summaries(chosen.name if chosen else None), now)
-            _make_ready(whole)
+            with reading_many():
+                whole = RunColumns(lists.summaries(chosen.name if chosen else None), now)
+                _make_ready(whole)
         there = {run.id for run in fresh}
         facts = ExperimentFacts(
             name or "",
@@ -105,3 +108,5 @@ def _make_ready(runs: RunColumns) -> None:
         runs.texts(name)
     for name in ("status", "started", "duration", *(f"metric:{key}" for key in runs.largest)):
         runs.numbers(name)
+    for key in runs.largest:
+        runs.best(key, lowest=is_lower_better(key))
