@@ -20,6 +20,7 @@ import os
 import platform
 import shutil
 import subprocess
+import tempfile
 import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -36,7 +37,7 @@ LOCK_TOOL = "uv==0.13.9"
 Command = Sequence[str | Path]
 
 END_TO_END = ROOT / "tests" / "end_to_end"
-NOT_WHOLE = (f"--ignore={END_TO_END}",)
+WINDOW = ROOT / "tests" / "gui"
 
 # What Qt's Linux wheels expect of the system: the library that is loaded, and the Debian package it comes in.
 QT_LIBRARIES = {
@@ -230,39 +231,46 @@ def window(options: argparse.Namespace) -> int:
 
 
 def test(options: argparse.Namespace) -> int:
-    """run the tests; those of the rooms are measured and held to the coverage floors"""
-    arguments = ["--long"] if options.long else []
+    """run the tests, in three parts at once; those of the rooms are measured and held to the coverage floors"""
+    long: Command = ["--long"] if options.long else []
     if options.for_pytest:
-        return run([PYTHON, "-m", "pytest", *arguments, *options.for_pytest])
-    with _end_to_end(arguments) as finish:
-        code = _rooms(arguments) if not options.no_coverage else run([PYTHON, "-m", "pytest", *arguments, *NOT_WHOLE])
-        return finish() or code
-
-
-def _rooms(arguments: Sequence[str]) -> int:
+        return run([PYTHON, "-m", "pytest", *long, *options.for_pytest])
     data = BUILD / "coverage"
     _remove(data)
     data.mkdir(parents=True)
     store, fork = str(data / "data"), "fork" if hasattr(os, "fork") else "subprocess"
-    measured: Command = [PYTHON, "-m", "coverage", "run", "-m", "pytest", *arguments, *NOT_WHOLE]
-    code = run(measured, COVERAGE_FILE=store, COVERAGE_FORK=fork)
+    covered: Command = [] if options.no_coverage else ["coverage", "run", "-m"]
+    measured = {} if options.no_coverage else {"COVERAGE_FILE": store, "COVERAGE_FORK": fork}
+    pytest: Command = [PYTHON, "-m", *covered, "pytest", *long]
+    with (
+        _beside("the end-to-end tests", [PYTHON, "-m", "pytest", *long, END_TO_END]) as finish_whole,
+        _beside("the window's tests", [*pytest, WINDOW], **measured) as finish_window,
+    ):
+        code = run([*pytest, f"--ignore={END_TO_END}", f"--ignore={WINDOW}"], **measured)
+        code = finish_window() or code
+        code = finish_whole() or code
+    return code if options.no_coverage else _floors(store, data / "coverage.json") or code
+
+
+def _floors(store: str, report: Path) -> int:
     # A killed process leaves a file that cannot be read; that is no news.
     run([PYTHON, "-W", "ignore", "-m", "coverage", "combine", "--quiet"], COVERAGE_FILE=store)
-    run([PYTHON, "-m", "coverage", "json", "--quiet", "-o", data / "coverage.json"], COVERAGE_FILE=store)
-    return run([PYTHON, ROOT / "tests" / "coverage_floors.py", data / "coverage.json"]) or code
+    run([PYTHON, "-m", "coverage", "json", "--quiet", "-o", report], COVERAGE_FILE=store)
+    return run([PYTHON, ROOT / "tests" / "coverage_floors.py", report])
 
 
 @contextlib.contextmanager
-def _end_to_end(arguments: Sequence[str]) -> Iterator[Callable[[], int]]:
-    """Runs the tests of the whole beside the others; the function given waits for them and says how they went."""
+def _beside(name: str, command: Command, **environment: str) -> Iterator[Callable[[], int]]:
+    """Runs the command beside others; the function given waits for it, prints what it said, and gives its exit code."""
     BUILD.mkdir(exist_ok=True)
-    with (BUILD / "end_to_end.log").open("w+", encoding="utf-8", errors="replace") as log:
-        command: Command = [PYTHON, "-m", "pytest", *arguments, END_TO_END]
-        child = subprocess.Popen(command, cwd=ROOT, env=_environment(), stdout=log, stderr=subprocess.STDOUT)
+    with tempfile.TemporaryFile("w+", dir=BUILD, encoding="utf-8", errors="replace") as log:
+        child = subprocess.Popen(
+            command, cwd=ROOT, env={**_environment(), **environment}, stdout=log, stderr=subprocess.STDOUT
+        )
 
         def finish() -> int:
-            say("the end-to-end tests, which ran beside these:")
             code = child.wait()
+            say(f"{name}, which ran beside the others:")
             log.seek(0)
             print(log.read(), flush=True)
             return code

@@ -29,6 +29,7 @@ from mlops_desktop.gui.theme.fonts import Fonts, Role
 from mlops_desktop.gui.theme.theme import Theme
 from mlops_desktop.gui.widgets.text import ElidedText
 
+pytestmark = pytest.mark.long
 CONTROLS = (QAbstractButton, QLineEdit, QAbstractItemView, QTabBar, QComboBox, QAbstractSpinBox, QPlainTextEdit)
 NAMES = sorted({*take.SCENES, *take.real_scenes()})
 WIDER = 0.15
@@ -86,7 +87,6 @@ def test_controls_have_names_and_texts_are_plain(played: MainWindow) -> None:
     assert (nameless, marked_up) == ([], [])
 
 
-@pytest.mark.long
 @pytest.mark.usefixtures("_wider_words")
 @pytest.mark.parametrize("played", NAMES, indirect=True)
 def test_no_text_is_cut_when_words_are_wider(played: MainWindow) -> None:
