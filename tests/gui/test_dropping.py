@@ -9,7 +9,6 @@ import pytest
 from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtWidgets import QApplication
-from tests.gui.conftest import MakeWindow
 
 from mlops_desktop.gui.history import Place
 from mlops_desktop.gui.importing import judge
@@ -105,7 +104,7 @@ def test_words_are_no_file_and_go_their_way(window: MainWindow) -> None:
     assert not window.shell.drops.overlay.isVisible()
 
 
-def test_before_a_workspace_is_open_nothing_is_taken(make_window: MakeWindow, tmp_path: Path) -> None:
-    window = make_window()
+def test_while_the_window_is_not_ready_nothing_is_taken(window: MainWindow, tmp_path: Path) -> None:
+    window.shell.drops._is_ready = lambda: False
     enter(window, mime([tmp_path / "flights.csv"]))
     assert not window.shell.drops.overlay.isVisible()
