@@ -16,8 +16,8 @@ Scene = Callable[[Shell, Workspace], None]
 
 
 def name_of(workspace: Workspace, estimator: str, status: RunStatus = RunStatus.FINISHED) -> str:
-    """The run of that estimator."""
-    runs = workspace.experiments.runs(statuses=[status])
+    """The run of that estimator that says whether a flight is late."""
+    runs = workspace.experiments.runs("late-at-arrival", statuses=[status])
     return next(run.name for run in runs if run.spec.estimator == estimator)
 
 
@@ -53,6 +53,25 @@ def gone(shell: Shell, workspace: Workspace) -> None:
     _show(shell, Place("run", "nobody-knows-1"))
 
 
+def _compare(*estimators: str, view: str = "all") -> Scene:
+    def scene(shell: Shell, workspace: Workspace) -> None:
+        names = ",".join(name_of(workspace, estimator) for estimator in estimators)
+        _show(shell, Place("compare", names, {"view": view}))
+
+    return scene
+
+
+def apart(shell: Shell, workspace: Workspace) -> None:
+    """Runs of other questions on other data."""
+    species = workspace.experiments.runs("species")[0].name
+    _show(shell, Place("compare", f"{name_of(workspace, 'HistGradientBoosting')},{species}"))
+
+
+def nothing_to_compare(shell: Shell, workspace: Workspace) -> None:
+    _show(shell, Place("compare"))
+
+
+FOUR = ("HistGradientBoosting", "LogisticRegression", "DecisionTree", "ExtraTrees")
 SCENES: dict[str, Scene] = {
     "one-run": run,
     "one-run-params": _tab("params"),
@@ -63,4 +82,10 @@ SCENES: dict[str, Scene] = {
     "one-run-failed": failed,
     "one-run-multiclass": multiclass,
     "one-run-gone": gone,
+    "compare": _compare(*FOUR),
+    "compare-two": _compare("HistGradientBoosting", "LogisticRegression"),
+    "compare-charts": _compare(*FOUR, view="charts"),
+    "compare-differences": _compare(*FOUR, view="differences"),
+    "compare-apart": apart,
+    "compare-empty": nothing_to_compare,
 }

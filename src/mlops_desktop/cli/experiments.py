@@ -13,6 +13,7 @@ from mlops_desktop.cli.output import NOTHING, emit, json_option, note, number, p
 from mlops_desktop.cli.run_lists import LIST_COMMANDS, SORT, WHERE, sort_keys
 from mlops_desktop.cli.run_options import RUN_OPTIONS, pairs, run_request
 from mlops_desktop.cli.session import Session, pass_session
+from mlops_desktop.domain.comparisons import chart_kinds
 from mlops_desktop.domain.errors import InvalidInputError
 from mlops_desktop.domain.experiments import (
     MetricSummary,
@@ -249,7 +250,7 @@ def compare(
     files: list[Path] = []
     if charts:
         charts.mkdir(parents=True, exist_ok=True)
-        for kind in _chart_kinds(comparison.runs):
+        for kind in chart_kinds(comparison.runs):
             drawn, sentence = service.chart(kind, chosen, charts, metric=metric, theme=theme)
             files.extend(drawn)
             note(sentence)
@@ -281,17 +282,6 @@ def compare(
     table(["Setting", *head], [[row.name, *row.values] for row in comparison.differences])
     for file in files:
         say(f"wrote {file}")
-
-
-def _chart_kinds(runs: Sequence[Run]) -> list[str]:
-    tasks = {item.spec.task for item in runs}
-    if tasks == {Task.BINARY}:
-        return ["metrics", "roc", "pr", "calibration", "confusion", "importance"]
-    if tasks == {Task.MULTICLASS}:
-        return ["metrics", "confusion", "importance"]
-    if tasks == {Task.REGRESSION}:
-        return ["metrics", "residuals", "importance"]
-    return ["metrics"]
 
 
 @experiments.command()

@@ -5,13 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from mlops_desktop.domain.experiments import MetricSummary, Run, RunStatus, ValidationKind, is_lower_better, main_metric
+from mlops_desktop.domain.experiments import (
+    MetricSummary,
+    Run,
+    RunStatus,
+    Task,
+    ValidationKind,
+    is_lower_better,
+    main_metric,
+)
 from mlops_desktop.domain.plain import to_plain
 
 
 @dataclass(frozen=True)
 class MetricRow:
-    """One metric over the runs, in their order; `best` is the index of the best finished run, None without one."""
+    """One metric over the runs, in their order; `best` is the index of the best finished run.
+
+    It is None without one, and where the runs answer different questions.
+    """
 
     key: str
     values: tuple[MetricSummary | None, ...]
@@ -86,8 +97,20 @@ _MEASURED_BY: tuple[tuple[str, Callable[[Run], str]], ...] = (
 )
 
 
+def chart_kinds(runs: Sequence[Run]) -> tuple[str, ...]:
+    """The charts that say something of all these runs together."""
+    tasks = {run.spec.task for run in runs}
+    if tasks == {Task.BINARY}:
+        return ("metrics", "roc", "pr", "calibration", "confusion", "importance")
+    if tasks == {Task.MULTICLASS}:
+        return ("metrics", "confusion", "importance")
+    return ("metrics", "residuals", "importance") if tasks == {Task.REGRESSION} else ("metrics",)
+
+
 def _metric_row(key: str, runs: Sequence[Run]) -> MetricRow:
     values = tuple(run.metric(key) for run in runs)
+    if len({(run.spec.task, run.spec.target, run.spec.positive_label) for run in runs}) > 1:
+        return MetricRow(key, values, None)
     known = {
         index: value.mean
         for index, value in enumerate(values)

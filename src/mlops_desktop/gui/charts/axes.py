@@ -41,15 +41,15 @@ def make_frame(
     """Leaves room for the words at the axes, and at the right for the names of horizontal limits."""
     across, up = axes
     metrics = QFontMetricsF(theme.font("caption"))
-    marks = up_marks(spans[1], area.height())
+    marks = up_marks(spans[1], area.height() / theme.zoom)
     widest = max((metrics.horizontalAdvance(word) for word in tick_words(marks, up)), default=0.0)
     named = [limit for limit in limits if not limit.vertical and limit.name]
-    right = max((metrics.horizontalAdvance(limit.name) + 8 for limit in named), default=10.0)
+    right = max((metrics.horizontalAdvance(limit.name) + theme.px(8) for limit in named), default=theme.px(10))
     plot = QRectF(area)
-    plot.setLeft(area.left() + widest + _TICK_ROOM)
+    plot.setLeft(area.left() + widest + theme.px(_TICK_ROOM))
     plot.setRight(max(plot.left() + 20, area.right() - right))
-    plot.setTop(area.top() + (_LINE + 3 if up.title else 7))
-    plot.setBottom(max(plot.top() + 20, area.bottom() - _LINE - 3 - (_LINE if across.title else 0)))
+    plot.setTop(area.top() + theme.px(_LINE + 3 if up.title else 7))
+    plot.setBottom(max(plot.top() + 20, area.bottom() - theme.px(_LINE + 3 + (_LINE if across.title else 0))))
     return Frame(plot, Scale(*spans[0], plot.left(), plot.right()), Scale(*spans[1], plot.bottom(), plot.top()))
 
 
@@ -58,23 +58,23 @@ def up_marks(span: tuple[float, float], height: float) -> list[float]:
 
 
 def paint_frame(painter: QPainter, theme: Theme, frame: Frame, across: Axis, up: Axis) -> None:
-    plot = frame.plot
+    plot, px = frame.plot, theme.px
     painter.setFont(theme.font("caption"))
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-    marks = up_marks((frame.up.low, frame.up.high), plot.height())
+    marks = up_marks((frame.up.low, frame.up.high), plot.height() / theme.zoom)
     for mark, word in zip(marks, tick_words(marks, up), strict=True):
         y = round(frame.up.pixel(mark))
         painter.fillRect(QRectF(plot.left(), y, plot.width(), 1), theme.colour("grid"))
         painter.setPen(theme.colour("muted"))
-        painter.drawText(QRectF(plot.left() - 200, y - 8, 200 - _TICK_ROOM + 2, 16), _RIGHT, word)
+        painter.drawText(QRectF(plot.left() - 400, y - px(8), 400 - px(_TICK_ROOM) + 2, px(16)), _RIGHT, word)
     bottom = round(plot.bottom())
     painter.fillRect(QRectF(plot.left(), bottom, plot.width(), 1), theme.colour("axis"))
     _paint_across(painter, theme, frame, across)
     painter.setPen(theme.colour("muted"))
     if up.title:
-        painter.drawText(QRectF(plot.left() - 0, plot.top() - _LINE - 4, plot.width(), _LINE), _LEFT, up.title)
+        painter.drawText(QRectF(plot.left(), plot.top() - px(_LINE + 4), plot.width(), px(_LINE)), _LEFT, up.title)
     if across.title:
-        painter.drawText(QRectF(plot.left(), bottom + _LINE + 2, plot.width(), _LINE), _CENTRE, across.title)
+        painter.drawText(QRectF(plot.left(), bottom + px(_LINE + 2), plot.width(), px(_LINE)), _CENTRE, across.title)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
 
 
@@ -88,7 +88,7 @@ def _paint_across(painter: QPainter, theme: Theme, frame: Frame, axis: Axis) -> 
         marks = [float(place) for place in range(0, len(axis.names), step) if scale.low <= place <= scale.high]
         most = max(each * step, 24.0)
     else:
-        marks = ticks(scale.low, scale.high, max(2, min(MOST_TICKS, int(plot.width() // 56))))
+        marks = ticks(scale.low, scale.high, max(2, min(MOST_TICKS, int(plot.width() // theme.px(56)))))
         most = plot.width()
     painter.setPen(theme.colour("muted"))
     for mark, word in zip(marks, tick_words(marks, axis), strict=True):
@@ -96,7 +96,7 @@ def _paint_across(painter: QPainter, theme: Theme, frame: Frame, axis: Axis) -> 
         shown = metrics.elidedText(word, Qt.TextElideMode.ElideRight, most)
         width = metrics.horizontalAdvance(shown) + 4
         left = max(plot.left() - 12, min(x - width / 2, plot.right() + 10 - width))
-        painter.drawText(QRectF(left, plot.bottom() + 3, width, _LINE), _CENTRE, shown)
+        painter.drawText(QRectF(left, plot.bottom() + theme.px(3), width, theme.px(_LINE)), _CENTRE, shown)
 
 
 def paint_bands(painter: QPainter, theme: Theme, frame: Frame, limits: Sequence[Limit]) -> None:
@@ -122,9 +122,11 @@ def paint_limits(painter: QPainter, theme: Theme, frame: Frame, limits: Sequence
         painter.setPen(pen)
         painter.drawLine(QPointF(plot.left(), y), QPointF(plot.right(), y))
         if limit.name:
-            taken = max(taken + 14, y)
+            taken = max(taken + theme.px(14), y)
             painter.setPen(theme.colour("muted"))
-            painter.drawText(QRectF(plot.right() + 6, taken - 8, 400, 16), _LEFT, limit.name)
+            painter.drawText(
+                QRectF(plot.right() + theme.px(6), taken - theme.px(8), 400, theme.px(16)), _LEFT, limit.name
+            )
     for limit in limits:
         x = frame.across.pixel(limit.value)
         if not limit.vertical or not plot.left() <= x <= plot.right():
@@ -136,4 +138,4 @@ def paint_limits(painter: QPainter, theme: Theme, frame: Frame, limits: Sequence
         width = QFontMetricsF(theme.font("caption")).horizontalAdvance(limit.name) + 4
         left = x + 5 if x + 5 + width <= plot.right() else x - 5 - width
         painter.setPen(theme.colour(limit.token))
-        painter.drawText(QRectF(left, plot.top(), width, 16), _LEFT, limit.name)
+        painter.drawText(QRectF(left, plot.top(), width, theme.px(16)), _LEFT, limit.name)

@@ -51,10 +51,10 @@ class BarChart(Chart):
         return not self.axis.from_zero
 
     def sizeHint(self) -> QSize:
-        return QSize(320, round(min(len(self.bars), HINTED) * ROW + 12 + self._foot()))
+        return QSize(320, round(min(len(self.bars), HINTED) * self._row + 12 + self._foot()))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(160, round(min(len(self.bars), 3) * ROW + 12 + self._foot()))
+        return QSize(160, round(min(len(self.bars), 3) * self._row + 12 + self._foot()))
 
     def stops(self) -> int:
         return len(self.bars)
@@ -109,7 +109,7 @@ class BarChart(Chart):
         values = [edge for bar in self.bars for edge in _edges(bar)]
         low, high = span(values, self.axis, room=0.08 if self.are_points else 0.0)
         scale = Scale(low, high, plot.left() + (6 if self.are_points else 0), max(plot.left() + 12, plot.right()))
-        height = min(ROW + 6, max(ROW - 4, plot.height() / max(1, len(self.bars))))
+        height = min(self._row * 1.25, max(self._row * 0.83, plot.height() / max(1, len(self.bars))))
         self._plan = _Plan(plot, scale, height)
 
     def paint_body(self, painter: QPainter) -> None:
@@ -124,7 +124,9 @@ class BarChart(Chart):
         if fitting < len(self.bars) and not self.are_points:
             painter.setFont(self.theme.font("caption"))
             painter.setPen(self.theme.colour("muted"))
-            foot = QRectF(plan.area.left(), plan.area.top() + fitting * plan.height - 1, plan.area.width(), 16)
+            foot = QRectF(
+                plan.area.left(), plan.area.top() + fitting * plan.height - 1, plan.area.width(), self.theme.px(16)
+            )
             painter.drawText(foot, _LEFT, f"{len(self.bars) - fitting} more, in the table")
 
     def paint_pointer(self, painter: QPainter, stop: int) -> None:
@@ -136,14 +138,18 @@ class BarChart(Chart):
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRoundedRect(QRectF(2.5, top, self.width() - 5, plan.height - 1), 4, 4)
 
+    @property
+    def _row(self) -> float:
+        return float(self.theme.px(ROW))
+
     def _foot(self) -> float:
-        return _FOOT if self.are_points else 0.0
+        return float(self.theme.px(_FOOT)) if self.are_points else 0.0
 
     def _fitting(self, plan: _Plan) -> int:
         """How many rows there is room for; where not all, the last line says how many more there are."""
         fits = int((plan.area.height() + 3) / plan.height)
         if fits < len(self.bars) and not self.are_points:
-            fits = int((plan.area.height() - 14) / plan.height)
+            fits = int((plan.area.height() - self.theme.px(14)) / plan.height)
         return max(1, min(len(self.bars), fits))
 
     def _said(self, bar: Bar) -> str:
@@ -152,12 +158,14 @@ class BarChart(Chart):
     def _paint_axis(self, painter: QPainter, plan: _Plan) -> None:
         painter.setFont(self.theme.font("caption"))
         bottom = plan.area.top() + self._fitting(plan) * plan.height
-        marks = ticks(plan.scale.low, plan.scale.high, max(2, min(5, int(plan.area.width() // 70))))
+        marks = ticks(plan.scale.low, plan.scale.high, max(2, min(5, int(plan.area.width() // self.theme.px(70)))))
         for mark, word in zip(marks, tick_words(marks, Axis()), strict=True):
             x = plan.scale.pixel(mark)
             painter.fillRect(QRectF(x, plan.area.top(), 1, bottom - plan.area.top()), self.theme.colour("grid"))
             painter.setPen(self.theme.colour("muted"))
-            painter.drawText(QRectF(x - 40, bottom + 1, 80, 16), int(Qt.AlignmentFlag.AlignCenter), word)
+            painter.drawText(
+                QRectF(x - 80, bottom + 1, 160, self.theme.px(16)), int(Qt.AlignmentFlag.AlignCenter), word
+            )
         painter.fillRect(QRectF(plan.area.left(), bottom, plan.area.width(), 1), self.theme.colour("axis"))
 
     def _paint_bar(self, painter: QPainter, plan: _Plan, bar: Bar, middle: float) -> None:
@@ -168,7 +176,7 @@ class BarChart(Chart):
         else:
             token = "bar-strong" if bar.strong else "bar"
             colour = series_colour(theme, bar.style) if bar.style is not None else theme.colour(token)
-            thick = min(THICK, plan.height - 8)
+            thick = min(theme.px(THICK), plan.height - 8)
             painter.fillRect(QRectF(min(zero, end), middle - thick / 2, max(1.0, abs(end - zero)), thick), colour)
         if bar.spread:
             painter.setPen(QPen(theme.colour("text"), 1))
@@ -187,7 +195,8 @@ class BarChart(Chart):
         """A hollow diamond."""
         painter.setPen(QPen(self.theme.colour("text"), 1.5))
         painter.setBrush(self.theme.colour("surface"))
-        painter.drawPolygon([at + QPointF(x, y) for x, y in ((0, -5), (5, 0), (0, 5), (-5, 0))])
+        reach = 5 * self.theme.zoom
+        painter.drawPolygon([at + QPointF(x, y) * reach for x, y in ((0, -1), (1, 0), (0, 1), (-1, 0))])
 
     def _paint_words(self, painter: QPainter, plan: _Plan, bar: Bar, middle: float) -> None:
         theme = self.theme
@@ -196,11 +205,13 @@ class BarChart(Chart):
         painter.setPen(theme.colour("text"))
         room = self._name_width - 10
         name = QFontMetricsF(theme.font("table")).elidedText(bar.name, Qt.TextElideMode.ElideMiddle, room)
-        painter.drawText(QRectF(left, middle - 10, room, 20), _RIGHT, name)
+        painter.drawText(QRectF(left, middle - plan.height / 2, room, plan.height), _RIGHT, name)
         painter.setFont(theme.font("number"))
         painter.setPen(theme.colour("muted"))
         reach = max(plan.scale.pixel(edge) for edge in _edges(bar)) if not self.are_points else plan.area.right()
-        painter.drawText(QRectF(max(reach, plan.area.left()) + 8, middle - 10, 300, 20), _LEFT, self._said(bar))
+        painter.drawText(
+            QRectF(max(reach, plan.area.left()) + 8, middle - plan.height / 2, 600, plan.height), _LEFT, self._said(bar)
+        )
 
 
 def _edges(bar: Bar) -> list[float]:

@@ -60,7 +60,7 @@ class BinsChart(Chart):
         if frame is None:
             return QPointF()
         low, high = self._ends(stop)
-        return QPointF(frame.across.pixel((low + high) / 2) + 4, frame.plot.top() + 30)
+        return QPointF(frame.across.pixel((low + high) / 2) + 4, frame.plot.top() + self.theme.px(30))
 
     def read_out(self, stop: int) -> ReadOut:
         bins = self.bins

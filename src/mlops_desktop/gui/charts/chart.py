@@ -138,7 +138,7 @@ class Chart(QWidget):
             painter.setFont(self.theme.font("title"))
             painter.setPen(self.theme.colour("text"))
             painter.drawText(area, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop), title)
-            area.setTop(area.top() + 26)
+            area.setTop(area.top() + self.theme.px(26))
         self._paint_all(painter, area)
         self._place()
 

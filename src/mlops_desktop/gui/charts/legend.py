@@ -48,24 +48,27 @@ class Legend:
         self._spots = []
         if len(self.entries) < 2:
             return 0.0
-        metrics = QFontMetricsF(self._theme.font("table"))
+        metrics, px = QFontMetricsF(self._theme.font("table")), self._theme.px
+        height, before = px(HEIGHT), px(KEY) + px(GAP)
         left, row = area.left(), 0
         for entry in self.entries:
-            width = min(KEY + GAP + metrics.horizontalAdvance(entry.name), area.width())
+            width = min(before + metrics.horizontalAdvance(entry.name), area.width())
             if left > area.left() and left + width > area.right():
                 left, row = area.left(), row + 1
-            self._spots.append((entry, QRectF(left, area.top() + row * HEIGHT, width, HEIGHT)))
-            left += width + APART
-        return (row + 1) * HEIGHT + 4
+            self._spots.append((entry, QRectF(left, area.top() + row * height, width, height)))
+            left += width + px(APART)
+        return float((row + 1) * height + px(4))
 
     def paint(self, painter: QPainter) -> None:
-        font = self._theme.font("table")
+        font, key = self._theme.font("table"), self._theme.px(KEY)
         for entry, spot in self._spots:
             off = entry.name in self.hidden
             painter.setOpacity(0.35 if off else 1.0)
-            paint_key(painter, self._theme, entry.style, QRectF(spot.left(), spot.top(), KEY, HEIGHT), line=entry.line)
+            paint_key(
+                painter, self._theme, entry.style, QRectF(spot.left(), spot.top(), key, spot.height()), line=entry.line
+            )
             painter.setOpacity(1.0)
-            words = spot.adjusted(KEY + GAP, 0, 0, 0)
+            words = spot.adjusted(key + self._theme.px(GAP), 0, 0, 0)
             painter.setFont(font)
             painter.setPen(self._theme.colour("muted"))
             name = QFontMetricsF(font).elidedText(entry.name, Qt.TextElideMode.ElideRight, words.width() + 1)

@@ -83,7 +83,9 @@ class LineChart(Chart):
 
     def anchor(self, stop: int) -> QPointF:
         frame = self._frame
-        return QPointF(frame.across.pixel(self._stops[stop]), frame.plot.top() + 44) if frame else QPointF()
+        return (
+            QPointF(frame.across.pixel(self._stops[stop]), frame.plot.top() + self.theme.px(44)) if frame else QPointF()
+        )
 
     def read_out(self, stop: int) -> ReadOut:
         x = self._stops[stop]
@@ -138,7 +140,7 @@ class LineChart(Chart):
                 at = frame.point(series.xs[place], series.ys[place])
                 painter.setPen(Qt.PenStyle.NoPen)
                 painter.setBrush(self.theme.colour("surface"))
-                painter.drawEllipse(at, 6.5, 6.5)
+                painter.drawEllipse(at, 6.5 * self.theme.zoom, 6.5 * self.theme.zoom)
                 paint_marker(painter, self.theme, series.style, at, 4)
 
     # Zoom

@@ -37,7 +37,8 @@ class MatrixChart(Chart):
 
     def sizeHint(self) -> QSize:
         count = len(self.matrix.labels)
-        return QSize(count * 64 + 70, round(count * 46 + (2 * _HEAD if self._has_labels else 8)))
+        px = self.theme.px
+        return QSize(px(count * 64 + 70), px(count * 46 + (2 * _HEAD if self._has_labels else 8)))
 
     def minimumSizeHint(self) -> QSize:
         return QSize(120, 70)
@@ -78,14 +79,16 @@ class MatrixChart(Chart):
 
     def lay_out(self, area: QRectF) -> None:
         count = max(1, len(self.matrix.labels))
-        left = top = bottom = 0.0
+        left: float = 0
+        top = bottom = 0
         if self._has_labels:
             metrics = QFontMetricsF(self.theme.font("caption"))
             widest = max((metrics.horizontalAdvance(label) for label in self.matrix.labels), default=0.0)
-            left, top, bottom = min(widest + 8, area.width() * 0.32), _HEAD, _HEAD
+            head = self.theme.px(_HEAD)
+            left, top, bottom = min(widest + 8, area.width() * 0.32), head, head
         room = area.adjusted(left, top, 0, -bottom)
-        width = min(room.width(), count * LARGEST.width())
-        height = min(room.height(), count * LARGEST.height())
+        width = min(room.width(), count * self.theme.px(LARGEST.width())) if self._has_labels else room.width()
+        height = min(room.height(), count * self.theme.px(LARGEST.height()))
         beside = (room.width() - width) / 2 if self._has_labels else 0.0
         self._cells = QRectF(room.left() + beside, room.top(), width, height)
 
@@ -129,17 +132,17 @@ class MatrixChart(Chart):
             painter.setFont(small)
             fits = QFontMetricsF(small).horizontalAdvance(number) <= cell.width() - 2
             painter.drawText(cell, _CENTRE, number if fits else "")
-        elif cell.height() >= 36 and cell.width() >= 40:
+        elif cell.height() >= theme.px(36) and cell.width() >= theme.px(40):
             painter.setFont(strong)
-            painter.drawText(cell.translated(0, -8), _CENTRE, number)
+            painter.drawText(cell.translated(0, -theme.px(8)), _CENTRE, number)
             painter.setFont(small)
-            painter.drawText(cell.translated(0, 8), _CENTRE, f"{share * 100:.0f} %")
+            painter.drawText(cell.translated(0, theme.px(8)), _CENTRE, f"{share * 100:.0f} %")
         else:
             painter.setFont(strong)
             painter.drawText(cell, _CENTRE, number)
 
     def _paint_labels(self, painter: QPainter) -> None:
-        theme, matrix = self.theme, self.matrix
+        theme, matrix, head = self.theme, self.matrix, self.theme.px(_HEAD)
         font = theme.font("caption")
         metrics = QFontMetricsF(font)
         painter.setFont(font)
@@ -147,12 +150,12 @@ class MatrixChart(Chart):
         for place, label in enumerate(matrix.labels):
             above, beside = self._cell(0, place), self._cell(place, 0)
             shown = metrics.elidedText(label, Qt.TextElideMode.ElideRight, above.width() + 2)
-            painter.drawText(QRectF(above.left(), above.top() - _HEAD, above.width(), _HEAD - 2), _CENTRE, shown)
+            painter.drawText(QRectF(above.left(), above.top() - head, above.width(), head - 2), _CENTRE, shown)
             room = beside.left() - 8 - EDGE_LEFT
             shown = metrics.elidedText(label, Qt.TextElideMode.ElideRight, room)
             painter.drawText(QRectF(EDGE_LEFT, beside.top(), room, beside.height()), _RIGHT, shown)
         total = formats.plural(sum(map(sum, matrix.counts)), "row")
-        foot = QRectF(self._cells.left() - 60, self._cells.bottom() + 3, self._cells.width() + 60, _HEAD - 4)
+        foot = QRectF(0, self._cells.bottom() + 3, self._cells.right(), head - 4)
         painter.drawText(foot, _RIGHT, f"rows {matrix.row_title} · {total}")
 
 

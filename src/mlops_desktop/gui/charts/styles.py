@@ -22,17 +22,17 @@ def series_colour(theme: Theme, style: int) -> QColor:
 
 
 def series_pen(theme: Theme, style: int) -> QPen:
-    width = 2.0 if style < SERIES else 1.2
+    width = (2.0 if style < SERIES else 1.2) * theme.zoom
     pen = QPen(series_colour(theme, style), width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap)
     pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
     if dash := _DASHES[style % SERIES]:
-        pen.setDashPattern([length / width for length in dash])
+        pen.setDashPattern([length * theme.zoom / width for length in dash])
     return pen
 
 
 def paint_marker(painter: QPainter, theme: Theme, style: int, at: QPointF, size: float = 3.5) -> None:
     """The marker of a series, about twice `size` wide."""
-    colour, kind = series_colour(theme, style), style % SERIES
+    colour, kind, size = series_colour(theme, style), style % SERIES, size * theme.zoom
     if kind in (5, 6):
         painter.setPen(QPen(colour, 2.0))
         reach = size * (1.0 if kind == 5 else 1.25)

@@ -36,6 +36,8 @@ class CellDelegate(QStyledItemDelegate):
         left = FIRST_PAD if index.column() == 0 else PAD
         right = FIRST_PAD if self._is_last(index.column()) else PAD
         cell = self._model.cell(index.row(), index.column())
+        if cell.ground:
+            painter.fillRect(area.adjusted(0, 0, 0, 0 if last_row else -1), self._theme.colour(cell.ground))
         self._paint_cell(painter, area.adjusted(left, 0, -right, -1), cell, self._model.heads[index.column()].numeric)
         painter.restore()
 
@@ -48,6 +50,9 @@ class CellDelegate(QStyledItemDelegate):
         if cell.sign is not None:
             painter.setFont(theme.font("table-strong"))
             paint_sign(painter, theme, area, cell.sign)
+            return
+        if cell.best:
+            self._paint_best(painter, area, cell.text)
             return
         painter.setFont(theme.font("number" if numeric else "table-strong" if cell.strong else "table"))
         painter.setPen(theme.colour(cell.token))
@@ -63,6 +68,23 @@ class CellDelegate(QStyledItemDelegate):
             left += painter.fontMetrics().horizontalAdvance(after) + 6
         if cell.chip:
             self._paint_chip(painter, left, area, cell.chip)
+
+    def _paint_best(self, painter: QPainter, area: QRect, text: str) -> None:
+        """A star and the number on their own ground, at the right as the others."""
+        theme = self._theme
+        painter.setFont(theme.font("number-strong"))
+        star = theme.px(12)
+        width = min(painter.fontMetrics().horizontalAdvance(text) + star + 12, area.width() + 12)
+        chip = QRectF(area.right() + 6 - width, area.center().y() - theme.px(8.5), width, theme.px(18))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme.colour("ok-soft"))
+        painter.drawRoundedRect(chip, 4, 4)
+        theme.paint_icon(
+            painter, QRect(round(chip.left()) + 4, area.center().y() - star // 2, star, star), "star", "ok"
+        )
+        painter.setPen(theme.colour("ok"))
+        painter.drawText(area, _RIGHT, text)
 
     def _paint_chip(self, painter: QPainter, left: int, area: QRect, words: str) -> None:
         theme = self._theme

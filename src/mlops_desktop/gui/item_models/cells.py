@@ -17,7 +17,10 @@ _NOWHERE = QModelIndex()
 
 @dataclass(frozen=True)
 class Cell:
-    """What one cell says: a sign, or a text with a muted text and a chip after it."""
+    """What one cell says: a sign, or a text with a muted text and a chip after it.
+
+    `best` gives a number the mark of the best in its row or column, `ground` names the token of what lies below it.
+    """
 
     text: str = ""
     token: str = "text"
@@ -26,10 +29,12 @@ class Cell:
     chip: str = ""
     sign: Sign | None = None
     tip: str = ""
+    best: bool = False
+    ground: str = ""
 
     @property
     def words(self) -> str:
-        parts = [self.sign.word if self.sign else self.text, self.after, self.chip]
+        parts = [self.sign.word if self.sign else self.text, self.after, self.chip, "best" if self.best else ""]
         return " ".join(part for part in parts if part)
 
 

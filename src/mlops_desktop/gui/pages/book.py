@@ -24,6 +24,7 @@ PAGES = {
     "experiments": ("experiments", "ExperimentsPage"),
     "new-run": ("new_run", "NewRunPage"),
     "run": ("run", "RunPage"),
+    "compare": ("compare", "ComparePage"),
     "models": ("models", "ModelsPage"),
     "model-version": ("model_version", "ModelVersionPage"),
     "deployments": ("deployments", "DeploymentsPage"),
