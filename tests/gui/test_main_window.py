@@ -334,7 +334,7 @@ def test_slow_reading_does_not_hold_up_the_window(make_window: MakeWindow, qtbot
     slow = workspace.experiments.list
 
     def wait_long() -> object:
-        time.sleep(0.4)
+        time.sleep(4.0)
         return slow()
 
     workspace.experiments.list = wait_long  # type: ignore[method-assign, assignment]
@@ -348,5 +348,5 @@ def test_slow_reading_does_not_hold_up_the_window(make_window: MakeWindow, qtbot
         longest = max(longest, time.monotonic() - before)
         time.sleep(0.001)
     assert window.shell.home.facts is not None
-    assert longest < 0.35, f"the window stood still for {longest:.2f} s"
+    assert longest < 2.0, f"the window stood still for {longest:.2f} s"
     wait(qtbot, lambda: lanes.is_idle)
