@@ -141,3 +141,34 @@ def test_what_is_equal_is_counted() -> None:
 def test_nothing_compared_gives_nothing() -> None:
     nothing = compare([])
     assert (nothing.runs, nothing.metrics, nothing.differences, nothing.equal) == ((), (), (), 0)
+
+
+def test_runs_of_one_question_on_one_version_are_comparable() -> None:
+    assert compare([make_run("a"), make_run("b")]).warnings == ()
+
+
+def test_what_makes_figures_not_comparable_is_said() -> None:
+    holdout = dataclasses.replace(SPEC, target="early", validation=Validation(ValidationKind.HOLDOUT))
+    found = compare([make_run("a"), make_run("b", spec=holdout, dataset_reference="flights@v2")]).warnings
+    assert found == (
+        "They predict different targets: late, early.",
+        "They were measured on different data: flights@v1, flights@v2.",
+        "They were validated in different ways: k fold 5 folds, holdout 20 % held out.",
+    )
+
+
+def test_none_is_best_where_the_questions_differ() -> None:
+    other = dataclasses.replace(SPEC, target="early")
+    runs = [make_run("a", {"roc_auc": 0.7}), make_run("b", {"roc_auc": 0.9}, spec=other)]
+    assert compare(runs).metrics[0].best is None
+
+
+def test_a_run_that_goes_on_is_never_best() -> None:
+    runs = [make_run("a", {"roc_auc": 0.7}), make_run("b", {"roc_auc": 0.9}, status=RunStatus.RUNNING)]
+    assert compare(runs).metrics[0].best == 0
+
+
+def test_equal_things_are_kept_beside_the_differences() -> None:
+    comparison = compare([make_run("a"), make_run("b")])
+    assert comparison.equal == len(comparison.same)
+    assert ("target", ("late", "late")) in [(row.name, row.values) for row in comparison.same]
