@@ -47,7 +47,7 @@ def export(session: Session, target: Path, experiment: str | None, where: str, s
     lists = session.workspace.experiments.lists
     found = lists.find(experiment, where=where, sort=sort_keys(sorts))
     written = lists.export(target, [run.name for run in found])
-    say(f"Wrote {count(written)} runs to {target}")
+    say(f"Wrote {count(written)} {'run' if written == 1 else 'runs'} to {target}")
 
 
 @click.group()

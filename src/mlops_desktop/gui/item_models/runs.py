@@ -82,6 +82,11 @@ class RunItemModel(QAbstractTableModel):
         if changed:
             self._settle.start()
 
+    def settle(self) -> None:
+        """What waits for a pause happens now."""
+        if self._settle.isActive():
+            self._arrange()
+
     def set_registered(self, registered: Mapping[str, tuple[Registered, ...]]) -> None:
         if registered != self.registered:
             self.registered = registered

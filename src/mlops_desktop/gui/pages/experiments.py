@@ -47,8 +47,11 @@ class ExperimentsPage(Page):
         self._chosen = ""
         self._wanted_run = ""
         self._first = True
+        self._acted = False
+        """Whether a person did something here, and waits to see it."""
         self._restoring = self._follows = False
         self._small: bool | None = None
+        self._inspector: Inspector | None = None
         self.facts: ExperimentFacts | None = None
         self.model = RunItemModel(context.clock, self)
         self.reading = RunsReading()
@@ -113,7 +116,7 @@ class ExperimentsPage(Page):
     def panes(self) -> list[QWidget]:
         panes: list[QWidget] = [self.views.tabs, self.runs.filter.edit, self.runs.table]
         panes += [self.runs.bar.tag] if self.runs.bar.isVisible() else []
-        return [*panes, self.inspector.tabs] if self.inspector.isVisible() else panes
+        return [*panes, self._inspector.tabs] if self._inspector and self._inspector.isVisible() else panes
 
     def path(self) -> list[tuple[str, Place | None]]:
         return [("Experiments", Place(self.name)), (self.title, None)]
@@ -163,16 +166,22 @@ class ExperimentsPage(Page):
         )  # fmt: skip
         self.standing.changed.connect(self._context.shell.place_changed)
         self._split.addWidget(self.runs)
-        self.inspector = Inspector(self._context)
-        self.inspector.closed.connect(lambda: self._show_inspector(False))
-        self.inspector.cancel_asked.connect(lambda run: self._actions.cancel([run]))
-        self.inspector.trash_asked.connect(lambda run: self._actions.trash([run]))
-        self.inspector.hide()
-        self._split.addWidget(self.inspector)
         self._split.setStretchFactor(0, 1)
-        self._split.setStretchFactor(1, 0)
         column.addWidget(self._split, 1)
-        self.inspector.show_run(None, {})
+
+    @property
+    def inspector(self) -> Inspector:
+        """Made when the first run is to be seen, so that the first look at the page does not wait for it."""
+        if self._inspector is None:
+            made = self._inspector = Inspector(self._context)
+            made.closed.connect(lambda: self._show_inspector(False))
+            made.cancel_asked.connect(lambda run: self._actions.cancel([run]))
+            made.trash_asked.connect(lambda run: self._actions.trash([run]))
+            made.hide()
+            self._split.addWidget(made)
+            self._split.setStretchFactor(1, 0)
+            made.show_run(None, {})
+        return self._inspector
 
     def _make_header(self) -> PageHeader:
         theme = self._context.theme
@@ -216,9 +225,13 @@ class ExperimentsPage(Page):
             self.standing.read()
         else:
             self.model.put(facts.fresh, facts.gone)
+            if self._acted:
+                self.model.settle()
+        self._acted = False
         self.views.set_count(ALL_RUNS, self.model.total)
         self.views.set_count(RUNNING, self.model.active)
         self._show_header()
+        self.runs.is_read = True
         self.runs.show_rows()
         self._place_inspector()
         self._restore_current(again=facts.whole is not None or self._wanted_run in {run.id for run in facts.fresh})
@@ -245,6 +258,7 @@ class ExperimentsPage(Page):
     def _on_done(self) -> None:
         """Something was done here: what it touched is read at once, before the feed says so."""
         self.reading.note_ids(self._actions.touched)
+        self._acted = True
         self._query.ask()
 
     def _on_failed(self, error: BaseException) -> None:
@@ -320,7 +334,7 @@ class ExperimentsPage(Page):
             self.runs.go_to(row, into_view=self._follows)
             self._restoring = False
         self._follows = False
-        shown = self.inspector.run.id if self.inspector.run else ""
+        shown = self._inspector.run.id if self._inspector and self._inspector.run else ""
         if self._workspace is not None and (again or shown != self._wanted_run):
             self._details.ask()
 
@@ -336,8 +350,8 @@ class ExperimentsPage(Page):
             width = self._context.theme.px(SMALL_WIDTH if self._small else WIDTH)
             self.inspector.show()
             self._split.setSizes([max(1, self._split.width() - width - 1), width])
-        elif not shown:
-            self.inspector.hide()
+        elif not shown and self._inspector is not None:
+            self._inspector.hide()
 
     def _on_second(self) -> None:
         if self.model.active:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
@@ -67,6 +68,8 @@ class RunsPane(QWidget):
         self._context, self._model, self._retry = context, model, retry
         self._error: ErrorBox | None = None
         self._scroll = 0
+        self.is_read = False
+        """Whether it is known which runs there are."""
         self.only_some = False
         """Whether the view itself leaves runs out."""
         column = QVBoxLayout(self)
@@ -80,12 +83,7 @@ class RunsPane(QWidget):
         self._stack.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         theme = context.theme
         self._skeleton = Skeleton(theme, "runs", 24)
-        self._no_match = NoMatch(theme, self.filter.clear)
-        self.empty = EmptyState(
-            theme, "flask-conical", "No runs yet", NO_RUNS, action="New run", act=self.new_asked.emit
-        )
-        self._idle = EmptyState(theme, "circle-check", "Nothing here now", "No run belongs to this view at the moment.")
-        for state in (self._skeleton, self.table, self._no_match, self.empty, self._idle):
+        for state in (self._skeleton, self.table):
             self._stack.addWidget(state)
         column.addWidget(self._stack, 1)
         self.bar = SelectionBar(theme)
@@ -94,6 +92,27 @@ class RunsPane(QWidget):
         model.ticked.connect(self._on_ticked)
         model.arranged.connect(self._on_ticked)
         model.modelAboutToBeReset.connect(self._on_resetting)
+
+    @cached_property
+    def empty(self) -> EmptyState:
+        made = EmptyState(
+            self._context.theme, "flask-conical", "No runs yet", NO_RUNS, action="New run", act=self.new_asked.emit
+        )
+        self._stack.addWidget(made)
+        return made
+
+    @cached_property
+    def _idle(self) -> EmptyState:
+        words = "No run belongs to this view at the moment."
+        made = EmptyState(self._context.theme, "circle-check", "Nothing here now", words)
+        self._stack.addWidget(made)
+        return made
+
+    @cached_property
+    def _no_match(self) -> NoMatch:
+        made = NoMatch(self._context.theme, self.filter.clear)
+        self._stack.addWidget(made)
+        return made
 
     def set_small(self, small: bool) -> None:
         px = self._context.theme.px
@@ -110,6 +129,9 @@ class RunsPane(QWidget):
         self.columns.filtered = frozenset(column.name for column in self._model.columns if column.field in asked)
         self.columns.fit()
         self._show_heads()
+        if not self.is_read:
+            self.show_loading()
+            return
         self._tools.setVisible(self._model.total > 0)
         shown: QWidget = self.table
         if self._model.rowCount() == 0:

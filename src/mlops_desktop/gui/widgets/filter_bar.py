@@ -62,10 +62,13 @@ class FilterBar(QWidget):
     @property
     def text(self) -> str:
         """The whole filter as it is written, understood or not."""
-        chips = [reading.text_of(chip.written) for chip in self.chips]
-        rest = self.edit.text().strip()
-        needs_brackets = chips and " or " in rest.casefold()
-        return " and ".join([*chips, *([f"({rest})" if needs_brackets else rest] if rest else [])])
+        known = self._runs().known
+        written = [*(reading.text_of(chip.written) for chip in self.chips), self.edit.text().strip()]
+        written = [text for text in written if text]
+        read = [reading.understood(text, known) for text in written]
+        if any(error for _, error in read):
+            return " and ".join(written)
+        return as_text(reading.joined([given for given, _ in read]), known)
 
     def set_text(self, text: str) -> None:
         """Shows another filter; conditions become chips, words and what cannot be understood stay text."""
@@ -116,7 +119,7 @@ class FilterBar(QWidget):
         if wrong is not None and error is None:
             error, where, prefix = wrong, self.edit, self.edit.text()
         self._show(error, where, prefix)
-        if error is None:
+        if error is None or (error.unfinished and where is self.edit):
             wanted = reading.joined(parts)
             if wanted != self._filter:
                 self._filter = wanted
