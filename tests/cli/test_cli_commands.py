@@ -153,6 +153,19 @@ def test_experiments_and_runs_are_listed_and_shown(mlops: Typist) -> None:
     assert "info: fitted" in mlops("experiments", "log", name)
 
 
+def test_a_run_says_where_it_stands_what_was_made_of_it_and_its_files(mlops: Typist) -> None:
+    first, second = finished_run(mlops, "-p", "C=2"), finished_run(mlops, "-p", "C=3")
+    mlops("models", "register", first, "flight-late", "--alias", "champion")
+    mlops("experiments", "rerun", first)
+    said = mlops("experiments", "show", first)
+    assert "of 3 by roc_auc in flights-late" in said
+    assert "registered as flight-late@v1 (champion)" in said
+    again = mlops.json("experiments", "list", "flights-late")[0]["name"]
+    assert f"repeats {first}" in mlops("experiments", "show", again)
+    assert "SHA-256" in mlops("experiments", "files", second)
+    assert mlops.json("experiments", "files", second)["files"]
+
+
 def test_runs_are_compared_in_words_and_pictures(mlops: Typist, tmp_path: Path) -> None:
     first, second = finished_run(mlops, "-p", "C=2"), finished_run(mlops, "-p", "C=3")
     said = mlops("experiments", "compare", first, second, "--charts", tmp_path / "charts")

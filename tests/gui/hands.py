@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
 from mlops_desktop.gui.widgets.data_table import DataTable
 
+T = TypeVar("T")
 NONE = Qt.KeyboardModifier.NoModifier
 
 
@@ -28,3 +32,12 @@ def press(widget: QWidget, key: Qt.Key, keys: Qt.KeyboardModifier = NONE) -> Non
 
 def write(widget: QWidget, text: str) -> None:
     QTest.keyClicks(widget, text)
+
+
+def kept(opened: list[T]) -> Callable[[T], None]:
+    """In place of a dialog's `open`: the dialog is kept and not shown."""
+
+    def keep(dialog: T) -> None:
+        opened.append(dialog)
+
+    return keep

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QAccessible, QFont
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QApplication,
     QComboBox,
+    QDialog,
     QLabel,
     QLineEdit,
     QPlainTextEdit,
@@ -52,6 +53,29 @@ def played(
     monkeypatch.setenv("MLOPS_STATE_FOLDER", state)
 
 
+class Flashes(QObject):
+    """Parts of the window that were shown before they had a parent: a window of its own for a moment, on a real screen."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[str] = []
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Show and isinstance(watched, QWidget) and watched.isWindow():
+            is_plain = watched.windowType() == Qt.WindowType.Window
+            if is_plain and not isinstance(watched, (QDialog, MainWindow)):
+                self.seen.append(f"{watched}")
+        return False
+
+
+@pytest.fixture
+def flashes(qapp: QApplication) -> Iterator[Flashes]:
+    made = Flashes()
+    qapp.installEventFilter(made)
+    yield made
+    qapp.removeEventFilter(made)
+
+
 def shown(window: QWidget) -> list[QWidget]:
     return [widget for widget in [window, *window.findChildren(QWidget)] if widget.isVisible()]
 
@@ -75,7 +99,7 @@ def _wider_words(monkeypatch: pytest.MonkeyPatch, theme: Theme) -> Iterator[None
 
 
 @pytest.mark.parametrize("played", NAMES, indirect=True)
-def test_controls_have_names_and_texts_are_plain(played: MainWindow) -> None:
+def test_controls_have_names_texts_are_plain_and_nothing_flashes(flashes: Flashes, played: MainWindow) -> None:
     nameless, marked_up = [], []
     for widget in shown(played):
         if isinstance(widget, QLabel) and widget.textFormat() != Qt.TextFormat.PlainText:
@@ -84,7 +108,7 @@ def test_controls_have_names_and_texts_are_plain(played: MainWindow) -> None:
             interface = QAccessible.queryAccessibleInterface(widget)
             if not (widget.accessibleName() or (interface and interface.text(QAccessible.Text.Name))):
                 nameless.append(f"{widget} in {widget.parentWidget()}")
-    assert (nameless, marked_up) == ([], [])
+    assert (nameless, marked_up, flashes.seen) == ([], [], [])
 
 
 @pytest.mark.usefixtures("_wider_words")

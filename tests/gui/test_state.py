@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,19 @@ from mlops_desktop.gui.state import MOST_RECENT, WindowState, last_workspace, lo
 
 def test_what_is_saved_is_loaded(tmp_path: Path) -> None:
     state = WindowState("dark", "standard", False, ("/a", "/b"), {"binary": {"folds": False}}, "AAAA")
-    save_state(tmp_path / "deep", state)
+    save_state(tmp_path / "deep", lambda: state)
     assert load_state(tmp_path / "deep") == state
     assert [path.name for path in (tmp_path / "deep").iterdir()] == ["window.json"]
+
+
+def test_saves_at_once_do_not_meet(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        for number in range(100):
+            pool.submit(save_state, tmp_path, lambda number=number: WindowState(zoom=100, page=str(number)))
+    assert [path.name for path in tmp_path.iterdir()] == ["window.json"]
+    last = WindowState(page="last")
+    save_state(tmp_path, lambda: last)
+    assert load_state(tmp_path) == last
 
 
 @pytest.mark.parametrize(

@@ -394,6 +394,30 @@ def test_a_chart_is_drawn_of_the_finished_runs(world: World, tmp_path: Path) -> 
         world.workspace.experiments.chart("roc", [queued.name], tmp_path)
 
 
+def test_what_stands_around_a_run_is_told(world: World) -> None:
+    first, second = world.finished_run(), world.finished_run(seed=1)
+    version = world.workspace.models.register(first.name, "flight-late", alias="champion")
+    around = world.workspace.experiments.context(first.name)
+    assert [(one.reference, one.aliases) for one in around.registered] == [(version.reference, ("champion",))]
+    assert (around.metric, around.count) == ("roc_auc", 2)
+    assert {around.place, world.workspace.experiments.context(second.name).place} == {1, 2}
+    again = world.workspace.experiments.rerun(first.name)
+    repeated = world.workspace.experiments.context(again.name)
+    assert (repeated.origin, repeated.place) == (first.name, None)
+    world.workspace.trash.put(Kind.RUN, [first.name])
+    assert world.workspace.experiments.context(again.name).origin == ""
+
+
+def test_the_files_of_a_run_are_those_it_would_register(world: World) -> None:
+    run = world.finished_run()
+    contents = world.workspace.experiments.bundle(run.name)
+    assert contents.manifest_hash == run.bundle_hash
+    assert contents.files
+    (queued,) = world.runs()
+    with pytest.raises(NotFoundError, match="queued and has no bundle"):
+        world.workspace.experiments.bundle(queued.name)
+
+
 # --- changing ---------------------------------------------------------------------------------------------------------
 
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QDialog, QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from mlops_desktop.gui import formats
 from mlops_desktop.gui.widgets.buttons import Button
+from mlops_desktop.gui.widgets.controls import Box
 from mlops_desktop.gui.widgets.marks import Icon
 from mlops_desktop.gui.widgets.text import Text
 
@@ -60,6 +61,10 @@ class ClosingDialog(QDialog):
         column.setSpacing(0)
         column.addLayout(self._make_words(going_on))
         column.addWidget(self._make_foot(going_on))
+        for button in (self.stop, self.stay):
+            button.setAutoDefault(False)
+        self.close_window.setDefault(True)
+        self.close_window.setFocus()
 
     def _make_words(self, going_on: GoingOn) -> QVBoxLayout:
         theme = self._theme
@@ -76,8 +81,7 @@ class ClosingDialog(QDialog):
             words = Text(theme, sentence, "body", "muted", wrap=True)
             words.setMinimumWidth(460)
             body.addWidget(words)
-        self.again = QCheckBox("Do not ask again")
-        self.again.setFont(theme.font("body"))
+        self.again = Box(theme, "Do not ask again")
         body.addSpacing(4)
         body.addWidget(self.again)
         return body
@@ -100,8 +104,6 @@ class ClosingDialog(QDialog):
         self.stop.clicked.connect(lambda: self._decide(stop=True))
         self.close_window.clicked.connect(lambda: self._decide(stop=False))
         self.stay.clicked.connect(self.reject)
-        self.close_window.setDefault(True)
-        self.close_window.setFocus()
         return foot
 
     def _decide(self, *, stop: bool) -> None:

@@ -89,7 +89,7 @@ class MainWindow(QMainWindow):
         self.state = replace(self.state, geometry=geometry)
         self.hide()
         if self._shell is None:
-            save_state(self.state_folder, self.state)
+            save_state(self.state_folder, lambda: self.state)
         else:
             self._shell.end()
         super().closeEvent(event)

@@ -95,8 +95,8 @@ class Shell(QObject):
         app = QApplication.instance()
         if isinstance(app, QApplication):
             self.ring = FocusRing(theme, window, app)
-        self.drops = DropTarget(theme, window, lanes, lambda: self.workspace is not None)
-        self.drops.dropped.connect(lambda path: self.go(Place("import", str(path))))
+        self.drops = DropTarget(theme, window, lanes, lambda: self.workspace is not None or self.welcome is not None)
+        self.drops.dropped.connect(self._on_dropped)
         self.drops.refused.connect(
             lambda verdict: self.message.say(f"{verdict.title}. {verdict.sentence} Nothing was imported.")
         )
@@ -132,7 +132,7 @@ class Shell(QObject):
         self._disk_clock.stop()
 
         def last() -> None:
-            save_state(folder, state)
+            save_state(folder, lambda: state)
             if workspace is not None:
                 workspace.close()
 
@@ -146,7 +146,7 @@ class Shell(QObject):
 
     def remember(self, state: WindowState) -> None:
         self.window.state = state
-        self._lanes.call(lambda: save_state(self.window.state_folder, state), owner=self)
+        self._lanes.call(lambda: save_state(self.window.state_folder, lambda: self.window.state), owner=self)
 
     def go(self, place: Place) -> None:
         self.navigator.go(place)
@@ -384,6 +384,12 @@ class Shell(QObject):
         self.frame.show_instead(self.welcome)
         self.window.setWindowTitle("MLOps Desktop")
         self.status.show_part(self.status.workspace, Sign("folder-open", "muted", "No workspace open"))
+
+    def _on_dropped(self, path: Path) -> None:
+        if self.workspace is not None:
+            self.go(Place("import", str(path)))
+        elif self.welcome is not None and self.welcome.isEnabled():
+            self.welcome.import_file(str(path))
 
     def _on_first_wanted(self, folder: Path, name: str, file: str) -> None:
         """The first workspace, and what is to be imported there."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import threading
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +20,7 @@ MOST_DRAFTS = 20
 ZOOMS = (80, 90, 100, 110, 125, 150, 175, 200)
 """In percent."""
 LOOKS = ("system", "light", "dark")
+_SAVING = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -116,12 +119,13 @@ def _read(stored: tuple[str, Any]) -> tuple[str, Any]:
     return name, value if isinstance(value, str) else None
 
 
-def save_state(folder: Path, state: WindowState) -> None:
-    """Replaces the remembered state in one step."""
-    folder.mkdir(parents=True, exist_ok=True)
-    fresh = folder / f"window.json.{os.getpid()}"
-    fresh.write_text(json.dumps(asdict(state), indent=1), "utf-8")
-    fresh.replace(folder / "window.json")
+def save_state(folder: Path, state: Callable[[], WindowState]) -> None:
+    """Replaces the remembered state in one step. The state is asked for when it is written: the last one stays."""
+    with _SAVING:
+        folder.mkdir(parents=True, exist_ok=True)
+        fresh = folder / f"window.json.{os.getpid()}"
+        fresh.write_text(json.dumps(asdict(state()), indent=1), "utf-8")
+        fresh.replace(folder / "window.json")
 
 
 def _is_columns(value: object) -> bool:

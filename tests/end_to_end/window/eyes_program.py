@@ -32,11 +32,14 @@ def application(name: str) -> Any:
 
 
 def walk(node: Any, depth: int = 0) -> Iterator[tuple[Any, int]]:
-    yield node, depth
+    """What is shown: below what is not shown nothing is, whatever it says of itself (cells of a hidden table do)."""
     try:
+        if depth and not is_shown(node):
+            return
         count = min(node.childCount, MOST_CHILDREN)
     except Exception:  # noqa: BLE001 - a widget may go while it is looked at
         return
+    yield node, depth
     for place in range(count):
         try:
             child = node.getChildAtIndex(place)
@@ -93,7 +96,7 @@ def nodes(question: Json) -> Iterator[Any]:
         return
     for node, _ in walk(root):
         try:
-            if matches(node, question) and is_shown(node):
+            if matches(node, question):
                 yield node
         except Exception:  # noqa: BLE001 - a widget may go while it is looked at
             continue
@@ -103,7 +106,7 @@ def answer(question: Json) -> Any:
     what = question["do"]
     if what == "tree":
         root = application(question["application"])
-        return [] if root is None else [told(node) | {"depth": depth} for node, depth in walk(root) if is_shown(node)]
+        return [] if root is None else [told(node) | {"depth": depth} for node, depth in walk(root)]
     found = list(nodes(question))
     if what == "find":
         return [told(node) for node in found[:20]]

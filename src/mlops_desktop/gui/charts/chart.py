@@ -114,8 +114,10 @@ class Chart(QWidget):
         wait = REDRAW_SECONDS * 1000 - self._painted.elapsed() if self._painted.isValid() else 0
         if wait <= 0 or not self.isVisible():
             self._repaint()
-        elif not self._later.isActive():
-            self._later.start(round(wait))
+        else:
+            self._place()  # what is pointed at is new at once, only the picture waits
+            if not self._later.isActive():
+                self._later.start(round(wait))
 
     def point_at(self, stop: int) -> None:
         """Stands the pointer at a place; -1 takes it away."""

@@ -175,7 +175,10 @@ class ComparePage(Page):
         self.metrics = MetricsTable(self._context)
         self.matrices = MatricesCard(self._context)
         self.differences = DifferencesTable(self._context)
-        for card in (self.metric_charts.folds, self.metric_charts.spread, self.curves.roc, self.curves.pr):
+        charts = (self.metric_charts.folds, self.metric_charts.spread, self.curves.roc, self.curves.pr)
+        for card in (*charts, self.metrics, self.matrices, self.differences):
+            card.setParent(content)  # shown before it has its place it would be a window of its own
+        for card in charts:
             card.chart.setMinimumHeight(theme.px(CHART_HEIGHT))
         self._frame.addLayout(self.grid)
         self._frame.addStretch(1)

@@ -58,7 +58,8 @@ class RunCard(Card):
             head.addWidget(Text(theme, "best", "caption", "ok"))
         head.addStretch(1)
         self.remove = IconButton(theme, "x", f"Take {run.name} out of the comparison", size=24, picture=13)
-        self.remove.setVisible(can_go)
+        if not can_go:
+            self.remove.hide()
         head.addWidget(self.remove)
         self.body.addLayout(head)
         self.link = Button(theme, run.name, kind="link")

@@ -211,7 +211,8 @@ class _Section(QWidget):
         head.addWidget(self._badge)
         head.addStretch(1)
         self.link = Button(theme, link, kind="link", small=True)
-        self.link.setVisible(bool(link))
+        if not link:
+            self.link.hide()
         head.addWidget(self.link)
         column.addLayout(head)
         self.body = QVBoxLayout()

@@ -159,7 +159,8 @@ class DatasetsPage(Page):
         self.compare = Button(theme, "Compare versions", icon="arrow-right-left")
         self.import_button = Button(theme, "Import data", icon="download", kind="primary")
         self.import_button.clicked.connect(self.acts.import_data)
-        self.import_button.setVisible(can_import)
+        if not can_import:
+            self.import_button.hide()
         self.header.add_action(self.compare)
         self.header.add_action(self.import_button)
         column.addWidget(self.header)

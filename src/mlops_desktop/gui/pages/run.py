@@ -22,6 +22,7 @@ from mlops_desktop.gui.pages.run_overview import RunOverview
 from mlops_desktop.gui.pages.run_tabs import ArtifactsTab, EnvironmentTab, MetricsTab, ParamsTab, RunTab
 from mlops_desktop.gui.queries import Query
 from mlops_desktop.gui.readings import run as reading
+from mlops_desktop.gui.readings.home import quoted
 from mlops_desktop.gui.readings.run import RunFacts, read_run
 from mlops_desktop.gui.widgets.buttons import Button
 from mlops_desktop.gui.widgets.log_view import LogView
@@ -107,26 +108,36 @@ class RunPage(Page):
     def panes(self) -> Sequence[QWidget]:
         shown = self.stack.currentWidget()
         if shown is self.overview:
-            return [self.tabs, self.overview.folds.chart, self.overview.log.search]
-        return [self.tabs, self.log.search] if shown is self.log else [self.tabs]
+            parts = [self.tabs, self.overview.folds.chart, self.overview.quality.curve, self.overview.log.lines]
+            return [part for part in parts if part.isVisible()]
+        return [self.tabs, self.log.search, self.log.lines] if shown is self.log_page else [self.tabs]
 
     def commands(self) -> Sequence[Command]:
         run = self.facts.run if self.facts else None
         if run is None:
             return ()
-        line = f"mlops experiments rerun {run.name}"
-        commands = [Command("rerun", "Re-run", "rotate-cw", self.rerun, line)]
+        name = quoted(run.name)
+        found = [Command("primary", self.head.primary_words, "box", self.head.press_primary)]
+        found.append(Command("again", "Re-run", "rotate-cw", self.rerun, f"mlops experiments rerun {name}"))
         if "new-run" in PAGES:
-            commands.append(Command("rerun_changed", "Re-run with changes…", "sliders-horizontal", self.change))
-        if run.status is RunStatus.FINISHED:
-            commands.append(Command("register", "Register…", "box", self.register, f"mlops models register {run.name}"))
+            found.append(Command("rerun", "Re-run with changes…", "sliders-horizontal", self.change))
         if run.status.is_ended:
-            commands.append(Command("trash", "Move this run to trash", "trash-2", self.trash))
-        else:
-            commands.append(
-                Command("cancel", "Cancel run", "square", self.cancel, f"mlops experiments cancel {run.name}")
-            )
-        return [*commands, Command("primary", self.head.primary_words, "play", self.head.press_primary)]
+            line = f"mlops trash put run {name}"
+            found.append(Command("trash", "Move this run to trash", "trash-2", self.trash, line))
+        if self.against.isVisibleTo(self):
+            found.append(Command("compare", self.against.accessibleName(), "chart-line", self._on_compare))
+        found.append(
+            Command("log", "Log", "scroll-text", lambda: self.show_tab("log"), f"mlops experiments log {name}")
+        )
+        return [*found, Command("filter", "Search in the log", "search", self.search_log)]
+
+    def search_log(self) -> None:
+        """The field of the log that is in sight; where none is, the whole log comes."""
+        if self.stack.currentWidget() is not self.overview:
+            self.show_tab("log")
+        log = self.overview.log if self.stack.currentWidget() is self.overview else self.log
+        log.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        log.search.selectAll()
 
     # Making
 
@@ -358,7 +369,7 @@ class RunPage(Page):
         if not run.status.is_ended:
             menu.addAction("Re-run").triggered.connect(self.rerun)
         menu.addAction("Copy as CLI").triggered.connect(
-            lambda: clipboard.setText(f"mlops experiments rerun {run.name}")
+            lambda: clipboard.setText(f"mlops experiments rerun {quoted(run.name)}")
         )
         menu.addAction("Copy name").triggered.connect(lambda: clipboard.setText(run.name))
         if run.status.is_ended:

@@ -180,7 +180,7 @@ class Palette(QWidget):
     def _make_foot(self) -> QFrame:
         theme = self._theme
         foot = QFrame()
-        foot.setObjectName("dialogfoot")
+        foot.setObjectName("palettefoot")
         foot.setFixedHeight(FOOT)
         row = QHBoxLayout(foot)
         row.setContentsMargins(14, 0, 14, 0)

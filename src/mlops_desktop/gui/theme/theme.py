@@ -28,6 +28,7 @@ class Look(enum.StrEnum):
 
 
 _TOKEN = re.compile(r"\$([a-z0-9]+(?:-[a-z0-9]+)*)")
+_RADIUS = re.compile(r"radius: (\d+)px")
 _PIXELS = re.compile(r"\b([2-9]|[1-9]\d+)px")
 """Lines of one pixel stay."""
 _ROLES = {
@@ -82,13 +83,14 @@ class Theme(QObject):
         """Makes type, icons, rows and controls larger or smaller, 1 being their size in the design."""
         if zoom == self.zoom:
             return
-        from mlops_desktop.gui.theme.zoom import rescale
+        from mlops_desktop.gui.theme.zoom import fonts_as_designed, rescale
 
-        before, self.zoom = self.zoom, zoom
+        fonts = fonts_as_designed(self._app, self.zoom)
+        self.zoom = zoom
         self._fonts.set_zoom(zoom)
         self._app.setFont(self.font("body"))
         self._app.setStyleSheet(self._sheet())
-        rescale(self._app, before, zoom)
+        rescale(self._app, fonts, zoom)
         self.changed.emit()
 
     def px(self, size: float) -> int:
@@ -160,4 +162,6 @@ class Theme(QObject):
         filled = _TOKEN.sub(lambda match: tokens[match[1]], template)
         if self.zoom == 1:
             return filled
-        return _PIXELS.sub(lambda match: f"{max(1, self.px(int(match[1])))}px", filled)
+        # A radius of more than half the height would make Qt draw no round corners at all.
+        filled = _RADIUS.sub(lambda match: f"radius: {int(int(match[1]) * self.zoom)}.px", filled)
+        return _PIXELS.sub(lambda match: f"{max(1, self.px(int(match[1])))}px", filled).replace(".px", "px")

@@ -6,7 +6,9 @@ pixels of the design where a widget is made; here they are found and scaled, and
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QMargins, QObject, QSize
+import shiboken6
+from PySide6.QtCore import QEvent, QMargins, QObject, QSize, Qt
+from PySide6.QtGui import QFont
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
@@ -19,6 +21,8 @@ from PySide6.QtWidgets import (
 
 BY_ITSELF = "zoomsbyitself"
 """A widget with this property sets its own sizes as zoomed."""
+ICON_BY_ITSELF = "zoomsiconbyitself"
+"""A button with this property makes its own icon as zoomed."""
 _MEMORY = "beforezoom"
 _FILTER = "zoomfilter"
 _LARGEST = 16_777_215
@@ -34,10 +38,25 @@ class _Memory:
         self.parts: dict[str, tuple[Numbers, Numbers]] = {}
 
 
-def rescale(app: QApplication, before: float, now: float) -> None:
-    """Brings everything that is there to the new zoom; from now on what is made is brought to it too."""
+def fonts_as_designed(app: QApplication, zoom: float) -> list[tuple[QWidget, QFont]]:
+    """Every font that a widget was given, in the size of the design. A change of the style sheet may take fonts back,
+    so they are looked up before it."""
+    found = []
     for widget in app.allWidgets():
-        _scale_font(widget, before, now)
+        if widget.testAttribute(Qt.WidgetAttribute.WA_SetFont) and widget.font().pixelSize() > 0:
+            font = QFont(widget.font())
+            font.setPixelSize(max(1, round(font.pixelSize() / zoom)))
+            found.append((widget, font))
+    return found
+
+
+def rescale(app: QApplication, fonts: list[tuple[QWidget, QFont]], now: float) -> None:
+    """Brings everything that is there to the new zoom; from now on what is made is brought to it too."""
+    for owner, font in fonts:
+        if shiboken6.isValid(owner):
+            font.setPixelSize(max(1, round(font.pixelSize() * now)))
+            owner.setFont(font)
+    for widget in app.allWidgets():
         _fit(widget, now)
     known = app.findChild(_NewWidgets, _FILTER)
     if known is None:
@@ -70,7 +89,7 @@ def _fit(widget: QWidget, zoom: float) -> None:
         return
     if not _is_made_by_qt(widget):
         _fit_size(widget, zoom)
-    if isinstance(widget, QAbstractButton):
+    if isinstance(widget, QAbstractButton) and not widget.property(ICON_BY_ITSELF):
         wanted = _scaled(widget, "icon", (widget.iconSize().height(),), zoom)
         if wanted:
             widget.setIconSize(QSize(wanted[0], wanted[0]))
@@ -103,6 +122,10 @@ def _fit_layout(layout: QLayout, zoom: float) -> None:
         inner = item.layout() if item is not None else None
         if inner is not None:
             _fit_layout(inner, zoom)
+        child = item.widget() if item is not None else None
+        if child is not None and child.property(_MEMORY) and not child.property(BY_ITSELF):
+            # It was brought to the zoom before; whoever set a size since then did so in pixels of the design.
+            _fit_size(child, zoom)
     margins = layout.contentsMargins()
     edges = _scaled(layout, "edges", (margins.left(), margins.top(), margins.right(), margins.bottom()), zoom)
     if edges:
@@ -132,13 +155,3 @@ def _scaled(owner: QObject, part: str, given: Numbers, zoom: float) -> Numbers |
     wanted = tuple(number if number <= 1 or number >= _LARGEST else max(1, round(number * zoom)) for number in original)
     memory.parts[part] = original, wanted
     return wanted if wanted != given else None
-
-
-def _scale_font(widget: QWidget, before: float, now: float) -> None:
-    from PySide6.QtCore import Qt
-
-    if widget.testAttribute(Qt.WidgetAttribute.WA_SetFont):
-        font = widget.font()
-        if font.pixelSize() > 0:
-            font.setPixelSize(max(1, round(round(font.pixelSize() / before) * now)))
-            widget.setFont(font)

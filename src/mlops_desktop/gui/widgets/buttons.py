@@ -7,6 +7,7 @@ from PySide6.QtGui import QIcon, QPainter, QPaintEvent
 from PySide6.QtWidgets import QPushButton, QSizePolicy, QToolButton
 
 from mlops_desktop.gui.theme.theme import Theme
+from mlops_desktop.gui.theme.zoom import ICON_BY_ITSELF
 from mlops_desktop.gui.widgets.text import plain_caption, plain_tip
 
 ICON_GAP = 3
@@ -29,7 +30,8 @@ class Button(QPushButton):
         self.setToolTip(plain_tip(tip))
         self.setCursor(Qt.CursorShape.PointingHandCursor if kind == "link" else Qt.CursorShape.ArrowCursor)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        self.setIconSize(QSize(14, 14) if small else QSize(16, 16))
+        self._picture = 14 if small else 16
+        self.setProperty(ICON_BY_ITSELF, True)
         self._tint()
         theme.changed.connect(self._tint)
 
@@ -46,7 +48,7 @@ class Button(QPushButton):
         if not self._icon:
             self.setIcon(QIcon())
         else:
-            size = self.iconSize().height()
+            size = self._theme.px(self._picture)
             gap = 0 if self._kind == "title" else ICON_GAP
             token = _ICON_TONES.get(self._kind, "muted")
             self.setIcon(self._theme.icon(self._icon, token, size, gap=gap))

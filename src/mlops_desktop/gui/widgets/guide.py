@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QUrl
-from PySide6.QtGui import QTextDocument
+from PySide6.QtGui import QTextCursor, QTextDocument, QTextFormat
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QTextBrowser, QVBoxLayout, QWidget
 
 from mlops_desktop.gui.theme.theme import Theme
@@ -66,6 +66,7 @@ class GuideDialog(QDialog):
         self.text.setSource(QUrl.fromLocalFile(str(guide_page(name))), QTextDocument.ResourceType.MarkdownResource)
 
     def _on_source(self, source: QUrl) -> None:
+        self.text.give_air()
         first = self.text.document().firstBlock().text()
         self.title.setText(first or "User guide")
 
@@ -78,6 +79,24 @@ class _Browser(QTextBrowser):
         self.setOpenLinks(False)
         self.document().setDocumentMargin(22)
         self.anchorClicked.connect(self._on_link)
+
+    def give_air(self) -> None:
+        """Markdown comes without space between its paragraphs."""
+        block = self.document().begin()
+        while block.isValid():
+            cursor = QTextCursor(block)
+            shape = block.blockFormat()
+            in_list = cursor.currentList() is not None
+            if in_list and block.next().textList() is None:
+                shape.setBottomMargin(8)
+                cursor.setBlockFormat(shape)
+            elif cursor.currentTable() is None and not in_list:
+                is_code = shape.hasProperty(QTextFormat.Property.BlockCodeFence)
+                shape.setTopMargin(12 if shape.headingLevel() > 1 else 0)
+                more = block.next().blockFormat().hasProperty(QTextFormat.Property.BlockCodeFence)
+                shape.setBottomMargin(0 if is_code and more else 8)
+                cursor.setBlockFormat(shape)
+            block = block.next()
 
     def _on_link(self, link: QUrl) -> None:
         aim = self.source().resolved(link)

@@ -46,7 +46,7 @@ class KeyCap(QWidget):
         self.setAccessibleName(keys)
 
     def sizeHint(self) -> QSize:
-        return QSize(key_width(self._theme, self._keys), _HEIGHT + 1)
+        return QSize(key_width(self._theme, self._keys), self._theme.px(_HEIGHT) + 2)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         paint_key(QPainter(self), self._theme, self.width(), self.height() / 2, self._keys)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
-from mlops_desktop.gui.keys import HINTS, KEYS
+from mlops_desktop.gui.keys import grouped_keys
 from mlops_desktop.gui.theme.theme import Theme
 from mlops_desktop.gui.widgets.buttons import Button
+from mlops_desktop.gui.widgets.key_cap import KeyCap, spoken_keys
 from mlops_desktop.gui.widgets.text import Text
+
+COLUMNS = ((0, 1), (2, 4), (3,))
+"""Which groups stand below each other."""
 
 
 class KeysDialog(QDialog):
-    """What each key does."""
+    """What each key does, under what it is for."""
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
@@ -23,19 +26,47 @@ class KeysDialog(QDialog):
         column.setContentsMargins(18, 16, 18, 14)
         column.setSpacing(10)
         column.addWidget(Text(theme, "Keys", "section"))
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(28)
-        grid.setVerticalSpacing(6)
-        native = QKeySequence.SequenceFormat.NativeText
-        rows = [(QKeySequence(key.sequence).toString(native), key.does) for key in KEYS]
-        for place, (keys, does) in enumerate([*rows, *HINTS]):
-            row, side = place % 9, place // 9 * 2
-            grid.addWidget(Text(theme, keys, "table-strong", "muted"), row, side)
-            grid.addWidget(Text(theme, does, "body"), row, side + 1)
-        column.addLayout(grid)
+        ground = QWidget()
+        ground.setObjectName("inspectorbody")
+        row = QHBoxLayout(ground)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(32)
+        groups = grouped_keys()
+        for places in COLUMNS:
+            below = QVBoxLayout()
+            below.setSpacing(18)
+            for place in places:
+                below.addLayout(_group(theme, *groups[place]))
+            below.addStretch(1)
+            row.addLayout(below)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setAccessibleName("Keys by what they are for")
+        scroll.setWidget(ground)
+        column.addWidget(scroll, 1)
         foot = QHBoxLayout()
         foot.addStretch(1)
         close = Button(theme, "Close")
         close.clicked.connect(self.accept)
         foot.addWidget(close)
         column.addLayout(foot)
+        wanted = ground.sizeHint()
+        self.resize(
+            min(parent.width() - 40, wanted.width() + theme.px(60)),
+            min(parent.height() - 40, wanted.height() + theme.px(120)),
+        )
+
+
+def _group(theme: Theme, title: str, keys: list[tuple[str, str]]) -> QVBoxLayout:
+    column = QVBoxLayout()
+    column.setSpacing(7)
+    column.addWidget(Text(theme, title, "title"))
+    grid = QGridLayout()
+    grid.setHorizontalSpacing(12)
+    grid.setVerticalSpacing(6)
+    grid.setColumnStretch(1, 1)
+    for place, (sequence, does) in enumerate(keys):
+        grid.addWidget(KeyCap(theme, spoken_keys(sequence)), place, 0)
+        grid.addWidget(Text(theme, does), place, 1)
+    column.addLayout(grid)
+    return column

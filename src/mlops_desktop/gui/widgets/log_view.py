@@ -100,8 +100,9 @@ class LogView(QWidget):
         head.setSpacing(8)
         self.title, self.sub = Text(theme, title, "title"), Text(theme, "", "table", "muted")
         for words in (self.title, self.sub):
-            words.setVisible(bool(title))
             head.addWidget(words)
+            if not title:
+                words.hide()
         self.bar = self._make_bar(theme)
         head.addWidget(self.bar, 1)
         head.addStretch()

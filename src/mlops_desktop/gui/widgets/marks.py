@@ -47,7 +47,8 @@ class StatusWord(QWidget):
 
     def sizeHint(self) -> QSize:
         word = self._sign.word if self._sign else ""
-        return QSize(self.fontMetrics().horizontalAdvance(word) + self._theme.px(21), self._theme.px(18))
+        picture = 19 if self._sign and self._sign.icon else 0
+        return QSize(self.fontMetrics().horizontalAdvance(word) + self._theme.px(picture + 2), self._theme.px(18))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if self._sign:
@@ -57,12 +58,14 @@ class StatusWord(QWidget):
 
 
 def paint_sign(painter: QPainter, theme: Theme, area: QRect, sign: Sign) -> None:
-    """Icon and word, the painter's font, at the left of `area`."""
-    size = theme.px(14)
-    picture = QRect(area.left(), area.top() + (area.height() - size) // 2, size, size)
-    theme.paint_icon(painter, picture, sign.icon, sign.token)
+    """Icon, if the sign has one, and word, the painter's font, at the left of `area`."""
+    words = area
+    if sign.icon:
+        size = theme.px(14)
+        picture = QRect(area.left(), area.top() + (area.height() - size) // 2, size, size)
+        theme.paint_icon(painter, picture, sign.icon, sign.token)
+        words = area.adjusted(size + theme.px(5), 0, 0, 0)
     painter.setPen(theme.colour(sign.token))
-    words = area.adjusted(size + theme.px(5), 0, 0, 0)
     painter.drawText(words, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), sign.word)
 
 

@@ -290,6 +290,7 @@ class Sidebar(QWidget):
         column.addWidget(self.navigation, 1)
         self.foot = Navigation(theme, tuple(entry for entry in entries if entry.page == "settings"))
         self.foot.setAccessibleName("Settings")
+        self.foot.setProperty(BY_ITSELF, True)
         column.addWidget(self.foot)
         self.foot.setHidden(not self.foot.pages.entries)
         self.set_narrow(False)

@@ -32,27 +32,38 @@ class SmallTable(DataTable):
         for place, head in enumerate(heads):
             mode = QHeaderView.ResizeMode.Stretch if head.stretch else QHeaderView.ResizeMode.Fixed
             self.header.setSectionResizeMode(place, mode)
-            self.header.resizeSection(place, head.width)
+            self.header.resizeSection(place, theme.px(head.width))
+        theme.changed.connect(self.fit_columns)
+
+    def fit_columns(self) -> None:
+        """Columns as wide as the zoom wants them; those that have no room go."""
+        for place, head in enumerate(self.cells.heads):
+            if not head.stretch:
+                self.header.resizeSection(place, self._theme.px(head.width))
+        self._hide_columns()
 
     def show_rows(self, rows: Sequence[CellRow]) -> None:
         self.cells.set_rows(rows)
         self.updateGeometry()
 
     def sizeHint(self) -> QSize:
-        return QSize(300, HEIGHT + len(self.cells.rows) * self.row_height + 2)
+        return QSize(300, self._theme.px(HEIGHT) + len(self.cells.rows) * self.row_height + 2)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(200, self.sizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        room = self.viewport().width()
+        self._hide_columns()
+        super().resizeEvent(event)
+
+    def _hide_columns(self) -> None:
+        room = self.viewport().width() / self._theme.zoom
         heads = list(enumerate(self.cells.heads))
         needed = sum(head.width for _, head in heads)
         for place, head in sorted(heads, key=lambda pair: pair[1].keep, reverse=True):
             hidden = head.keep > 0 and needed > room
             needed -= head.width if hidden else 0
             self.setColumnHidden(place, hidden)
-        super().resizeEvent(event)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)

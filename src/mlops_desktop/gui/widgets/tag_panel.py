@@ -25,7 +25,8 @@ class TagPanel(Panel):
         self.body.addWidget(self.entry)
         self.list = TickList(theme, "Tags")
         self.list.show_ticks(tags)
-        self.list.setVisible(bool(tags))
+        if not tags:
+            self.list.hide()
         self.body.addWidget(self.list)
         button = self.add_button("Tag", lambda: apply(*self._changes()), kind="primary")
         self.entry.returnPressed.connect(button.click)

@@ -65,7 +65,8 @@ class RangePanel(Panel):
         self._wrong.hide()
         self.body.addWidget(self._wrong)
         self.empty = Box(theme, f"Only runs without a value ({empty:,})", role="table")
-        self.empty.setVisible(empty > 0)
+        if empty == 0:
+            self.empty.hide()
         self.body.addWidget(self.empty)
         self.add_button("Clear", lambda: apply("", "", False), kind="link")
         self.apply = self.add_button("Filter", self._do, kind="primary")
