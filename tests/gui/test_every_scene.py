@@ -54,7 +54,7 @@ def played(
 
 
 class Flashes(QObject):
-    """Parts of the window that were shown before they had a parent: a window of its own for a moment, on a real screen."""
+    """Parts shown before they had a parent: on a real screen each is a window of its own for a moment."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ def test_what_is_saved_is_loaded(tmp_path: Path) -> None:
 def test_saves_at_once_do_not_meet(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
         for number in range(100):
-            pool.submit(save_state, tmp_path, lambda number=number: WindowState(zoom=100, page=str(number)))
+            pool.submit(save_state, tmp_path, partial(WindowState, page=str(number)))
     assert [path.name for path in tmp_path.iterdir()] == ["window.json"]
     last = WindowState(page="last")
     save_state(tmp_path, lambda: last)
