@@ -90,10 +90,24 @@ def matches(node: Any, question: Json) -> bool:
     return bool(own.startswith(name[:-1]) if name.endswith("*") else own == name)
 
 
+def top_window(root: Any) -> Any:
+    """The dialog that stands before everything else, if there is one: what lies behind it cannot be used."""
+    dialogs = [child for child in (root.getChildAtIndex(place) for place in range(root.childCount)) if is_dialog(child)]
+    return dialogs[-1] if dialogs else root
+
+
+def is_dialog(node: Any) -> bool:
+    try:
+        return node is not None and node.getRoleName() == "dialog" and is_shown(node)
+    except Exception:  # noqa: BLE001 - a dialog may close while it is looked at
+        return False
+
+
 def nodes(question: Json) -> Iterator[Any]:
     root = application(question["application"])
     if root is None:
         return
+    root = top_window(root)
     for node, _ in walk(root):
         try:
             if matches(node, question):

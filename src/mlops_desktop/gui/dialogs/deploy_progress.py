@@ -58,7 +58,7 @@ class DeployProgress(QWidget):
         self._query = Query(context.lanes, self._read, self._show, context.shell.show_failure, self)
         self._clock = QTimer(self, interval=LOOK_MILLISECONDS)
         self._clock.timeout.connect(self._query.ask)
-        context.events.changed.connect(lambda _: self._query.ask_soon() if self._order is not None else None)
+        context.events.changed.connect(self._on_changes)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
@@ -69,6 +69,10 @@ class DeployProgress(QWidget):
         right = QFrame()
         self._fill_right(context.theme, right)
         row.addWidget(right, 1)
+
+    def _on_changes(self, _: object) -> None:
+        if self._order is not None:
+            self._query.ask_soon()
 
     def _fill_left(self, theme: Theme, left: QWidget) -> None:
         column = QVBoxLayout(left)
