@@ -297,7 +297,8 @@ def check(options: argparse.Namespace) -> int:
 
 def pictures(options: argparse.Namespace) -> int:
     """take pictures of the window"""
-    return run([PYTHON, ROOT / "tests" / "pictures" / "take.py", options.folder or BUILD / "pictures", *options.scenes])
+    folder = options.folder or BUILD / "pictures"
+    return run([PYTHON, ROOT / "tests" / "pictures" / "take.py", "--zoom", str(options.zoom), folder, *options.scenes])
 
 
 def bench(options: argparse.Namespace) -> int:
@@ -367,6 +368,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     add("check", check)
     command = add("pictures", pictures, qt=True, folder="where the pictures are put (default: build/pictures)")
     command.add_argument("scenes", nargs="*", help="only scenes whose names begin so")
+    command.add_argument("--zoom", type=int, default=100, help="in per cent; light and at the larger size only")
     add("bench", bench, qt=True)
     add("lock", lock).add_argument("--upgrade", action="store_true", help="take the newest allowed versions")
     options, rest = parser.parse_known_args(arguments)

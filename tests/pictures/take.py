@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import importlib
 import os
 import sys
@@ -115,14 +116,20 @@ def _opener(workspace: FakeWorkspace) -> Callable[[Path], Workspace]:
     return lambda folder: workspace.as_workspace()
 
 
-def windows(app: QApplication, folder: Path, wanted: Sequence[str] = ()) -> Iterator[tuple[str, MainWindow]]:
-    """Every scene in both looks and sizes; only those whose names begin with one of the wanted words, if any."""
+def windows(
+    app: QApplication, folder: Path, wanted: Sequence[str] = (), zoom: int = 100
+) -> Iterator[tuple[str, MainWindow]]:
+    """Every scene in both looks and sizes; only those whose names begin with one of the wanted words, if any.
+
+    Zoomed ones are taken light and at the larger size only.
+    """
     theme = Theme(app, Look.LIGHT)
-    for look in (Look.LIGHT, Look.DARK):
+    zoomed = zoom != 100  # noqa: PLR2004 - per cent
+    for look in (Look.LIGHT,) if zoomed else (Look.LIGHT, Look.DARK):
         theme.choose(look)
-        for prefix, size in SIZES.items():
+        for prefix, size in {f"zoom{zoom}-": SIZES[""]}.items() if zoomed else SIZES.items():
             begins = tuple(wanted) or ("",)
-            for name, window in play_scenes(theme, size, folder, partial(_begins, begins)):
+            for name, window in play_scenes(theme, size, folder, partial(_begins, begins), zoom):
                 app.processEvents()
                 yield f"{prefix}{look.value}-{name}", window
                 window.close()
@@ -135,12 +142,13 @@ def _begins(words: tuple[str, ...], name: str) -> bool:
 
 
 def play_scenes(
-    theme: Theme, size: tuple[int, int], folder: Path, is_wanted: Callable[[str], bool]
+    theme: Theme, size: tuple[int, int], folder: Path, is_wanted: Callable[[str], bool], zoom: int = 100
 ) -> Iterator[tuple[str, MainWindow]]:
     for name, played in SCENES.items():
         if is_wanted(name):
             fake = FakeWorkspace(empty=name.startswith("empty"))
-            window = _window(theme, size, folder, None if name == "welcome" else fake.folder, _opener(fake))
+            start = None if name == "welcome" else fake.folder
+            window = _window(theme, size, folder, start, _opener(fake), zoom)
             played(window, fake)
             yield name, window
     for name, scene in real_scenes().items():
@@ -148,7 +156,7 @@ def play_scenes(
             with tempfile.TemporaryDirectory(prefix="mlops-") as place:
                 os.environ["MLOPS_STATE_FOLDER"] = f"{place}/state"
                 with real_workspace(Path(place) / "nyc-delays") as workspace:
-                    window = _window(theme, size, Path(place), workspace.folder, partial(_same, workspace))
+                    window = _window(theme, size, Path(place), workspace.folder, partial(_same, workspace), zoom)
                     window.shell.open(workspace.folder)
                     QApplication.processEvents()
                     scene(window.shell, workspace)
@@ -176,8 +184,9 @@ def _window(
     state_folder: Path,
     folder: Path | None,
     open_folder: Callable[[Path], Workspace],
+    zoom: int,
 ) -> MainWindow:
-    state = WindowState(recent=("/home/ds-lead/MLOps/nyc-delays", "/home/ds-lead/MLOps/churn"))
+    state = WindowState(recent=("/home/ds-lead/MLOps/nyc-delays", "/home/ds-lead/MLOps/churn"), zoom=zoom)
     window = MainWindow(state, state_folder)
     is_real = isinstance(open_folder, partial)
     window.fill(theme, Lanes(inline=True), (lambda: datetime.now(UTC)) if is_real else (lambda: NOW), open_folder)
@@ -189,13 +198,17 @@ def _window(
 
 
 def main(arguments: Sequence[str]) -> int:
-    """`take.py [FOLDER [NAME ...]]`"""
-    target = Path(arguments[0] if arguments else "build/pictures")
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", nargs="?", type=Path, default=Path("build/pictures"))
+    parser.add_argument("scenes", nargs="*", help="only scenes whose names begin so")
+    parser.add_argument("--zoom", type=int, default=100, help="in per cent; light and at the larger size only")
+    options = parser.parse_args(arguments)
+    target: Path = options.folder
     target.mkdir(parents=True, exist_ok=True)
     app = QApplication(["pictures", "-style", "Fusion"])
     os.environ.setdefault("MLOPS_KEEPER_IDLE_SECONDS", "1")
     with tempfile.TemporaryDirectory() as folder:
-        for name, window in windows(app, Path(folder), arguments[1:]):
+        for name, window in windows(app, Path(folder), options.scenes, options.zoom):
             window.grab().save(str(target / f"{name}.png"))
     return 0
 
