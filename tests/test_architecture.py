@@ -239,6 +239,20 @@ def test_a_forbidden_line_would_be_noticed(line: str) -> None:
     assert list(dangers(ast.parse(line)))
 
 
+def test_what_outlives_a_widget_is_never_connected_to_a_lambda() -> None:
+    """A method ends with its widget; a lambda goes on when a dialog is gone, and touches what was deleted."""
+    outlives = re.compile(r"\b(context|theme|events|shell|lanes)(\.\w+)*\.connect\(\s*(lambda|partial)")
+    allowed = {"app.py"}  # lives as long as the program
+    found = [
+        f"{path.name}: {line.strip()}"
+        for path in SOURCES
+        if "gui" in path.parts and path.name not in allowed
+        for line in path.read_text("utf-8").splitlines()
+        if outlives.search(line)
+    ]
+    assert found == []
+
+
 def test_only_the_lanes_make_threads_in_the_window() -> None:
     for path in PACKAGE.glob("gui/**/*.py"):
         text = path.read_text(encoding="utf-8")

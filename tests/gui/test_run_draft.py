@@ -216,13 +216,13 @@ def test_values_are_written_as_they_are_typed(value: object, text: str) -> None:
 @pytest.mark.parametrize(
     ("estimator", "name", "words"),
     [
-        ("HistGradientBoosting", "learning_rate", "above 0"),
-        ("HistGradientBoosting", "max_leaf_nodes", "2 or more, or none"),
+        ("HistGradientBoosting", "learning_rate", "> 0"),
+        ("HistGradientBoosting", "max_leaf_nodes", "≥ 2 or none"),
         ("HistGradientBoosting", "max_bins", "2 – 255"),
-        ("HistGradientBoosting", "max_features", "above 0, at most 1"),
-        ("HistGradientBoosting", "early_stopping", "auto, or true or false"),
-        ("MLP", "hidden_layer_sizes", "whole numbers like 50, 20, or 1 or more"),
-        ("MLP", "beta_1", "0 or more, below 1"),
+        ("HistGradientBoosting", "max_features", "> 0, ≤ 1"),
+        ("HistGradientBoosting", "early_stopping", "auto, true or false"),
+        ("MLP", "hidden_layer_sizes", "a list like 50, 20 or ≥ 1"),
+        ("MLP", "beta_1", "≥ 0, < 1"),
     ],
 )
 def test_what_a_parameter_may_be_is_said_in_few_words(estimator: str, name: str, words: str) -> None:

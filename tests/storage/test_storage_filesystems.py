@@ -57,7 +57,8 @@ def test_what_the_system_says_of_real_folders() -> None:
 @LINUX
 def test_this_folder_and_one_that_is_not_there_yet_are_told_as_df_tells(tmp_path: Path) -> None:
     told = subprocess.run(["df", "--output=fstype", tmp_path], capture_output=True, text=True, check=True)
-    assert file_system_name(tmp_path / "not" / "yet") == file_system_name(tmp_path) == told.stdout.split()[-1]
+    name = told.stdout.split()[-1].replace("-", "")  # where it does not know, as inside a changed root
+    assert file_system_name(tmp_path / "not" / "yet") == file_system_name(tmp_path) == name
 
 
 @LINUX

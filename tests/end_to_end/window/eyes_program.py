@@ -1,7 +1,7 @@
 """What a screen reader sees: answers one JSON question a line, over AT-SPI. Runs with the system's Python and pyatspi.
 
-Questions: `find` by name (and role, and a part of the window), `press` (the accessible action), `write` (the accessible
-text), `tree`. It imports nothing of the program.
+Questions: `find` by name (and role), `focused`, `press` (the accessible action), `write` (the accessible text), `tree`.
+It imports nothing of the program.
 """
 
 from __future__ import annotations
@@ -52,6 +52,13 @@ def walk(node: Any, depth: int = 0) -> Iterator[tuple[Any, int]]:
 def is_shown(node: Any) -> bool:
     states = node.getState()
     return bool(states.contains(pyatspi.STATE_SHOWING)) and bool(states.contains(pyatspi.STATE_VISIBLE))
+
+
+def has_focus(node: Any) -> bool:
+    try:
+        return bool(node.getState().contains(pyatspi.STATE_FOCUSED))
+    except Exception:  # noqa: BLE001 - a widget may go while it is looked at
+        return False
 
 
 def told(node: Any) -> Json:
@@ -121,6 +128,10 @@ def answer(question: Json) -> Any:
     if what == "tree":
         root = application(question["application"])
         return [] if root is None else [told(node) | {"depth": depth} for node, depth in walk(root)]
+    if what == "focused":
+        root = application(question["application"])
+        here = [] if root is None else [node for node, _ in walk(root) if has_focus(node)]
+        return told(here[-1]) if here else None
     found = list(nodes(question))
     if what == "find":
         return [told(node) for node in found[:20]]

@@ -74,6 +74,10 @@ class Eyes:
             time.sleep(0.1)
         raise AssertionError(f"{what} was not seen in {seconds:.0f} s; there is: {self.names()}")
 
+    def focused(self) -> dict[str, Any]:
+        """What has the keyboard."""
+        return dict(self.ask("focused") or {"name": "", "role": ""})
+
     def names(self) -> list[str]:
         return [f"{node['role']}: {node['name']}" for node in self.tree() if node["name"]]
 

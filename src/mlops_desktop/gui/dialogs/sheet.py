@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
@@ -24,7 +24,7 @@ class Sheet(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setModal(True)
         self.setFixedWidth(min(width, max(320, parent.width() - 40)))
-        column = QVBoxLayout(self)
+        self._column = column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         head = QHBoxLayout()
@@ -55,6 +55,15 @@ class Sheet(QDialog):
     def showEvent(self, event: QShowEvent) -> None:
         self.adjustSize()
         super().showEvent(event)
+
+    def event(self, event: QEvent) -> bool:
+        """Grows with what it holds; without that a note that comes later would press the fields into each other."""
+        handled = super().event(event)
+        if event.type() == QEvent.Type.LayoutRequest and self.isVisible():
+            wanted = max(self._column.totalHeightForWidth(self.width()), self._column.totalMinimumSize().height())
+            if wanted > self.height():
+                self.resize(self.width(), wanted)
+        return handled
 
     def set_title(self, title: str) -> None:
         self.title.setText(title)

@@ -147,8 +147,8 @@ class DerivedRow(QWidget):
     def _on_name(self, text: str) -> None:
         found = _NAMED.match(text)
         if found:
-            self.name.setText(found[1].strip("`"))
-            self.expression.setText(found[2])
+            self.name.show_text(found[1].strip("`"))
+            self.expression.show_text(found[2])
             self.expression.setFocus(Qt.FocusReason.OtherFocusReason)
             self.expression.setCursorPosition(len(found[2]))
         self.edited.emit()
@@ -156,8 +156,8 @@ class DerivedRow(QWidget):
     def _on_expression(self, text: str) -> None:
         found = _NAMED.match(text)
         if found and not self.name.text().strip():
-            self.name.setText(found[1].strip("`"))
-            self.expression.setText(found[2])
+            self.name.show_text(found[1].strip("`"))
+            self.expression.show_text(found[2])
         elif not self.name.text() and text.startswith(" "):
             self.expression.setText(text.lstrip())
         self.edited.emit()

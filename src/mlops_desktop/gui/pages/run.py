@@ -7,8 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QPoint, Qt, QTimer
-from PySide6.QtGui import QGuiApplication, QHideEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from mlops_desktop.domain.changes import Change, ChangeKind
 from mlops_desktop.domain.experiments import Run, RunStatus
@@ -18,6 +18,7 @@ from mlops_desktop.gui.pages.book import PAGES
 from mlops_desktop.gui.pages.page import SMALL, Command, Page
 from mlops_desktop.gui.pages.run_actions import RunActions
 from mlops_desktop.gui.pages.run_head import RunHead
+from mlops_desktop.gui.pages.run_menu import RunMenu
 from mlops_desktop.gui.pages.run_overview import RunOverview
 from mlops_desktop.gui.pages.run_tabs import ArtifactsTab, EnvironmentTab, MetricsTab, ParamsTab, RunTab
 from mlops_desktop.gui.queries import Query
@@ -363,18 +364,7 @@ class RunPage(Page):
         run = self.facts.run if self.facts else None
         if run is None:
             return
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        clipboard = QGuiApplication.clipboard()
-        if not run.status.is_ended:
-            menu.addAction("Re-run").triggered.connect(self.rerun)
-        menu.addAction("Copy as CLI").triggered.connect(
-            lambda: clipboard.setText(f"mlops experiments rerun {quoted(run.name)}")
-        )
-        menu.addAction("Copy name").triggered.connect(lambda: clipboard.setText(run.name))
-        if run.status.is_ended:
-            menu.addSeparator()
-            menu.addAction("Move to trash").triggered.connect(self.trash)
+        menu = RunMenu(run, self.rerun, self.trash, self)
         button = self.head.more
         menu.popup(button.mapToGlobal(QPoint(0, button.height())))
 

@@ -313,23 +313,23 @@ def _measuring(asked: RunRequest) -> list[str]:
 
 
 def allowed(kinds: list[Mapping[str, Any]]) -> str:
-    """What a parameter may be, in few words: `1 or more, or none`."""
-    words = [_allowed(kind) for kind in kinds]
-    return ", or ".join(words[:3]) if len(words) > 1 else "".join(words)
+    """What a parameter may be, in few words: `≥ 1 or none`."""
+    words = [word for kind in kinds[:3] for word in _allowed(kind)]
+    return f"{', '.join(words[:-1])} or {words[-1]}" if len(words) > 1 else "".join(words)
 
 
-def _allowed(kind: Mapping[str, Any]) -> str:
+def _allowed(kind: Mapping[str, Any]) -> list[str]:
     match kind["kind"]:
         case "none":
-            return "none"
+            return ["none"]
         case "bool":
-            return "true or false"
+            return ["true", "false"]
         case "options":
-            return ", ".join(kind["options"])
+            return list(kind["options"])
         case "int_list":
-            return "whole numbers like 50, 20"
+            return ["a list like 50, 20"]
         case _:
-            return _range(kind)
+            return [_range(kind)]
 
 
 def _range(kind: Mapping[str, Any]) -> str:
@@ -338,15 +338,13 @@ def _range(kind: Mapping[str, Any]) -> str:
     what = "whole number, " if kind["kind"] == "int" and kind.get("beside_float") else ""
     if low is not None and high is not None:
         words = f"{low:g} – {high:g}"
-        if not below:
-            words = f"above {low:g}, {'at most' if above else 'below'} {high:g}"
-        elif not above:
-            words = f"{low:g} or more, below {high:g}"
+        if not (below and above):
+            words = f"{'≥' if below else '>'} {low:g}, {'≤' if above else '<'} {high:g}"
         return what + words
     if low is not None:
-        return what + (f"{low:g} or more" if below else f"above {low:g}")
+        return what + (f"≥ {low:g}" if below else f"> {low:g}")
     if high is not None:
-        return what + (f"{high:g} or less" if above else f"below {high:g}")
+        return what + (f"≤ {high:g}" if above else f"< {high:g}")
     return what + "any number"
 
 

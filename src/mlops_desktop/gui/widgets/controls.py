@@ -25,7 +25,10 @@ _BOX, _GAP = 15, 8
 
 
 class LineEntry(QLineEdit):
-    """One line of text. `left` follows when the person is done with it: by leaving, or by Enter."""
+    """One line of text. `left` follows when the person is done with it: by leaving, or by Enter.
+
+    `textEdited` also follows what a screen reader or dictation writes; of itself Qt says that only for keys.
+    """
 
     left = Signal()
 
@@ -34,12 +37,23 @@ class LineEntry(QLineEdit):
         self.setFont(theme.font("body"))
         self.setAccessibleName(name)
         self.setPlaceholderText(placeholder)
+        self._known = ""
         self.editingFinished.connect(self.left)
+        self.textEdited.connect(self._on_edited)
+        self.textChanged.connect(self._on_changed)
 
     def show_text(self, text: str) -> None:
         """Leaves cursor and selection alone where the text is the same."""
+        self._known = text
         if text != self.text():
             self.setText(text)
+
+    def _on_edited(self, text: str) -> None:
+        self._known = text
+
+    def _on_changed(self, text: str) -> None:
+        if text != self._known:
+            self.textEdited.emit(text)
 
 
 class TextEntry(QPlainTextEdit):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QEnterEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
 
 from mlops_desktop.gui.theme.theme import Theme
 from mlops_desktop.gui.widgets.buttons import Button, IconButton
@@ -12,6 +12,9 @@ from mlops_desktop.gui.widgets.marks import Icon
 from mlops_desktop.gui.widgets.text import Text, plain_tip
 
 SECONDS = 8
+GAP = 10
+MOST_UP = 240
+"""In pixels, how far it goes up to leave the buttons of the page free."""
 
 
 def announce(widget: QWidget, sentence: str) -> None:
@@ -92,6 +95,8 @@ class Notice(QFrame):
         self._rest.setText(f"{self._left} s")
         if self._left <= 0:
             self.dismiss()
+        else:
+            self._place()  # the page below may have got its buttons since
 
     def _place(self) -> None:
         """At the bottom right, over the status bar; a long sentence is cut to the window."""
@@ -104,4 +109,23 @@ class Notice(QFrame):
         self._words.setText(shown)
         self._words.setToolTip("" if shown == sentence else plain_tip(sentence))
         self.adjustSize()
-        self.move(window.width() - self.width() - 20, window.height() - self.height() - theme.px(42))
+        area = QRect(QPoint(0, 0), self.size())
+        area.moveBottomRight(QPoint(window.width() - 20, window.height() - theme.px(42)))
+        self.move(_free_of_buttons(area, self._buttons_below(window)).topLeft())
+
+    def _buttons_below(self, window: QWidget) -> list[QRect]:
+        return [
+            QRect(button.mapTo(window, QPoint(0, 0)), button.size())
+            for button in window.findChildren(QPushButton)
+            if button.isVisible() and not self.isAncestorOf(button)
+        ]
+
+
+def _free_of_buttons(area: QRect, buttons: list[QRect]) -> QRect:
+    """The area, or where it would hide a button, the first place above that hides none."""
+    moved = QRect(area)
+    while hidden := [button for button in buttons if button.intersects(moved)]:
+        moved.moveBottom(min(button.top() for button in hidden) - GAP)
+        if moved.top() < area.top() - MOST_UP:
+            return area
+    return moved

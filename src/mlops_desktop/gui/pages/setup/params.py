@@ -103,7 +103,7 @@ class ParamForm(QWidget):
             control = LineEntry(theme, name, parameter.default)
             control.left.connect(lambda: self._tell(parameter.name, control.text().strip()))
         words = f"default {parameter.default}"
-        help = words if parameter.options else f"{parameter.help} · {words}"
+        help = words if parameter.options else f"{words} · {parameter.help}"
         field = Field(theme, parameter.name, control, help)
         field.label.setToolTip(plain_tip(parameter.doc))
         control.setToolTip(plain_tip(parameter.doc))

@@ -47,9 +47,9 @@ class SettingsPart(Part):
             "most_categories": "a column; rarer ones join",
             "class_weight": "balanced weighs rare classes more",
             "rule": "chosen on checked rows only",
-            "threshold": "0 – 1 · default 0.5",
+            "threshold": "default 0.5 · 0 – 1",
             "seed": "same seed, same run",
-            "threads": "1 – 64 · default 1",
+            "threads": "default 1 · 1 – 64",
         }
         for name, control in self.controls.items():
             field = self.fields[name] = Field(theme, control.accessibleName(), control, helps[name])
