@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 from tests.gui.demo_workspace import FakeWorkspace
 from tests.gui.hands import click, click_cell, press, write
 
+from mlops_desktop.domain.experiments import RunStatus
 from mlops_desktop.domain.run_selection import SortKey
 from mlops_desktop.gui.history import Place
 from mlops_desktop.gui.main_window import MainWindow
@@ -234,3 +235,21 @@ def test_a_live_row_leaves_the_table_where_it_was_scrolled_to(
     window.shell.events.changed.emit((Change(9, ChangeKind.RUN, lost.id),))
     assert "calm-lark-40" not in names(page)
     assert bar.value() == min(before, bar.maximum())
+
+
+def test_a_finished_run_is_registered_from_the_inspector(
+    page: ExperimentsPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(page.work, "register_run", asked.append)
+    offered = {}
+    for row in range(page.model.rowCount()):
+        page.runs.table.go_to(row)
+        run = page.inspector.run
+        assert run is not None
+        offered[run.status] = page.inspector.register.isVisible()
+        if page.inspector.register.isVisible() and not asked:
+            click(page.inspector.register)
+            assert asked == [run.name]
+    assert {status for status, there in offered.items() if there} == {RunStatus.FINISHED}
+    assert asked

@@ -18,12 +18,14 @@ os.environ.setdefault("TZ", "UTC")
 ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT))
 
-from PySide6.QtWidgets import QApplication  # noqa: E402 - the platform is chosen before Qt is loaded
+from PySide6.QtTest import QTest  # noqa: E402 - the platform is chosen before Qt is loaded
+from PySide6.QtWidgets import QApplication  # noqa: E402
 from tests.gui.demo_workspace import NOW, FakeWorkspace  # noqa: E402
 from tests.real_workspace import real_workspace  # noqa: E402
 
 from mlops_desktop.domain.errors import BusyRegistryError  # noqa: E402
 from mlops_desktop.domain.run_selection import SortKey  # noqa: E402
+from mlops_desktop.gui.charts.chart import REDRAW_SECONDS, Chart  # noqa: E402
 from mlops_desktop.gui.history import Place  # noqa: E402
 from mlops_desktop.gui.lanes import Lanes  # noqa: E402
 from mlops_desktop.gui.main_window import MainWindow  # noqa: E402
@@ -130,11 +132,18 @@ def windows(
         for prefix, size in {f"zoom{zoom}-": SIZES[""]}.items() if zoomed else SIZES.items():
             begins = tuple(wanted) or ("",)
             for name, window in play_scenes(theme, size, folder, partial(_begins, begins), zoom):
-                app.processEvents()
+                _settle(window)
                 yield f"{prefix}{look.value}-{name}", window
                 window.close()
                 window.deleteLater()
                 app.processEvents()
+
+
+def _settle(window: MainWindow) -> None:
+    """Charts paint new values at most four times a second, and a layout may want a second round."""
+    charts = [chart for chart in window.findChildren(Chart) if chart.isVisible()]
+    QTest.qWait(round(REDRAW_SECONDS * 1000) + 50 if charts else 0)
+    QApplication.processEvents()
 
 
 def _begins(words: tuple[str, ...], name: str) -> bool:

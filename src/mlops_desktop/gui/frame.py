@@ -39,7 +39,7 @@ class Frame(QWidget):
         self._theme = theme
         self._message: MessageBar | None = None
         self._message_place = QVBoxLayout()
-        self._message_place.setContentsMargins(20, 0, 20, 0)
+        self._message_place.setContentsMargins(20, 8, 20, 0)
         self.pages = QStackedWidget()
         self.pages.setObjectName("stack")
         middle.addWidget(self.top)

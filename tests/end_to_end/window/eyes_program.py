@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pyatspi  # type: ignore[import-not-found]
@@ -87,6 +87,16 @@ def told(node: Any) -> Json:
     return answer
 
 
+def all_told(nodes: Sequence[Any], depths: Sequence[int] = ()) -> list[Json]:
+    answers = []
+    for place, node in enumerate(nodes):
+        try:
+            answers.append(told(node) | ({"depth": depths[place]} if depths else {}))
+        except Exception:  # noqa: BLE001 - a widget may go while it is looked at
+            continue
+    return answers
+
+
 def matches(node: Any, question: Json) -> bool:
     name, role = question.get("name"), question.get("role")
     if role is not None and node.getRoleName() != role:
@@ -127,14 +137,14 @@ def answer(question: Json) -> Any:
     what = question["do"]
     if what == "tree":
         root = application(question["application"])
-        return [] if root is None else [told(node) | {"depth": depth} for node, depth in walk(root)]
+        return [] if root is None else all_told(*zip(*walk(root), strict=True))
     if what == "focused":
         root = application(question["application"])
         here = [] if root is None else [node for node, _ in walk(root) if has_focus(node)]
         return told(here[-1]) if here else None
     found = list(nodes(question))
     if what == "find":
-        return [told(node) for node in found[:20]]
+        return all_told(found[:20])
     if not found:
         return None
     if what == "press":

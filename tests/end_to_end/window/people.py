@@ -71,7 +71,7 @@ class KeyboardPerson:
         self.screen = screen
 
     def bring(self, file: Path) -> None:
-        self.screen.hands.press("ctrl+o")
+        self.act("Choose file…")
         self.screen.eyes.until(lambda: self.screen.eyes.focused()["role"] == "text", "the field of the file dialog")
         self.screen.hands.write(str(file))
         self.screen.hands.press("Return")

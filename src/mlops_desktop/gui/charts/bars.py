@@ -124,9 +124,8 @@ class BarChart(Chart):
         if fitting < len(self.bars) and not self.are_points:
             painter.setFont(self.theme.font("caption"))
             painter.setPen(self.theme.colour("muted"))
-            foot = QRectF(
-                plan.area.left(), plan.area.top() + fitting * plan.height - 1, plan.area.width(), self.theme.px(16)
-            )
+            room = self.width() - plan.area.left()
+            foot = QRectF(plan.area.left(), plan.area.top() + fitting * plan.height - 1, room, self.theme.px(16))
             painter.drawText(foot, _LEFT, f"{len(self.bars) - fitting} more, in the table")
 
     def paint_pointer(self, painter: QPainter, stop: int) -> None:

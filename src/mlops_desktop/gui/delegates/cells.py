@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
 
 from mlops_desktop.gui.item_models.cells import Cell, CellItemModel
 from mlops_desktop.gui.theme.theme import Theme
+from mlops_desktop.gui.widgets.chips import HEIGHT, Chip, chip_width, paint_chip
 from mlops_desktop.gui.widgets.data_table import DataTable
 from mlops_desktop.gui.widgets.marks import paint_sign
 
@@ -33,8 +34,9 @@ class CellDelegate(QStyledItemDelegate):
         last_row = index.row() == len(self._model.rows) - 1
         painter.save()
         self._table.paint_ground(painter, area, index, selected=False, has_line=not last_row)
-        left = FIRST_PAD if index.column() == 0 else PAD
-        right = FIRST_PAD if self._is_last(index.column()) else PAD
+        px = self._theme.px
+        left = px(FIRST_PAD if index.column() == 0 else PAD)
+        right = px(FIRST_PAD if self._is_last(index.column()) else PAD)
         cell = self._model.cell(index.row(), index.column())
         if cell.ground:
             painter.fillRect(area.adjusted(0, 0, 0, 0 if last_row else -1), self._theme.colour(cell.ground))
@@ -87,15 +89,7 @@ class CellDelegate(QStyledItemDelegate):
         painter.drawText(area, _RIGHT, text)
 
     def _paint_chip(self, painter: QPainter, left: int, area: QRect, words: str) -> None:
-        theme = self._theme
-        painter.setFont(theme.font("table-strong"))
-        width = painter.fontMetrics().horizontalAdvance(words) + 14
-        if left + width > area.right():
-            return
-        chip = QRectF(left, area.center().y() - 8.5, width, 18)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(theme.colour("accent"))
-        painter.drawRoundedRect(chip, 4, 4)
-        painter.setPen(theme.colour("on-accent"))
-        painter.drawText(chip, int(Qt.AlignmentFlag.AlignCenter), words)
+        chip = Chip(words)
+        width, height = chip_width(self._theme, chip), self._theme.px(HEIGHT)
+        if left + width <= area.right():
+            paint_chip(painter, self._theme, QRect(left, area.center().y() - height // 2, width, height), chip)

@@ -85,7 +85,8 @@ class ModelDelegate(QStyledItemDelegate):
                 self._paint_rest(painter, area, left, f"+{rest}")
                 return
             width = min(chip_width(self._theme, chip), room)
-            paint_chip(painter, self._theme, QRect(left, area.center().y() - HEIGHT // 2, width, HEIGHT), chip)
+            height = self._theme.px(HEIGHT)
+            paint_chip(painter, self._theme, QRect(left, area.center().y() - height // 2, width, height), chip)
             left += width + 4
 
     def _paint_signs(self, painter: QPainter, area: QRect, cell: TreeCell) -> None:

@@ -98,8 +98,9 @@ class RunDelegate(QStyledItemDelegate):
             left = self._paint_chip(painter, area, left, version)
 
     def _chip_width(self, painter: QPainter, made: Registered) -> int:
-        icon = 15 if "champion" in made.aliases else 0
-        return painter.fontMetrics().horizontalAdvance(_number(made)) + 12 + icon
+        px = self._theme.px
+        icon = px(15) if "champion" in made.aliases else 0
+        return painter.fontMetrics().horizontalAdvance(_number(made)) + px(12) + icon
 
     def _paint_chip(self, painter: QPainter, area: QRect, left: int, made: Registered) -> int:
         """`v7`, coloured by its alias; gives where the next one may stand."""
@@ -110,16 +111,18 @@ class RunDelegate(QStyledItemDelegate):
         width = self._chip_width(painter, made)
         if left + width > area.right() + 4:
             return left
-        chip = QRectF(left + 0.5, area.center().y() - 8, width, 17)
+        height, size = theme.px(17), theme.px(12)
+        chip = QRectF(left + 0.5, area.center().y() - height // 2, width, height)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(theme.colour(edge), 1))
         painter.setBrush(theme.colour(ground))
         painter.drawRoundedRect(chip, 4, 4)
         painter.setPen(theme.colour(words))
-        inner = chip.toRect().adjusted(6, 0, -6, 0)
+        inner = chip.toRect().adjusted(theme.px(6), 0, -theme.px(6), 0)
         if alias == "champion":
-            theme.paint_icon(painter, QRect(inner.left() - 1, inner.center().y() - 5, 12, 12), "crown", words)
-            inner.adjust(15, 0, 0, 0)
+            picture = QRect(inner.left() - 1, inner.center().y() - size // 2 + 1, size, size)
+            theme.paint_icon(painter, picture, "crown", words)
+            inner.adjust(theme.px(15), 0, 0, 0)
         painter.drawText(inner, _LEFT, _number(made))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         return left + width + 5
@@ -127,13 +130,14 @@ class RunDelegate(QStyledItemDelegate):
     def _paint_best(self, painter: QPainter, area: QRect, text: str) -> None:
         theme = self._theme
         painter.setFont(theme.font("number-strong"))
-        width = painter.fontMetrics().horizontalAdvance(text) + 26
-        chip = QRectF(area.right() + 6 - width, area.center().y() - 8.5, width, 18)
+        width = painter.fontMetrics().horizontalAdvance(text) + theme.px(26)
+        chip = QRectF(area.right() + 6 - width, area.center().y() - theme.px(8.5), width, theme.px(18))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.colour("ok-soft"))
         painter.drawRoundedRect(chip, 4, 4)
-        star = QRect(round(chip.left()) + 5, area.center().y() - 5, 12, 12)
+        size = theme.px(12)
+        star = QRect(round(chip.left()) + theme.px(5), area.center().y() - size // 2 + 1, size, size)
         theme.paint_icon(painter, star, "star", "ok")
         painter.setPen(theme.colour("ok"))
         painter.drawText(area, _RIGHT, text)

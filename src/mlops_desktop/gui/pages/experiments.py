@@ -177,6 +177,7 @@ class ExperimentsPage(Page):
             made.closed.connect(lambda: self._show_inspector(False))
             made.cancel_asked.connect(lambda run: self._actions.cancel([run]))
             made.trash_asked.connect(lambda run: self._actions.trash([run]))
+            made.register_asked.connect(lambda run: self.work.register_run(run.name))
             made.hide()
             self._split.addWidget(made)
             self._split.setStretchFactor(1, 0)

@@ -9,7 +9,7 @@ from mlops_desktop.gui.history import Place
 from mlops_desktop.gui.pages.way import SAMPLE_NAME, WayCard, make_way, sample_file
 from mlops_desktop.gui.widgets.text import Text
 
-WIDTH = 900
+WIDTH = 914
 
 
 class FirstSteps(QScrollArea):
@@ -24,7 +24,10 @@ class FirstSteps(QScrollArea):
         content.setObjectName("page")
         outer = self._outer = QVBoxLayout(content)
         outer.setSpacing(12)
-        cards = QHBoxLayout()
+        both = QWidget()
+        both.setMaximumWidth(WIDTH)
+        cards = QHBoxLayout(both)
+        cards.setContentsMargins(0, 0, 0, 0)
         cards.setSpacing(14)
         sentence = "A CSV or TSV file. Types, missing values and findings are shown before anything is stored."
         own = WayCard(theme, "download", "Import your own data", sentence, kind="accent")
@@ -37,14 +40,12 @@ class FirstSteps(QScrollArea):
             "Open sample", lambda: context.shell.go(Place("import", sample_file(), {"dataset": SAMPLE_NAME}))
         )
         for card in (own, sample):
-            card.setMaximumWidth(WIDTH // 2)
             cards.addWidget(card, 1)
-        cards.addStretch(1)
-        outer.addLayout(cards)
+        outer.addWidget(both)
         outer.addSpacing(8)
         outer.addWidget(Text(theme, "The way to a live model", "title"))
         way = make_way(theme)
-        way.setMaximumWidth(WIDTH + 14)
+        way.setMaximumWidth(WIDTH)
         outer.addWidget(way)
         outer.addStretch(1)
         self.setWidget(content)

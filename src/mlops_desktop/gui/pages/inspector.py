@@ -35,6 +35,7 @@ class Inspector(QWidget):
     closed = Signal()
     cancel_asked = Signal(object)
     trash_asked = Signal(object)
+    register_asked = Signal(object)
 
     def __init__(self, context: Context) -> None:
         super().__init__()
@@ -128,14 +129,18 @@ class Inspector(QWidget):
         row = QHBoxLayout()
         row.setSpacing(8)
         self.cancel = Button(theme, "Cancel run", icon="square", small=True)
-        self.trash = Button(theme, "Move to trash", icon="trash-2", small=True)
+        self.register = Button(theme, "Register…", icon="box", small=True)
+        self.trash = IconButton(theme, "trash-2", "Move this run to trash", size=28)
         self.log = Button(theme, "Log", icon="scroll-text", small=True)
         self.log.clicked.connect(lambda: self._go("run", tab="log"))
         self.cancel.clicked.connect(self._on_cancel)
         self.trash.clicked.connect(lambda: self.trash_asked.emit(self.run))
-        for button in (self.cancel, self.log, self.trash):
+        self.register.clicked.connect(lambda: self.register_asked.emit(self.run))
+        self._actions = (self.register, self.cancel, self.log, self.trash)
+        for button in self._actions[:3]:
             row.addWidget(button)
         row.addStretch(1)
+        row.addWidget(self.trash)
         return row
 
     def _make_body(self) -> QScrollArea:
@@ -174,7 +179,7 @@ class Inspector(QWidget):
 
     def _show_head(self) -> None:
         run, now = self.run, self._clock()
-        parts = (self._arc, self._status, self._note, self._bar, self._times, self.cancel, self.trash, self.log)
+        parts = (self._arc, self._status, self._note, self._bar, self._times, *self._actions)
         if run is None:
             self._name.setText("No run chosen")
             for part in parts:
@@ -197,6 +202,7 @@ class Inspector(QWidget):
         asked = run.id in self._cancelling
         self.cancel.set_caption("Cancelling…" if asked else "Cancel run")
         self.cancel.setVisible(not run.status.is_ended)
+        self.register.setVisible(run.status is RunStatus.FINISHED)
         self.trash.setVisible(run.status.is_ended)
         self.log.setVisible(run.status is not RunStatus.QUEUED)
 

@@ -30,7 +30,7 @@ from mlops_desktop.gui.widgets.skeleton import Skeleton
 from mlops_desktop.gui.widgets.states import EmptyState, ErrorBox, NoMatch
 from mlops_desktop.gui.widgets.text import Text
 
-WIDTHS = {NAME: 144, RUN: 128, ALIASES: 204, SERVING: 150, FIGURE: 100, CHANGE: 176}
+WIDTHS = {NAME: 144, RUN: 120, ALIASES: 236, SERVING: 138, FIGURE: 92, CHANGE: 176}
 _GOES_FIRST = (CHANGE, RUN, SERVING)
 """Columns that go, in this order, where there is no room for all."""
 
@@ -51,7 +51,7 @@ class ModelsTable(DataTable):
         self.header.first_pad = 20
         self.header.show_numeric(frozenset({FIGURE}))
         for place, width in WIDTHS.items():
-            stretch = place in (ALIASES, CHANGE)
+            stretch = place == CHANGE
             mode = QHeaderView.ResizeMode.Stretch if stretch else QHeaderView.ResizeMode.Fixed
             self.header.setSectionResizeMode(place, mode)
             self.header.resizeSection(place, theme.px(width))

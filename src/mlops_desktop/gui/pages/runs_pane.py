@@ -185,7 +185,11 @@ class RunsPane(QWidget):
         row.addWidget(self.filter, 1)
         self.columns_button = Button(theme, "Columns", icon="columns-3", kind="ghost", small=True)
         self.columns_button.clicked.connect(lambda: self.columns.pick(self.columns_button))
-        row.addWidget(self.columns_button, 0, Qt.AlignmentFlag.AlignTop)
+        beside = QVBoxLayout()
+        beside.setContentsMargins(0, 2, 0, 0)  # on the line of the words in the field
+        beside.addWidget(self.columns_button)
+        beside.addStretch(1)
+        row.addLayout(beside)
         return tools
 
     def _make_table(self) -> None:

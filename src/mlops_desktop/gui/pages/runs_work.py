@@ -96,10 +96,14 @@ class RunsWork(QObject):
             self._context.shell.say(f"{FEWEST} to {MOST} selected runs can be compared.", "info")
 
     def register(self) -> None:
+        for run in self.subjects[:1]:
+            self.register_run(run.name)
+
+    def register_run(self, name: str) -> None:
+        """Asks for the model's name; the dialog can go on to deploying."""
         from mlops_desktop.gui.dialogs.register import RegisterDialog
 
-        for run in self.subjects[:1]:
-            RegisterDialog(self._context, self._workspace, run.name, self._runs.window()).open()
+        RegisterDialog(self._context, self._workspace, name, self._runs.window()).open()
 
     def trash(self) -> None:
         self._actions.trash(self.subjects)

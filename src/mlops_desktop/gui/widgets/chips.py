@@ -32,7 +32,7 @@ class Chip:
 
 def chip_width(theme: Theme, chip: Chip) -> int:
     words = QFontMetrics(theme.font("caption-strong")).horizontalAdvance(chip.words)
-    return 2 * _PAD + words + (_ICON + _GAP if chip.alias in _ICONS else 0)
+    return 2 * theme.px(_PAD) + words + (theme.px(_ICON) + theme.px(_GAP) if chip.alias in _ICONS else 0)
 
 
 def paint_chip(painter: QPainter, theme: Theme, area: QRect, chip: Chip) -> None:
@@ -42,11 +42,12 @@ def paint_chip(painter: QPainter, theme: Theme, area: QRect, chip: Chip) -> None
     painter.setPen(QPen(theme.colour(edge), 1))
     painter.setBrush(theme.colour(ground))
     painter.drawRoundedRect(QRectF(area).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
-    words = area.adjusted(_PAD, 0, -_PAD + 1, 0)
+    pad, size = theme.px(_PAD), theme.px(_ICON)
+    words = area.adjusted(pad, 0, -pad + 1, 0)
     icon = _ICONS.get(chip.alias)
     if icon:
-        theme.paint_icon(painter, QRect(words.left(), area.center().y() - 5, _ICON, _ICON), icon, ink)
-        words.setLeft(words.left() + _ICON + _GAP)
+        theme.paint_icon(painter, QRect(words.left(), area.center().y() - size // 2, size, size), icon, ink)
+        words.setLeft(words.left() + size + theme.px(_GAP))
     painter.setFont(theme.font("caption-strong"))
     painter.setPen(theme.colour(ink))
     shown = painter.fontMetrics().elidedText(chip.words, Qt.TextElideMode.ElideRight, words.width())
@@ -65,10 +66,11 @@ class ChipButton(QAbstractButton):
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 
     def sizeHint(self) -> QSize:
-        return QSize(chip_width(self._theme, self.chip), 24)
+        return QSize(chip_width(self._theme, self.chip), self._theme.px(24))
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        area = QRect(0, (self.height() - HEIGHT - 2) // 2, self.width(), HEIGHT + 2)
+        height = self._theme.px(HEIGHT + 2)
+        area = QRect(0, (self.height() - height) // 2, self.width(), height)
         paint_chip(QPainter(self), self._theme, area, self.chip)
 
 
@@ -79,7 +81,10 @@ class ChipSign(QWidget):
         super().__init__()
         self._theme, self._chip = theme, chip
         self.setAccessibleName(f"Alias {chip.words}")
-        self.setFixedSize(chip_width(theme, chip), HEIGHT)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+
+    def sizeHint(self) -> QSize:
+        return QSize(chip_width(self._theme, self._chip), self._theme.px(HEIGHT))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         paint_chip(QPainter(self), self._theme, self.rect(), self._chip)

@@ -94,7 +94,7 @@ class ErrorBox(QFrame):
         self._title = Text(theme, "", "title", wrap=True)
         self._words = Text(theme, "", "table", wrap=True)
         self._code = Text(theme, "", "mono", "muted")
-        self._copy = CopyButton(theme, "", "Copy details", kind="ghost")
+        self._copy = CopyButton(theme, "", "Copy details", kind="ghost" if retry else "normal")
         column.addWidget(self._title)
         column.addWidget(self._words)
         foot = QHBoxLayout()
