@@ -121,7 +121,7 @@ class ComparePage(Page):
         self.views = Segments(theme, "What is shown", VIEWS)
         self.views.show_value("all")
         self.views.chosen.connect(self._on_view)
-        self.copy = CopyButton(theme, "", "Copy as CLI", what="that compares these runs")
+        self.copy = CopyButton(theme, "", "Copy as CLI", what="that compares these runs", small=False)
         self.export_button = Button(theme, "Export charts…", icon="upload")
         self.export_button.clicked.connect(self.export)
         self.register_button = Button(theme, "Register…", icon="box", kind="primary")

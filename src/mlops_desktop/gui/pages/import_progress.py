@@ -82,8 +82,8 @@ class ProgressPane(QWidget):
         column.addSpacing(4)
         foot = QHBoxLayout()
         foot.setSpacing(8)
-        foot.addWidget(Text(theme, "It goes on when this page or the window is closed.", "caption", "muted"))
-        foot.addStretch(1)
+        words = "It goes on when this page or the window is closed."
+        foot.addWidget(Text(theme, words, "caption", "muted", wrap=True), 1)
         self.cancel = Button(theme, "Cancel import", kind="ghost")
         self.leave = Button(theme, "Continue in background")
         self.cancel.clicked.connect(self.cancel_asked)

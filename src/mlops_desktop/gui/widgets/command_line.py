@@ -16,8 +16,17 @@ COPIED_SECONDS = 2.0
 class CopyButton(Button):
     """Copies its text and says so for two seconds."""
 
-    def __init__(self, theme: Theme, text: str, caption: str = "Copy", *, what: str = "", kind: str = "normal") -> None:
-        super().__init__(theme, caption, icon="copy", small=True, kind=kind)
+    def __init__(
+        self,
+        theme: Theme,
+        text: str,
+        caption: str = "Copy",
+        *,
+        what: str = "",
+        kind: str = "normal",
+        small: bool = True,
+    ) -> None:
+        super().__init__(theme, caption, icon="copy", small=small, kind=kind)
         self.set_text(text)
         self._caption = caption
         self._name = f"{caption} {what}".strip()

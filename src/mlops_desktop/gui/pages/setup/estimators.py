@@ -109,6 +109,7 @@ class EstimatorsPart(Part):
         for one in setup.estimators:
             card = CheckCard(self.theme, one.name, one.sentence, "Suggested" if one.suggested else "")
             card.clicked.connect(lambda checked, name=one.name: self._on_card(name, checked))
+            card.setParent(self)  # shown before it has its place
             self.cards[one.name] = card
         self._columns = 0
 

@@ -44,6 +44,7 @@ class ParamForm(QWidget):
         column.addLayout(self._grid)
         for parameter in parameters:
             self.fields[parameter.name] = self._make(context, parameter)
+            self.fields[parameter.name].setParent(self)  # shown before it has its place
         self.more = Button(theme, "", kind="link", small=True)
         self.more.clicked.connect(self._on_more)
         column.addWidget(self.more, 0, Qt.AlignmentFlag.AlignLeft)

@@ -25,7 +25,7 @@ from mlops_desktop.gui.widgets.column_area import ColumnArea
 from mlops_desktop.gui.widgets.command_line import CopyButton
 from mlops_desktop.gui.widgets.layouts import clear_layout
 from mlops_desktop.gui.widgets.marks import Icon, StatusWord
-from mlops_desktop.gui.widgets.text import Text, line
+from mlops_desktop.gui.widgets.text import ElidedText, Text, line
 from mlops_desktop.services.run_estimates import fits
 
 _SIGNS = {"ok": "circle-check", "warn": "triangle-alert", "error": "circle-x"}
@@ -160,8 +160,7 @@ class ReadyPanel(QFrame):
         head = QHBoxLayout()
         head.setContentsMargins(13, 10, 13, 8)
         head.setSpacing(6)
-        head.addWidget(Text(self._theme, "Ready to start", "title"))
-        head.addStretch(1)
+        head.addWidget(ElidedText(self._theme, "Ready to start", "title"), 1)
         self._arc = Arc(self._theme, 14)
         self._state = StatusWord(self._theme, Sign("clock", "muted", "Reading…"))
         head.addWidget(self._arc)
@@ -243,8 +242,8 @@ class ReadyPanel(QFrame):
         whole = len(self._checks)
         if problems or good < whole:
             self._state.set_sign(Sign("triangle-alert", "error", "Not yet"))
-        elif any(check.tone == "warn" for check in self._checks):
-            self._state.set_sign(Sign("triangle-alert", "warn", "With a warning"))
+        elif warnings := sum(check.tone == "warn" for check in self._checks):
+            self._state.set_sign(Sign("triangle-alert", "warn", formats.plural(warnings, "warning")))
         else:
             self._state.set_sign(Sign("circle-check", "ok", f"{good} of {whole}"))
 

@@ -53,6 +53,7 @@ class SettingsPart(Part):
         }
         for name, control in self.controls.items():
             field = self.fields[name] = Field(theme, control.accessibleName(), control, helps[name])
+            field.setParent(self)  # shown before it has its place
             field.reset_asked.connect(lambda name=name: self._on_reset(name))
             if isinstance(control, Choice):
                 control.chosen.connect(lambda value, name=name: self._tell(name, value))
