@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QIcon, QPainter, QPaintEvent
+from PySide6.QtGui import QIcon, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QPushButton, QSizePolicy, QToolButton
 
 from mlops_desktop.gui.theme.theme import Theme
@@ -53,6 +53,28 @@ class Button(QPushButton):
             token = _ICON_TONES.get(self._kind, "muted")
             self.setIcon(self._theme.icon(self._icon, token, size, gap=gap))
             self.setIconSize(QSize(size + gap, size))
+
+
+class ElidedLink(Button):
+    """A link that shortens to its room, at the end of its line; the whole words are in the tooltip."""
+
+    def __init__(self, theme: Theme, caption: str) -> None:
+        super().__init__(theme, caption, kind="link", small=True)
+        self._whole = caption
+        self.setProperty("flush", True)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+
+    def sizeHint(self) -> QSize:
+        return QSize(self.fontMetrics().horizontalAdvance(self._whole) + 4, super().sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(min(24, self.sizeHint().width()), super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        shown = self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideRight, self.width() - 2)
+        self.setText(plain_caption(shown))
+        self.setToolTip("" if shown == self._whole else plain_tip(self._whole))
 
 
 class IconButton(QToolButton):

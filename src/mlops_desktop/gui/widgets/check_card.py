@@ -7,13 +7,14 @@ from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPaintEvent, QPen, QTe
 from PySide6.QtWidgets import QCheckBox, QSizePolicy
 
 from mlops_desktop.gui.theme.theme import Theme
+from mlops_desktop.gui.widgets.assistive import HeardButton
 from mlops_desktop.gui.widgets.data_table import paint_tick_box
 from mlops_desktop.gui.widgets.text import plain_tip
 
 _HEIGHT, _LINE = 82, 14
 
 
-class CheckCard(QCheckBox):
+class CheckCard(HeardButton, QCheckBox):
     """The whole card is clickable; Space chooses it."""
 
     def __init__(self, theme: Theme, name: str, sentence: str, chip: str = "") -> None:
@@ -26,6 +27,7 @@ class CheckCard(QCheckBox):
         self.setFixedHeight(_HEIGHT)
         self.setMinimumWidth(120)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.hear()
 
     def show_note(self, note: str, description: str = "") -> None:
         """A few words beside the box, with an icon of time."""

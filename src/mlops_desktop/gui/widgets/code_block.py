@@ -49,7 +49,7 @@ class CodeHighlighter(QSyntaxHighlighter):
 
 
 class CodeText(QPlainTextEdit):
-    """Plain text in mono; Tab leaves it. Read only unless it is made to be written in."""
+    """Plain text in mono; long lines wrap, Tab leaves it. Read only unless it is made to be written in."""
 
     def __init__(self, theme: Theme, name: str, language: str = "json", *, editable: bool = False) -> None:
         super().__init__()
@@ -58,7 +58,7 @@ class CodeText(QPlainTextEdit):
         self.setAccessibleName(name)
         self.setReadOnly(not editable)
         self.setTabChangesFocus(True)
-        self.setWordWrapMode(QTextOption.WrapMode.NoWrap)
+        self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
         self.setFrameShape(QFrame.Shape.NoFrame)
         if not editable:
             self.setTextInteractionFlags(
@@ -74,10 +74,9 @@ class CodeText(QPlainTextEdit):
         if code == self.toPlainText():
             self._colours.rehighlight()
             return
-        down, right = self.verticalScrollBar().value(), self.horizontalScrollBar().value()
+        down = self.verticalScrollBar().value()
         self.setPlainText(code)
         self.verticalScrollBar().setValue(down)
-        self.horizontalScrollBar().setValue(right)
 
 
 class CodeCard(Card):

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from mlops_desktop.gui.theme.theme import Theme
+from mlops_desktop.gui.widgets.assistive import HeardButton
 from mlops_desktop.gui.widgets.text import plain_caption
 
 _BOX, _GAP = 15, 8
@@ -131,7 +132,7 @@ class Choice(QComboBox):
         self._theme.paint_icon(QPainter(self), place, "chevron-down", "muted")
 
 
-class Box(QCheckBox):
+class Box(HeardButton, QCheckBox):
     """A box with its words, as tables have it; a box without words has an accessible name."""
 
     def __init__(self, theme: Theme, words: str = "", name: str = "", role: str = "body") -> None:
@@ -140,6 +141,7 @@ class Box(QCheckBox):
         self.setFont(theme.font(role))
         self.setAccessibleName(name or words)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.hear()
 
     def sizeHint(self) -> QSize:
         words = self.text().replace("&&", "&")
@@ -163,7 +165,7 @@ class Box(QCheckBox):
         painter.drawText(area, int(Qt.AlignmentFlag.AlignVCenter), self.text().replace("&&", "&"))
 
 
-class _Segment(QAbstractButton):
+class _Segment(HeardButton, QAbstractButton):
     def __init__(self, theme: Theme, words: str, place: int, last: int) -> None:
         super().__init__()
         self._theme, self._place, self._last = theme, place, last
@@ -173,6 +175,7 @@ class _Segment(QAbstractButton):
         self.setAccessibleName(words)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.hear()
 
     def sizeHint(self) -> QSize:
         return QSize(self.fontMetrics().horizontalAdvance(self.text().replace("&&", "&")) + 21, 28)
@@ -214,13 +217,13 @@ class Segments(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         self.buttons: list[QAbstractButton] = []
-        for place, (_, words) in enumerate(options):
+        for place, (value, words) in enumerate(options):
             button = _Segment(theme, words, place, len(options) - 1)
+            button.clicked.connect(lambda _=False, value=value: self.chosen.emit(value))
             self._group.addButton(button, place)
             row.addWidget(button)
             self.buttons.append(button)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        self._group.idClicked.connect(lambda place: self.chosen.emit(self._values[place]))
 
     @property
     def value(self) -> object:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout
 
 from mlops_desktop.gui.theme.theme import Theme
@@ -14,7 +15,9 @@ from mlops_desktop.gui.widgets.text import ElidedText
 
 
 class MessageBar(QFrame):
-    """One sentence above the content while its cause lasts, with at most one action."""
+    """One sentence above the content while its cause lasts, with at most one action. `stood` says if it is shown."""
+
+    stood = Signal(bool)
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -50,6 +53,10 @@ class MessageBar(QFrame):
         self.setAccessibleName(sentence)
         self.show()
         announce(self, sentence)
+
+    def setVisible(self, visible: bool) -> None:
+        super().setVisible(visible)
+        self.stood.emit(visible)
 
     @property
     def sentence(self) -> str:

@@ -7,12 +7,13 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QRadioButton, QSizePolicy
 
 from mlops_desktop.gui.theme.theme import Theme
+from mlops_desktop.gui.widgets.assistive import HeardButton
 from mlops_desktop.gui.widgets.text import plain_caption
 
 _CIRCLE, _GAP = 15, 8
 
 
-class Radio(QRadioButton):
+class Radio(HeardButton, QRadioButton):
     """Words beside the circle, a muted note after them where there is room."""
 
     def __init__(self, theme: Theme, words: str, note: str = "", *, role: str = "table") -> None:
@@ -21,6 +22,7 @@ class Radio(QRadioButton):
         self.setFont(theme.font(role))
         self.setAccessibleName(f"{words}, {note}" if note else words)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.hear()
 
     def sizeHint(self) -> QSize:
         width = self.fontMetrics().horizontalAdvance(self._words)

@@ -36,7 +36,7 @@ class _StageRow(QWidget):
         column = QVBoxLayout()
         column.setSpacing(1)
         self._name = ElidedText(theme, "", "label")
-        self._sentence = ElidedText(theme, "", "table", "muted")
+        self._sentence = Text(theme, "", "table", "muted", wrap=True)
         column.addWidget(self._name)
         column.addWidget(self._sentence)
         row.addLayout(column, 1)
