@@ -34,4 +34,4 @@ class HeardButton(_Button):
     def _on_toggled(self, checked: bool) -> None:
         is_one_of_many = self.autoExclusive() or ((group := self.group()) is not None and group.exclusive())
         if not self._is_told and (checked or not is_one_of_many):
-            self.clicked[bool].emit(checked)
+            self.clicked[bool].emit(checked)  # type: ignore[index]
