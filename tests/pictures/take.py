@@ -18,7 +18,8 @@ os.environ.setdefault("TZ", "UTC")
 ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT))
 
-from PySide6.QtTest import QTest  # noqa: E402 - the platform is chosen before Qt is loaded
+from PySide6.QtCore import QEvent  # noqa: E402 - the platform is chosen before Qt is loaded
+from PySide6.QtTest import QTest  # noqa: E402
 from PySide6.QtWidgets import QApplication  # noqa: E402
 from tests.gui.demo_workspace import NOW, FakeWorkspace  # noqa: E402
 from tests.real_workspace import real_workspace  # noqa: E402
@@ -136,6 +137,7 @@ def windows(
                 yield f"{prefix}{look.value}-{name}", window
                 window.close()
                 window.deleteLater()
+                app.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
                 app.processEvents()
 
 

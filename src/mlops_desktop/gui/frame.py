@@ -39,7 +39,7 @@ class Frame(QWidget):
         self._theme = theme
         self._message: MessageBar | None = None
         self._message_place = QVBoxLayout()
-        self._message_place.setContentsMargins(20, 8, 20, 0)
+        self._message_place.setContentsMargins(20, 0, 20, 0)
         self.pages = QStackedWidget()
         self.pages.setObjectName("stack")
         middle.addWidget(self.top)
@@ -58,6 +58,9 @@ class Frame(QWidget):
             from mlops_desktop.gui.widgets.message_bar import MessageBar
 
             self._message = MessageBar(self._theme)
+            self._message.stood.connect(
+                lambda stands: self._message_place.setContentsMargins(20, 8 if stands else 0, 20, 0)
+            )
             self._message_place.addWidget(self._message)
         return self._message
 

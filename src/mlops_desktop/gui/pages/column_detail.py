@@ -53,7 +53,7 @@ class ColumnDetail(QWidget):
         self.set_small(False)
 
     def set_small(self, small: bool) -> None:
-        self.facts.setFixedWidth(self._theme.px(SMALL_FACTS if small else FACTS_WIDTH))
+        self.facts.setFixedWidth(SMALL_FACTS if small else FACTS_WIDTH)
 
     def show_column(self, version: DatasetVersion, name: str, findings: Sequence[Finding]) -> None:
         profile = version.profile(name)

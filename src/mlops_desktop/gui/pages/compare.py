@@ -179,7 +179,7 @@ class ComparePage(Page):
         for card in (*charts, self.metrics, self.matrices, self.differences):
             card.setParent(content)  # shown before it has its place it would be a window of its own
         for card in charts:
-            card.chart.setMinimumHeight(theme.px(CHART_HEIGHT))
+            card.chart.setMinimumHeight(CHART_HEIGHT)
         self._frame.addLayout(self.grid)
         self._frame.addStretch(1)
         scroll.setWidget(content)
@@ -328,7 +328,7 @@ class ComparePage(Page):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        small = self.window().width() < SMALL
+        small = self.window().width() < SMALL * self._context.theme.zoom
         edge = 14 if small else 20
         self.header.set_small(small)
         self._frame.setContentsMargins(edge, 2, edge, 16)

@@ -30,7 +30,7 @@ class MetricCharts:
         self.folds = ChartCard(context, "By fold", "", LineChart(theme, "Metric by fold"))
         self.spread = ChartCard(context, "Mean and spread", "", BarChart(theme, "Mean and spread"))
         self.choice = Choice(theme, "Metric")
-        self.choice.setFixedWidth(theme.px(140))
+        self.choice.setFixedWidth(140)
         self.choice.chosen.connect(self._on_chosen)
         self.folds.add_tool(self.choice)
         self._facts: CompareFacts | None = None
@@ -88,7 +88,7 @@ class CurveCharts:
         self.roc = ChartCard(context, "ROC", "out of fold", LineChart(theme, "ROC"))
         self.pr = ChartCard(context, "Precision – recall", "out of fold", LineChart(theme, "Precision over recall"))
         self.choice = Choice(theme, "Class")
-        self.choice.setFixedWidth(theme.px(120))
+        self.choice.setFixedWidth(120)
         self.choice.chosen.connect(self._on_chosen)
         self.roc.add_tool(self.choice)
         self._facts: CompareFacts | None = None
@@ -198,7 +198,7 @@ class MatricesCard(Card):
         matrix = confusion_matrix(evaluation["confusion"])
         chart = MatrixChart(theme, f"Confusion matrix of {run.name}", has_labels=False)
         chart.title = f"Confusion matrix of {run.name}"
-        chart.setMinimumHeight(theme.px(72))
+        chart.setMinimumHeight(72)
         keep_files(self._context, chart)
         chart.show_matrix(matrix, f"Confusion matrix of {run.name}, {reading.matrix_note(facts, place)}.")
         column.addWidget(chart, 1)

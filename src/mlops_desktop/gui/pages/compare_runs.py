@@ -31,7 +31,7 @@ class SeriesSign(QWidget):
     def __init__(self, theme: Theme, style: int, *, line: bool = True) -> None:
         super().__init__()
         self._theme, self._style, self._line = theme, style, line
-        self.setFixedSize(QSize(theme.px(26 if line else 12), theme.px(16)))
+        self.setFixedSize(QSize(26 if line else 12, 16))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -45,7 +45,7 @@ class RunCard(Card):
     def __init__(self, theme: Theme, run: Run, place: int, metric: str, *, can_go: bool, is_best: bool) -> None:
         super().__init__(theme)
         self.setAccessibleName(f"{reading.letter(place)}: {run.name}")
-        self.setMaximumWidth(theme.px(MOST_WIDE))
+        self.setMaximumWidth(MOST_WIDE)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.body.setContentsMargins(5, 6, 6, 8)
         self.body.setSpacing(1)

@@ -122,7 +122,7 @@ class DatasetChanges(QWidget):
         row.setSpacing(8)
         self.before, self.after = Choice(theme, "Older version"), Choice(theme, "Newer version")
         for choice in (self.before, self.after):
-            choice.setFixedWidth(theme.px(86))
+            choice.setFixedWidth(86)
             choice.chosen.connect(lambda _: self._ask())
         row.addWidget(Text(theme, "From", "table", "muted"))
         row.addWidget(self.before)

@@ -206,7 +206,7 @@ class _Section(QWidget):
         head.addWidget(Text(theme, title, "title"))
         self._badge = Text(theme, "", "caption-bold")
         self._badge.setProperty("chip", "warn")
-        self._badge.setFixedHeight(theme.px(18))
+        self._badge.setFixedHeight(18)
         self._badge.hide()
         head.addWidget(self._badge)
         head.addStretch(1)

@@ -65,8 +65,8 @@ class DatasetTools(QWidget):
         self.set_small(False)
 
     def set_small(self, small: bool) -> None:
-        self.search.setFixedWidth(self._theme.px(118 if small else 140))
-        self.row.setFixedWidth(self._theme.px(70 if small else 84))
+        self.search.setFixedWidth(118 if small else 140)
+        self.row.setFixedWidth(70 if small else 84)
 
     def show_example(self, condition: str) -> None:
         self.where.setPlaceholderText(f"Filter rows, e.g. {condition}" if condition else "Filter rows")

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from mlops_desktop.services.workspace import Workspace
 
 ALL = "All experiments"
+ROOM_FOR_BOTH = 900
+"""A window narrower than this shows the table alone."""
 
 
 class ExperimentsPage(Page):
@@ -52,6 +54,7 @@ class ExperimentsPage(Page):
         self._restoring = self._follows = False
         self._small: bool | None = None
         self._inspector: Inspector | None = None
+        self._asked = False
         self.facts: ExperimentFacts | None = None
         self.model = RunItemModel(context.clock, self)
         self.reading = RunsReading()
@@ -130,7 +133,7 @@ class ExperimentsPage(Page):
         self.runs.filter.selectAll()
 
     def toggle_inspector(self) -> None:
-        self._show_inspector(not self._context.shell.state.inspector)
+        self._show_inspector(self._inspector is None or not self._inspector.isVisibleTo(self))
 
     def set_density(self, density: str) -> None:
         self.runs.table.set_density(density)
@@ -342,11 +345,13 @@ class ExperimentsPage(Page):
     def _show_inspector(self, shown: bool) -> None:
         shell = self._context.shell
         shell.remember(replace(shell.state, inspector=shown))
+        self._asked = shown
         self._place_inspector()
 
     def _place_inspector(self, *, again: bool = False) -> None:
-        """There is one while there are runs and it is wanted."""
-        shown = self._context.shell.state.inspector and self.model.total > 0
+        """There is one while there are runs and it is wanted; in a narrow window it has to be asked for."""
+        narrow = self.window().width() < ROOM_FOR_BOTH * self._context.theme.zoom
+        shown = self._context.shell.state.inspector and self.model.total > 0 and (self._asked or not narrow)
         if shown and (again or not self.inspector.isVisibleTo(self)):
             width = self._context.theme.px(SMALL_WIDTH if self._small else WIDTH)
             self.inspector.show()
@@ -369,7 +374,7 @@ class ExperimentsPage(Page):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        small = self.window().width() < SMALL
+        small = self.window().width() < SMALL * self._context.theme.zoom
         self.header.set_small(small)
         self.views.set_small(small)
         self.runs.set_small(small)
@@ -377,3 +382,5 @@ class ExperimentsPage(Page):
             self._small = small
             self._on_ticked()
             self._place_inspector(again=True)
+        elif small:
+            self._place_inspector()

@@ -452,11 +452,11 @@ class ImportPage(Page):
 
     def _fit_cancel(self) -> None:
         shown = self._stack.currentWidget()
-        small = self.window().width() < SMALL
+        small = self.window().width() < SMALL * self._context.theme.zoom
         self.cancel.setVisible(shown in (self.content, self.problem, self.skeleton) and not small)
 
     def _fit(self, *, again: bool = False) -> None:
-        small = self.window().width() < SMALL
+        small = self.window().width() < SMALL * self._context.theme.zoom
         self.header.set_small(small)
         self._fit_cancel()
         if again or small is not self._small:

@@ -18,7 +18,7 @@ from mlops_desktop.gui.readings import runs as reading
 from mlops_desktop.gui.statuses import run_sign
 from mlops_desktop.gui.theme.theme import Theme
 from mlops_desktop.gui.widgets.bars import Arc
-from mlops_desktop.gui.widgets.buttons import Button, IconButton
+from mlops_desktop.gui.widgets.buttons import Button, ElidedLink, IconButton
 from mlops_desktop.gui.widgets.cards import FactList
 from mlops_desktop.gui.widgets.marks import Progress, StatusWord
 from mlops_desktop.gui.widgets.states import ErrorBox
@@ -293,12 +293,13 @@ class _LinkList(QWidget):
             row = QHBoxLayout(holder)
             row.setContentsMargins(0, 0, 0, 0)
             row.addWidget(Text(self._theme, label, "table", "muted"))
+            row.addSpacing(12)
             row.addStretch(1)
-            row.addWidget(self._link(label, words, place) if place else Text(self._theme, words, "table"))
+            row.addWidget(self._link(label, words, place) if place else ElidedText(self._theme, words, "table"))
             self._column.addWidget(holder)
 
     def _link(self, label: str, words: str, place: Place) -> Button:
-        button = Button(self._theme, words, kind="link", small=True)
+        button = ElidedLink(self._theme, words)
         button.setAccessibleName(f"{label}: {words}")
         button.clicked.connect(lambda: self._context.shell.go(place))
         self.buttons.append(button)

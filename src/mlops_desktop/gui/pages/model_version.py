@@ -347,7 +347,7 @@ class ModelVersionPage(Page):
         return [facts.version.run_name, facts.other.run_name]
 
     def _place_buttons(self) -> None:
-        small, there = self.window().width() < SMALL, self.facts is not None
+        small, there = self.window().width() < SMALL * self._context.theme.zoom, self.facts is not None
         for button in (self.alias_button, self.more, self.deploy_button):
             button.setVisible(there)
         answering = bool(self.facts and self.facts.answering)
@@ -419,7 +419,7 @@ class ModelVersionPage(Page):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        small = self.window().width() < SMALL
+        small = self.window().width() < SMALL * self._context.theme.zoom
         self.header.set_small(small)
         self.content.set_small(small)
         self._place_buttons()

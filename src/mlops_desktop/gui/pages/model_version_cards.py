@@ -78,18 +78,17 @@ class MetricsCard(Card):
         if self._table is not None:
             self._table.hide()
             self._table.deleteLater()
-        px = self._theme.px
         heads = [
-            Head("Metric", px(134), stretch=True),
-            Head(here, px(62), numeric=True),
-            Head("± sd", px(62), numeric=True, keep=3 if other else 0),
-            Head("Test", px(62), numeric=True, keep=4 if other else 0),
+            Head("Metric", 134, stretch=True),
+            Head(here, 62, numeric=True),
+            Head("± sd", 62, numeric=True, keep=3 if other else 0),
+            Head("Test", 62, numeric=True, keep=4 if other else 0),
         ]
         if other:
             heads += [
-                Head(other, px(62), numeric=True, keep=2),
-                Head("Difference ± sd", px(126), numeric=True),
-                Head("Verdict", px(80), keep=1),
+                Head(other, 62, numeric=True, keep=2),
+                Head("Difference ± sd", 126, numeric=True),
+                Head("Verdict", 80, keep=1),
             ]
         self._heads = (here, other)
         self._table = SmallTable(self._theme, "Metrics", heads)

@@ -305,7 +305,7 @@ class ModelsPage(Page):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        small = self.window().width() < SMALL
+        small = self.window().width() < SMALL * self._context.theme.zoom
         self.header.set_small(small)
         self._tab_row.setContentsMargins(14 if small else 20, 0, 14, 1)
         self.pane.set_small(small)

@@ -209,7 +209,7 @@ class ModelsPane(QWidget):
         self._foot = QWidget()
         self._foot.setObjectName("footline")
         self._foot.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self._foot.setFixedHeight(theme.px(38))
+        self._foot.setFixedHeight(38)
         row = self._foot_row = QHBoxLayout(self._foot)
         row.setContentsMargins(20, 1, 12, 0)
         row.setSpacing(12)

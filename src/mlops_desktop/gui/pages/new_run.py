@@ -419,7 +419,7 @@ class NewRunPage(Page):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        small = self.window().width() < SMALL
+        small = self.window().width() < SMALL * self._context.theme.zoom
         if small is self._small:
             return
         self._small = small

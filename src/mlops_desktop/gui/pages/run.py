@@ -384,7 +384,7 @@ class RunPage(Page):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        small = self.window().width() < SMALL
+        small = self.window().width() < SMALL * self._context.theme.zoom
         self.head.set_small(small)
         self._tab_row.setContentsMargins(14 if small else 20, 0, 14 if small else 20, 1)
         self.overview.set_small(small)

@@ -106,7 +106,7 @@ class MetricsTab(RunTab):
             ChartCard(context, chart.title, "out of fold", chart) for chart in (self.roc, self.pr, self.calibration)
         ]
         for place, card in enumerate(self.cards):
-            card.chart.setMinimumHeight(theme.px(CURVE_HEIGHT))
+            card.chart.setMinimumHeight(CURVE_HEIGHT)
             grid.addWidget(card, 0, place)
             grid.setColumnStretch(place, 1)
         self.column.addLayout(grid)

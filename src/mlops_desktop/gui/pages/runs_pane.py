@@ -115,8 +115,7 @@ class RunsPane(QWidget):
         return made
 
     def set_small(self, small: bool) -> None:
-        px = self._context.theme.px
-        self._tool_row.setContentsMargins(px(14 if small else 20), px(7), px(12), px(8))
+        self._tool_row.setContentsMargins(14 if small else 20, 7, 12, 8)
         self.bar.set_small(small)
 
     def show_loading(self) -> None:

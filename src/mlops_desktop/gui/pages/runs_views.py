@@ -86,7 +86,7 @@ class RunsViews(QWidget):
             self.tabs.set_count(place, number)
 
     def set_small(self, small: bool) -> None:
-        self._row.setContentsMargins(self._theme.px(14 if small else 20), 0, self._theme.px(14), 1)
+        self._row.setContentsMargins(14 if small else 20, 0, 14, 1)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -36,7 +36,7 @@ class SelectionBar(QWidget):
         self.setObjectName("selectionbar")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setAccessibleName("Selected runs")
-        self.setFixedHeight(theme.px(38))
+        self.setFixedHeight(38)
         self._theme = theme
         row = self._row = QHBoxLayout(self)
         row.setSpacing(8)
@@ -71,7 +71,7 @@ class SelectionBar(QWidget):
         self.hide()
 
     def set_small(self, small: bool) -> None:
-        self._row.setContentsMargins(self._theme.px(14 if small else 20), 1, self._theme.px(12), 0)
+        self._row.setContentsMargins(14 if small else 20, 1, 12, 0)
         self._note.setVisible(not small)
 
     def show_runs(self, runs: Sequence[RunSummary], note: str) -> None:

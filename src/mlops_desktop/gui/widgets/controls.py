@@ -57,6 +57,10 @@ class LineEntry(QLineEdit):
             self.textEdited.emit(text)
 
 
+_LINE = 17
+"""Of body text in a field."""
+
+
 class TextEntry(QPlainTextEdit):
     """Some lines of plain text; Tab leaves it. `left` follows when the focus goes."""
 
@@ -68,7 +72,7 @@ class TextEntry(QPlainTextEdit):
         self.setAccessibleName(name)
         self.setPlaceholderText(placeholder)
         self.setTabChangesFocus(True)
-        self.setFixedHeight(lines * self.fontMetrics().lineSpacing() + 14)
+        self.setFixedHeight(lines * _LINE + 14)
         self.document().setDocumentMargin(0)
 
     def show_text(self, text: str) -> None:

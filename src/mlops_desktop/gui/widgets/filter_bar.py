@@ -13,6 +13,7 @@ from mlops_desktop.domain.run_columns import RunColumns
 from mlops_desktop.domain.run_filters import EVERYTHING, RunFilter, as_text, conjuncts
 from mlops_desktop.gui.readings import run_filters as reading
 from mlops_desktop.gui.theme.theme import Theme
+from mlops_desktop.gui.theme.zoom import BY_ITSELF
 from mlops_desktop.gui.widgets.filter_chip import FilterChip
 from mlops_desktop.gui.widgets.filter_field import FilterField, FilterTrouble
 from mlops_desktop.gui.widgets.suggestions import Suggestions
@@ -31,6 +32,7 @@ class FilterBar(QWidget):
     def __init__(self, theme: Theme, runs: Callable[[], RunColumns], over: QWidget) -> None:
         super().__init__()
         self._theme, self._runs = theme, runs
+        self.setProperty(BY_ITSELF, True)
         self._filter: RunFilter = EVERYTHING
         self.chips: list[FilterChip] = []
         self.setAccessibleName("Filter")

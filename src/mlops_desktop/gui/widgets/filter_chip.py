@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from mlops_desktop.gui.readings.run_filters import Parts
 from mlops_desktop.gui.theme.theme import Theme
+from mlops_desktop.gui.theme.zoom import BY_ITSELF
 from mlops_desktop.gui.widgets.buttons import IconButton
 from mlops_desktop.gui.widgets.filter_field import FilterField
 from mlops_desktop.gui.widgets.suggestions import Suggestions
@@ -33,7 +34,7 @@ class FilterChip(QWidget):
         self._theme = theme
         self.parts = parts
         row = QHBoxLayout(self)
-        row.setContentsMargins(theme.px(6), 0, 1, 0)
+        row.setContentsMargins(6, 0, 1, 0)
         row.setSpacing(0)
         self.fields: list[FilterField] = []
         texts = (parts.field, parts.sign, parts.value)
@@ -41,6 +42,7 @@ class FilterChip(QWidget):
         for name, text, words in places if parts.field else places[2:]:
             field = FilterField(theme, name, _whole(words), suggestions)
             field.setProperty("chip", "true")
+            field.setProperty(BY_ITSELF, True)
             field.setFrame(False)
             if name == "Value":
                 field.setFont(theme.font("table-bold"))

@@ -10,6 +10,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHBoxLayout, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from mlops_desktop.gui.theme.theme import Theme
+from mlops_desktop.gui.theme.zoom import BY_ITSELF
 from mlops_desktop.gui.widgets.buttons import Button
 from mlops_desktop.gui.widgets.text import Text
 
@@ -35,6 +36,7 @@ class TickList(QListWidget):
     def __init__(self, theme: Theme, name: str, *, moves: bool = False) -> None:
         super().__init__()
         self._theme, self._moves = theme, moves
+        self.setProperty(BY_ITSELF, True)
         self.setAccessibleName(name)
         self.setFont(theme.font("table"))
         self.setUniformItemSizes(True)

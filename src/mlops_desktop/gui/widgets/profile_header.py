@@ -12,6 +12,7 @@ from mlops_desktop.gui import formats
 from mlops_desktop.gui.charts.column_bars import paint_profile
 from mlops_desktop.gui.readings import dataset_columns as reading
 from mlops_desktop.gui.theme.theme import Theme
+from mlops_desktop.gui.theme.zoom import BY_ITSELF
 from mlops_desktop.gui.widgets.table_header import TableHeader
 from mlops_desktop.gui.widgets.type_tags import paint_type_tag, tag_width
 
@@ -31,7 +32,7 @@ class ProfileHeader(TableHeader):
         super().__init__(theme, has_box=False)
         self._rows = rows
         self.chosen = -1
-        self.setFixedHeight(theme.px(HEIGHT))
+        self.setFixedHeight(HEIGHT)
 
     def sizeHint(self) -> QSize:
         return QSize(super().sizeHint().width(), self._theme.px(HEIGHT))
@@ -91,6 +92,7 @@ class RowNumbers(QHeaderView):
     def __init__(self, theme: Theme, rows: TableRowItemModel) -> None:
         super().__init__(Qt.Orientation.Vertical)
         self._theme, self._rows = theme, rows
+        self.setProperty(BY_ITSELF, True)
         self.current = -1
         self.setAccessibleName("Row numbers")
         self.setMinimumSectionSize(20)

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from mlops_desktop.domain.errors import MlopsError
 from mlops_desktop.gui.theme.theme import Theme
+from mlops_desktop.gui.theme.zoom import BY_ITSELF
 from mlops_desktop.gui.widgets.buttons import Button
 from mlops_desktop.gui.widgets.command_line import CommandLine, CopyButton
 from mlops_desktop.gui.widgets.marks import Icon
 from mlops_desktop.gui.widgets.text import Text
+
+WIDEST = 520
 
 
 class EmptyState(QWidget):
@@ -38,11 +42,11 @@ class EmptyState(QWidget):
         centre = Qt.AlignmentFlag.AlignHCenter
         column.addWidget(Icon(theme, icon, "muted", 28), 0, centre)
         column.addWidget(Text(theme, title, "title"), 0, centre)
-        words = Text(theme, sentence, "body", "muted", wrap=True)
-        words.setAlignment(centre)
-        width = min(520, words.fontMetrics().horizontalAdvance(sentence) + 4)
-        words.setFixedSize(width, words.heightForWidth(width))
-        column.addWidget(words, 0, centre)
+        self._theme = theme
+        self._words = Text(theme, sentence, "body", "muted", wrap=True)
+        self._words.setAlignment(centre)
+        self._words.setProperty(BY_ITSELF, True)
+        column.addWidget(self._words, 0, centre)
         if command:
             self.command = CommandLine(theme, command)
             self.command.setMinimumWidth(480)
@@ -54,6 +58,19 @@ class EmptyState(QWidget):
             column.addSpacing(4)
             column.addWidget(self.button, 0, centre)
         column.addStretch(3)
+        self._fit()
+        theme.changed.connect(self._fit)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Lines of a length that reads well, whole at every zoom."""
+        px, words = self._theme.px, self._words
+        room = self.width() - px(48) if self.isVisible() else px(WIDEST)
+        width = max(px(200), min(px(WIDEST), room, words.fontMetrics().horizontalAdvance(words.text()) + 4))
+        words.setFixedSize(width, words.heightForWidth(width))
 
 
 class NoMatch(QWidget):

@@ -33,7 +33,7 @@ class TypedHeader(TableHeader):
         self._rows = rows
         self.current = -1
         self.opened = -1
-        self.setFixedHeight(theme.px(HEIGHT))
+        self.setFixedHeight(HEIGHT)
         self.setAccessibleName("Columns and their types")
 
     def sizeHint(self) -> QSize:
