@@ -15,6 +15,7 @@ from pathlib import Path
 import hypothesis
 import psutil
 import pytest
+from tests import kept_worker
 
 GRACE = 5.0
 """Seconds that threads and processes have to end by themselves after a test."""
@@ -91,7 +92,7 @@ def _nothing_left_running(_own_folders: None) -> Iterator[None]:
     deadline = time.monotonic() + GRACE
     while True:
         threads = [thread for thread in threading.enumerate() if thread not in threads_before and _counts(thread)]
-        processes = [process for process in _processes() if process not in processes_before]
+        processes = [process for process in _processes() if process not in processes_before and _is_ours(process)]
         if not (threads or processes) or time.monotonic() > deadline:
             break
         time.sleep(0.01)
@@ -102,7 +103,15 @@ def _nothing_left_running(_own_folders: None) -> Iterator[None]:
 
 def _counts(thread: threading.Thread) -> bool:
     """Threads of foreign libraries that once called Python are listed for ever; they are not ours to end."""
-    return not isinstance(thread, threading._DummyThread)
+    return not isinstance(thread, threading._DummyThread) and not kept_worker.serves_kept(thread)
+
+
+def _is_ours(process: psutil.Process) -> bool:
+    return not kept_worker.is_kept(process.pid)
+
+
+def pytest_sessionfinish() -> None:
+    kept_worker.end()
 
 
 def _processes() -> list[psutil.Process]:

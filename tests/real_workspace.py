@@ -18,6 +18,9 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from unittest.mock import patch
+
+from tests.kept_worker import KeepingLauncher
 
 from mlops_desktop import bootstrap
 from mlops_desktop.domain.errors import UserError
@@ -26,6 +29,7 @@ from mlops_desktop.resources import resource
 from mlops_desktop.services.run_setup import EstimatorChoice, RunRequest
 from mlops_desktop.services.trash import Kind
 from mlops_desktop.services.workspace import Workspace
+from mlops_desktop.workers import launcher
 
 ROOT = Path(__file__).resolve().parents[1]
 MADE_BY = ("domain", "storage", "workers", "serving")
@@ -56,7 +60,7 @@ def kept_workspace() -> Path:
         try:
             making.rename(kept)
         except OSError:
-            shutil.rmtree(making)
+            shutil.rmtree(making, ignore_errors=True)
         for old in kept.parent.iterdir():
             if old != kept and "." not in old.name:
                 shutil.rmtree(old, ignore_errors=True)
@@ -69,7 +73,9 @@ def real_workspace(folder: Path) -> Iterator[Workspace]:
     kept = kept_workspace()
     shutil.copytree(kept / "workspace", folder)
     shutil.copytree(kept / "state", bootstrap.state_root(), dirs_exist_ok=True)
-    with bootstrap.open_workspace(folder, actor="ada") as opened:
+    with patch.object(launcher, "WorkerLauncher", KeepingLauncher):
+        opened = bootstrap.open_workspace(folder, actor="ada")
+    with opened:
         yield opened
 
 
