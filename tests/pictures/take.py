@@ -213,7 +213,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("folder", nargs="?", type=Path, default=Path("build/pictures"))
     parser.add_argument("scenes", nargs="*", help="only scenes whose names begin so")
     parser.add_argument("--zoom", type=int, default=100, help="in per cent; light and at the larger size only")
-    options = parser.parse_args(arguments)
+    options = parser.parse_intermixed_args(arguments)
     target: Path = options.folder
     target.mkdir(parents=True, exist_ok=True)
     app = QApplication(["pictures", "-style", "Fusion"])
