@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from mlops_desktop.gui.context import Context
 from mlops_desktop.gui.pages.home_cards import AttentionCard, ChangesCard, ComputerCard, RunningCard, TileCard
@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from mlops_desktop.services.workspace import Workspace
 
 TILES = 4
+ROOM_FOR_BOTH = 900
+"""A window narrower than this shows the columns below each other."""
+LARGEST = 16_777_215
+"""Qt's way of saying that a size has no limit."""
 
 
 class HomeContent(QScrollArea):
@@ -23,7 +27,7 @@ class HomeContent(QScrollArea):
 
     def __init__(self, context: Context) -> None:
         super().__init__()
-        theme = context.theme
+        self._theme = theme = context.theme
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName("Overview")
@@ -71,7 +75,10 @@ class HomeContent(QScrollArea):
         edge = 14 if small else 20
         self._frame.setContentsMargins(edge, 0, edge, 16)
         self._frame.setSpacing(12 if small else 16)
-        self._right.setFixedWidth(272 if small else 330)
+        narrow = self.window().width() < ROOM_FOR_BOTH * self._theme.zoom
+        self._frame.setDirection(QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight)
+        self._right.setMinimumWidth(0 if narrow else 272 if small else 330)
+        self._right.setMaximumWidth(LARGEST if narrow else 272 if small else 330)
         for card in self.tiles:
             card.set_small(small)
 

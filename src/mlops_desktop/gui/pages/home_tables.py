@@ -27,7 +27,7 @@ class DeploymentsCard(Card):
 
     HEADS = (
         Head("Endpoint", 150, stretch=True),
-        Head("Model version", 170, keep=1),
+        Head("Model version", 190, keep=1),
         Head("Host", 120, keep=2),
         Head("Status", 100),
         Head("Health", 110),

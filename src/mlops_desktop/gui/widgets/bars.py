@@ -195,12 +195,30 @@ class StatusBar(QWidget):
         row.addStretch(1)
         for other in (self.disk, self.record, self.version):
             row.addWidget(other)
-        for hidden in (self.deployments, self.job, self.disk, self.record):
-            hidden.hide()
+        self._row = row
+        self._said = {part: part is self.workspace for part in self._parts}
+        self._fit()
 
-    @staticmethod
-    def show_part(part: StatusWord, sign: Sign | None) -> None:
+    @property
+    def _parts(self) -> tuple[StatusWord, ...]:
+        """What says most first."""
+        return (self.workspace, self.job, self.deployments, self.disk, self.record)
+
+    def show_part(self, part: StatusWord, sign: Sign | None) -> None:
         """A part that has nothing to say is not there."""
-        part.setVisible(sign is not None)
+        self._said[part] = sign is not None
         if sign is not None:
             part.set_sign(sign)
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Where there is no room for all, what says least goes first; no word is cut."""
+        margins = self._row.contentsMargins()
+        room = self.width() - margins.left() - margins.right() - self.version.sizeHint().width()
+        for part in self._parts:
+            room -= part.sizeHint().width() + self._row.spacing() if self._said[part] else 0
+            part.setVisible(self._said[part] and room >= 0)

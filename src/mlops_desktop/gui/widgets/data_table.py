@@ -171,7 +171,7 @@ class DataTable(QTableView):
 
 def paint_tick_box(painter: QPainter, theme: Theme, area: QRect, state: str) -> None:
     """A box that is on, off or mixed, in the middle of `area`."""
-    box = QRectF(0, 0, 15, 15)
+    box = QRectF(0, 0, theme.px(15), theme.px(15))
     box.moveCenter(QRectF(area).center())
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     on = state != "off"
@@ -190,5 +190,5 @@ def paint_tick_box(painter: QPainter, theme: Theme, area: QRect, state: str) -> 
         )
         painter.setBrush(Qt.BrushStyle.NoBrush)
         sign = ((3.8, 7.8), (6.4, 10.4), (11.2, 4.9)) if state == "on" else ((4.0, 7.5), (11.0, 7.5))
-        painter.drawPolyline(QPolygonF([box.topLeft() + QPointF(x, y) for x, y in sign]))
+        painter.drawPolyline(QPolygonF([box.topLeft() + QPointF(x, y) * theme.zoom for x, y in sign]))
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)

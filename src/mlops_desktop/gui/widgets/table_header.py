@@ -77,13 +77,14 @@ class TableHeader(QHeaderView):
         painter.setPen(theme.colour("text" if chosen else "muted"))
         last = all(self.isSectionHidden(other) for other in range(section + 1, self.count()))
         area = rect.adjusted(self.first_pad if section == 0 else 8, 0, -self.first_pad if last else -8, -1)
-        arrow = 15 if chosen else 0
+        size = theme.px(12)
+        arrow = size + 3 if chosen else 0
         shown = painter.fontMetrics().elidedText(title, Qt.TextElideMode.ElideRight, area.width() - arrow)
         width = painter.fontMetrics().horizontalAdvance(shown)
         left = area.right() + 1 - width - arrow if section in self._numeric else area.left()
         painter.drawText(QRect(left, area.top(), width + 2, area.height()), int(Qt.AlignmentFlag.AlignVCenter), shown)
         if chosen:
-            place = QRect(left + width + 3, area.center().y() - 6, 12, 12)
+            place = QRect(left + width + 3, area.center().y() - size // 2, size, size)
             theme.paint_icon(painter, place, "arrow-down" if self._descending else "arrow-up", "text")
         if self.rings_sorted and self.hasFocus() and chosen:
             painter.setPen(QPen(theme.colour("focus"), 2))
