@@ -76,6 +76,11 @@ class MainWindow(QMainWindow):
             self._painted = True
             QTimer.singleShot(0, self.first_painted.emit)
 
+    def focusNextPrevChild(self, next: bool) -> bool:
+        from mlops_desktop.gui import tab_order
+
+        return tab_order.go(self, forward=next)
+
     def closeEvent(self, event: QCloseEvent) -> None:
         """Hides at once; then the shell ends. Runs and deployments go on.
 

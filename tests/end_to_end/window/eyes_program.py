@@ -15,6 +15,7 @@ import pyatspi  # type: ignore[import-not-found]
 
 Json = dict[str, Any]
 
+ITEMS = ("table cell", "list item", "page tab")
 MOST_CHILDREN = 120
 """Of a table or list with more, only the first are looked at; the rest is the same again."""
 
@@ -59,6 +60,16 @@ def has_focus(node: Any) -> bool:
         return bool(node.getState().contains(pyatspi.STATE_FOCUSED))
     except Exception:  # noqa: BLE001 - a widget may go while it is looked at
         return False
+
+
+def focused(here: list[Any]) -> Json | None:
+    """Of all that say so. The current cell, row or tab always does; it counts only where its whole has the focus."""
+    wholes = [node for node in here if node.getRoleName() not in ITEMS and node.name]  # the nameless: grounds of texts
+    if not wholes:
+        return told(here[-1]) if here else None
+    whole = wholes[-1]
+    inside = [node for node in here if node.getRoleName() in ITEMS and node.parent == whole]
+    return told(inside[-1] if inside else whole)
 
 
 def told(node: Any) -> Json:
@@ -141,7 +152,7 @@ def answer(question: Json) -> Any:
     if what == "focused":
         root = application(question["application"])
         here = [] if root is None else [node for node, _ in walk(root) if has_focus(node)]
-        return told(here[-1]) if here else None
+        return focused(here)
     found = list(nodes(question))
     if what == "find":
         return all_told(found[:20])

@@ -51,7 +51,8 @@ def test_a_screen_reader_finds_a_name_on_every_control_of_every_page(screen: Scr
         for node in screen.eyes.tree():
             place = f"{node.get('x')},{node.get('y')} {node.get('width')}x{node.get('height')}"
             lines.append(f"{page}: {'  ' * node['depth']}{node['role']} {node['name']!r} {place}")
-            if node["role"] in CONTROLS and not node["name"].strip():
+            is_control = node["role"] in CONTROLS or "focusable" in node["states"]
+            if is_control and not node["name"].strip():
                 nameless.append(f"{page}: {node['role']} at {place}")
 
     ways: dict[str, Callable[[], object]] = {

@@ -7,7 +7,7 @@ from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from mlops_desktop.domain.errors import PortInUseError
-from mlops_desktop.gui import formats
+from mlops_desktop.gui import formats, tab_order
 from mlops_desktop.gui.context import Context
 from mlops_desktop.gui.dialogs.deploy_choice import VersionChoice
 from mlops_desktop.gui.dialogs.deploy_form import DeployForm
@@ -58,6 +58,9 @@ class DeployDialog(QDialog):
         self._read()
 
     # Making
+
+    def focusNextPrevChild(self, next: bool) -> bool:
+        return tab_order.go(self, forward=next)
 
     def _build(self, theme: Theme) -> None:
         column = QVBoxLayout(self)

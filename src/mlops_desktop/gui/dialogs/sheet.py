@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
+from mlops_desktop.gui import tab_order
 from mlops_desktop.gui.theme.theme import Theme
 from mlops_desktop.gui.widgets.buttons import Button, IconButton
 from mlops_desktop.gui.widgets.marks import Icon
@@ -51,6 +52,9 @@ class Sheet(QDialog):
         self.foot.setContentsMargins(EDGE, 11, EDGE, 11)
         self.foot.setSpacing(8)
         column.addWidget(self._ground)
+
+    def focusNextPrevChild(self, next: bool) -> bool:
+        return tab_order.go(self, forward=next)
 
     def showEvent(self, event: QShowEvent) -> None:
         self.adjustSize()
