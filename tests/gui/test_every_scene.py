@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
 from tests.pictures import take
 
 from mlops_desktop.gui.main_window import MainWindow
+from mlops_desktop.gui.tab_order import stops_of
 from mlops_desktop.gui.theme.fonts import Fonts, Role
 from mlops_desktop.gui.theme.theme import Theme
 from mlops_desktop.gui.widgets.text import ElidedText
@@ -108,6 +109,7 @@ def test_controls_have_names_texts_are_plain_and_nothing_flashes(flashes: Flashe
             interface = QAccessible.queryAccessibleInterface(widget)
             if not (widget.accessibleName() or (interface and interface.text(QAccessible.Text.Name))):
                 nameless.append(f"{widget} in {widget.parentWidget()}")
+    nameless += [f"stop of Tab {stop}" for stop in stops_of(played) if not stop.accessibleName()]
     assert (nameless, marked_up, flashes.seen) == ([], [], [])
 
 

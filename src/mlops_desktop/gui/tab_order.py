@@ -98,7 +98,7 @@ def _children(widget: QWidget) -> list[QWidget]:
 def _laid(layout: QLayout) -> Iterator[QWidget]:
     places = list(range(layout.count()))
     if isinstance(layout, QGridLayout):
-        places.sort(key=lambda place: tuple(layout.getItemPosition(place))[:2])  # type: ignore[arg-type, call-overload]
+        places.sort(key=lambda place: tuple(layout.getItemPosition(place))[:2])  # type: ignore[arg-type]
     for place in places:
         item = layout.itemAt(place)
         if item is None:
