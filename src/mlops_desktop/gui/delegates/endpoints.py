@@ -37,14 +37,14 @@ class EndpointDelegate(QStyledItemDelegate):
         area = whole.adjusted(18, 6, -18, -6)
         first = QRect(area.left(), area.top(), area.width(), area.height() // 2)
         second = QRect(area.left(), first.bottom() + 1, area.width(), area.height() // 2)
-        painter.setFont(theme.font("table"))
-        room = painter.fontMetrics().horizontalAdvance(row.version)
-        painter.setPen(theme.colour("muted"))
-        painter.drawText(first, _RIGHT, row.version)
         painter.setFont(theme.font("label"))
         painter.setPen(theme.colour("text"))
-        words = first.adjusted(0, 0, -room - 8, 0)
-        painter.drawText(words, _LEFT, self._shortened(painter, row.name, words.width()))
+        name = self._shortened(painter, row.name, first.width())
+        painter.drawText(first, _LEFT, name)
+        rest = first.adjusted(painter.fontMetrics().horizontalAdvance(name) + 8, 0, 0, 0)
+        painter.setFont(theme.font("table"))
+        painter.setPen(theme.colour("muted"))
+        painter.drawText(rest, _RIGHT, self._version(painter, row.version, max(0, rest.width())))
         self._paint_sign(painter, second, row.sign, row.note)
         painter.restore()
 
@@ -75,6 +75,12 @@ class EndpointDelegate(QStyledItemDelegate):
         painter.setPen(theme.colour("muted"))
         rest = QRect(left, area.top(), max(0, area.right() - left), area.height())
         painter.drawText(rest, _RIGHT, self._shortened(painter, note, rest.width()))
+
+    def _version(self, painter: QPainter, version: str, width: int) -> str:
+        """Whole, else its number alone: the name of the endpoint goes before that of the model."""
+        if painter.fontMetrics().horizontalAdvance(version) <= width:
+            return version
+        return self._shortened(painter, version.rpartition(" ")[2], width)
 
     @staticmethod
     def _shortened(painter: QPainter, text: str, width: int) -> str:

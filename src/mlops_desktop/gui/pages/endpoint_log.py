@@ -32,7 +32,7 @@ class EndpointLog(QWidget):
         column.setContentsMargins(0, 8, 0, 1)
         column.setSpacing(6)
         self.choice = Choice(context.theme, "Log of which deployment")
-        self.choice.setMinimumWidth(190)
+        self.choice.setMinimumWidth(260)
         self.choice.chosen.connect(lambda _: self.read())
         self.view = LogView(context, "Log of the endpoint", empty="Nothing was logged yet.")
         column.addWidget(self.view, 1)
@@ -85,5 +85,6 @@ class EndpointLog(QWidget):
 def _words(one: EndpointFacts, number: int) -> str:
     deployment = next(each for each in one.deployments if each.number == number)
     version = reading.version_words(deployment.model_reference, one.name)
-    note = "answers" if deployment is one.answering else deployment.status.value
+    answers = deployment is one.answering and reading.answers_now(deployment)
+    note = "answers" if answers else deployment.status.value
     return f"{version}, no. {number} · {note}"

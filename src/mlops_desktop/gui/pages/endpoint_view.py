@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
-from mlops_desktop.domain.deployments import Sighting
+from mlops_desktop.domain.deployments import Deployment, Sighting
 from mlops_desktop.gui.context import Context
 from mlops_desktop.gui.history import Place
 from mlops_desktop.gui.pages.endpoint_head import EndpointHead
@@ -27,6 +27,8 @@ from mlops_desktop.gui.widgets.tabs import Tabs
 from mlops_desktop.gui.widgets.text import Text, line
 
 LOG, HISTORY = 0, 1
+HEAD = 20
+"""As high as the head of a card with a link in it, so that cards side by side begin alike."""
 
 
 class _FactsCard(Card):
@@ -34,6 +36,7 @@ class _FactsCard(Card):
 
     def __init__(self, theme: Theme, title: str, nothing: str) -> None:
         super().__init__(theme, title)
+        self.title.setMinimumHeight(HEAD)
         column = QVBoxLayout()
         column.setContentsMargins(13, 0, 13, 12)
         self.facts = FactList(theme)
@@ -47,6 +50,12 @@ class _FactsCard(Card):
         self.facts.show_facts(facts, tips)
         self.facts.setVisible(bool(facts))
         self._nothing.setVisible(not facts)
+
+
+def _version_title(answering: Deployment | None) -> str:
+    if answering is None:
+        return "Answered last with"
+    return "Answers with" if reading.answers_now(answering) else "Should answer with"
 
 
 class EndpointView(QScrollArea):
@@ -100,7 +109,8 @@ class EndpointView(QScrollArea):
         self.version = _FactsCard(theme, "Answers with", "Its model version lies in the trash.")
         self.open_version = Button(theme, "Open", kind="link", small=True)
         self.open_version.setAccessibleName("Open the model version")
-        self.open_version.setFixedHeight(theme.px(18))
+        self.open_version.setFixedHeight(18)
+        self.version.head.setContentsMargins(13, 10, 9, 8)  # a link has room of its own at its edge
         self.open_version.clicked.connect(self._on_version)
         self.version.head.addWidget(self.open_version)
         self.requests = _FactsCard(theme, "Requests", "Nothing answers now, so nothing is counted.")
@@ -205,7 +215,7 @@ class EndpointView(QScrollArea):
             return
         answering = one.answering
         sighting = self._seen.get(answering.id) if answering else None
-        self.version.title.setText("Answers with" if answering is not None else "Answered last with")
+        self.version.title.setText(_version_title(answering))
         tips = {"Bundle": one.version.manifest_hash} if one.version else None
         self.version.show_facts(tables.version_facts(one), tips)
         self.open_version.setVisible(one.version is not None)

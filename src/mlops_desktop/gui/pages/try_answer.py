@@ -17,7 +17,8 @@ from mlops_desktop.gui.widgets.buttons import Button
 from mlops_desktop.gui.widgets.cards import Card
 from mlops_desktop.gui.widgets.chance_bars import Chance, ChanceBars
 from mlops_desktop.gui.widgets.chips import Chip, ChipSign
-from mlops_desktop.gui.widgets.marks import StatusWord
+from mlops_desktop.gui.widgets.key_cap import KeyCap, spoken_keys
+from mlops_desktop.gui.widgets.marks import Icon, StatusWord
 from mlops_desktop.gui.widgets.small_table import SmallTable
 from mlops_desktop.gui.widgets.states import ErrorBox
 from mlops_desktop.gui.widgets.text import ElidedText, Text
@@ -28,6 +29,8 @@ ROW_HEADS = (
     Head("Probability", 100, numeric=True),
 )
 MOST_ROWS = 50
+NOTHING, ONE, MANY, ERROR, STOPPED = range(5)
+NOTHING_SENT = "Send request asks the running endpoint, as any other program would; the row at the left is a real one."
 
 
 class AnswerCard(Card):
@@ -46,20 +49,36 @@ class AnswerCard(Card):
         column = QVBoxLayout()
         column.setContentsMargins(13, 0, 13, 13)
         self.body.addLayout(column)
-        makers = (self._make_nothing, self._make_one, self._make_many, self._make_error)
+        makers = (self._make_nothing, self._make_one, self._make_many, self._make_error, self._make_stopped)
         self._faces = [make(theme) for make in makers]
         for face in self._faces:
             column.addWidget(face)
-        self._turn_to(0)
+        self._turn_to(NOTHING)
         self.sent: Sent | None = None
-        self.status.hide()
+        self._show_status(None)
 
     # Making
 
-    def _make_nothing(self, theme: Theme) -> QWidget:
-        self._hint = Text(theme, "", "table", "muted", wrap=True)
-        self._hint.setAlignment(Qt.AlignmentFlag.AlignTop)
-        return self._hint
+    @staticmethod
+    def _make_nothing(theme: Theme) -> QWidget:
+        holder = QWidget()
+        column = QVBoxLayout(holder)
+        column.setContentsMargins(12, 28, 12, 36)
+        column.setSpacing(8)
+        centre = Qt.AlignmentFlag.AlignHCenter
+        column.addWidget(Icon(theme, "send", "muted", 24), 0, centre)
+        column.addWidget(Text(theme, "Nothing sent yet", "title"), 0, centre)
+        words = Text(theme, NOTHING_SENT, "table", "muted", wrap=True)
+        words.setAlignment(centre)
+        column.addWidget(words)
+        keys = QHBoxLayout()
+        keys.setSpacing(6)
+        keys.addStretch(1)
+        keys.addWidget(KeyCap(theme, spoken_keys("Ctrl+Enter")))
+        keys.addWidget(Text(theme, "sends it", "table", "muted"))
+        keys.addStretch(1)
+        column.addLayout(keys)
+        return holder
 
     def _make_one(self, theme: Theme) -> QWidget:
         self._one = QFrame()
@@ -74,8 +93,7 @@ class AnswerCard(Card):
         self._target = ElidedText(theme, "", "table", "muted")
         first.addWidget(self._by)
         first.addWidget(self._chip)
-        first.addStretch(1)
-        first.addWidget(self._target)
+        first.addWidget(self._target, 1)
         column.addLayout(first)
         second = QHBoxLayout()
         second.setSpacing(8)
@@ -110,15 +128,32 @@ class AnswerCard(Card):
         self.error = ErrorBox(theme)
         column.addWidget(self.error)
         row = QHBoxLayout()
-        self.start = Button(theme, "Start it again", icon="play")
-        self.start.clicked.connect(self.start_asked)
         self.token = Button(theme, "New token…", icon="key-round")
         self.token.clicked.connect(self.token_asked)
-        row.addWidget(self.start)
         row.addWidget(self.token)
         row.addStretch(1)
         column.addLayout(row)
-        column.addStretch(1)
+        return holder
+
+    def _make_stopped(self, theme: Theme) -> QWidget:
+        holder = QWidget()
+        column = QVBoxLayout(holder)
+        column.setContentsMargins(12, 28, 12, 36)
+        column.setSpacing(8)
+        centre = Qt.AlignmentFlag.AlignHCenter
+        column.addWidget(Icon(theme, "square", "muted", 24), 0, centre)
+        self.stopped = Text(theme, "", "title", wrap=True)
+        self.stopped.setAlignment(centre)
+        column.addWidget(self.stopped)
+        words = Text(
+            theme, "Start it again, then send the request; what is typed here stays.", "table", "muted", wrap=True
+        )
+        words.setAlignment(centre)
+        column.addWidget(words)
+        self.start = Button(theme, "Start it again", icon="play")
+        self.start.clicked.connect(self.start_asked)
+        column.addSpacing(4)
+        column.addWidget(self.start, 0, centre)
         return holder
 
     # Showing
@@ -126,39 +161,35 @@ class AnswerCard(Card):
     def show_nothing(self, facts: TryFacts) -> None:
         """Before the first request of this visit."""
         self.sent = None
-        self.status.hide()
-        self._time.setText("")
-        one = facts.one
-        if one is not None and one.answering is None:
-            self._show_stopped(one.name, can_start=one.spoken_of is not None and one.open_rollout is None)
-            return
-        self._hint.setText(
-            "Nothing was sent yet. Send request asks the running endpoint, as any other program would; "
-            "the row at the left is a real one."
-        )
-        self._turn_to(0)
+        self._show_status(None)
+        if not self._show_stopped(facts):
+            self._turn_to(NOTHING)
 
     def show_sending(self) -> None:
-        self.status.set_sign(Sign("loader-circle", "accent-text", "Waiting for the answer"))
-        self.status.show()
-        self._time.setText("")
+        self._show_status(Sign("loader-circle", "accent-text", "Waiting for the answer"))
 
     def show_sent(self, sent: Sent, facts: TryFacts, signature: Signature) -> None:
         self.sent = sent
-        self._time.setText(f"· {milliseconds(sent.milliseconds)}")
-        self.status.show()
+        time = f"· {milliseconds(sent.milliseconds)}"
         if sent.error is not None:
-            self._show_error(sent.error, facts)
+            self._show_error(sent.error, facts, time)
             return
-        self.status.set_sign(Sign("circle-check", "ok", "200 OK"))
+        self._show_status(Sign("circle-check", "ok", "200 OK"), time)
         predictions = sent.predictions
         if len(predictions) == 1:
             self._show_one(predictions[0], sent, facts, signature)
         else:
             self._show_many(predictions, sent, facts)
 
+    def _show_status(self, sign: Sign | None, time: str = "") -> None:
+        self.status.setVisible(sign is not None)
+        if sign is not None:
+            self.status.set_sign(sign)
+        self._time.setText(time)
+        self._time.setVisible(bool(time))
+
     def _turn_to(self, place: int) -> None:
-        """Nothing sent, one answer, many, or an error; as high as that face is."""
+        """One of the faces; the card is as high as that."""
         for number, face in enumerate(self._faces):
             face.setVisible(number == place)
 
@@ -166,7 +197,7 @@ class AnswerCard(Card):
         name = facts.one.name if facts.one else ""
         self._by.setText(reading.by_words(sent, name))
         self._chip.setVisible(facts.is_champion and sent.reference == facts.reference)
-        self._target.setText(signature.target)
+        self._target.setText(f"predicts {signature.target}" if signature.target else "")
         self.figure.setText(prediction.label)
         share = prediction.chance
         self._share.setText(f"probability {reading.share_words(share)}" if share is not None else "predicted value")
@@ -182,7 +213,7 @@ class AnswerCard(Card):
         self._threshold.setText(words)
         self._threshold.setVisible(bool(words))
         self._one.setAccessibleName(f"{self._by.text()} predicts {prediction.label}, {self._share.text()}")
-        self._turn_to(1)
+        self._turn_to(ONE)
 
     def _show_many(self, predictions: tuple[Prediction, ...], sent: Sent, facts: TryFacts) -> None:
         by = reading.by_words(sent, facts.one.name if facts.one else "")
@@ -202,28 +233,25 @@ class AnswerCard(Card):
                 for place, one in enumerate(shown)
             ]
         )
-        self._turn_to(2)
+        self._turn_to(MANY)
 
-    def _show_error(self, error: BaseException, facts: TryFacts) -> None:
-        one = facts.one
-        stopped = one is not None and one.answering is None
-        if one is not None and stopped and isinstance(error, EndpointUnreachableError):
-            self._show_stopped(one.name, can_start=one.spoken_of is not None and one.open_rollout is None)
+    def _show_error(self, error: BaseException, facts: TryFacts, time: str) -> None:
+        if isinstance(error, EndpointUnreachableError) and self._show_stopped(facts):
             return
-        self.status.set_sign(Sign("circle-x", "error", reading.error_title(error)))
+        self._show_status(Sign("circle-x", "error", reading.error_title(error)), time)
         self.error.show_error(error)
-        self.start.hide()
         self.token.setVisible(getattr(error, "status", 0) == 401)
-        self._turn_to(3)
+        self._turn_to(ERROR)
 
-    def _show_stopped(self, name: str, *, can_start: bool) -> None:
-        self.status.set_sign(Sign("square", "muted", "Not running"))
-        self.status.show()
-        self.error.show_problem(
-            f"{name} is stopped, so nobody answers.",
-            "Start it again, then send the request; what is typed here stays.",
-            EndpointUnreachableError.code,
-        )
-        self.start.setVisible(can_start)
-        self.token.hide()
-        self._turn_to(3)
+    def _show_stopped(self, facts: TryFacts) -> bool:
+        """Whether it was shown: only where nothing is meant to answer."""
+        one = facts.one
+        if one is None or one.answering is not None:
+            return False
+        starting = one.open_rollout is not None
+        sign = Sign("loader-circle", "accent-text", "Starting") if starting else Sign("square", "muted", "Not running")
+        self._show_status(sign)
+        self.stopped.setText(f"{one.name} is being started" if starting else f"{one.name} is stopped, nobody answers")
+        self.start.setVisible(one.spoken_of is not None and not starting)
+        self._turn_to(STOPPED)
+        return True

@@ -90,9 +90,7 @@ class TryItPage(Page):
         """Another endpoint begins anew; the same one stands as it was left."""
         if place.subject and place.subject != self._chosen:
             self._chosen = place.subject
-            self.sent = []
-            self._show_history()
-            self._response_card.hide()
+            self._begin_anew()
             self.refresh()
 
     def path(self) -> list[tuple[str, Place | None]]:
@@ -229,6 +227,8 @@ class TryItPage(Page):
             self._stack.setCurrentIndex(2)
             return
         self._chosen = facts.one.name
+        if before and before != self._chosen:  # the one that was shown is gone
+            self._begin_anew()
         self.header.show_title(f"Try it: {facts.one.name} on this computer")
         self.header.show_sentence(self._sentence(facts))
         self.send.show()
@@ -242,6 +242,13 @@ class TryItPage(Page):
         self._stack.setCurrentWidget(self._content)
         if before != self._chosen:
             self._context.shell.place_changed()
+
+    def _begin_anew(self) -> None:
+        """What was sent to another endpoint is not this one's."""
+        self.sent = []
+        self._sending = False
+        self._show_history()
+        self._response_card.hide()
 
     @staticmethod
     def _sentence(facts: TryFacts) -> str:
@@ -327,14 +334,19 @@ class TryItPage(Page):
         self._sending = True
         self.answer.show_sending()
         self._context.lanes.call(
-            lambda: _timed(workspace, name, rows, self._context), self._on_answered, self._on_not_sent, owner=self
+            lambda: _timed(workspace, name, rows, self._context),
+            lambda sent: self._on_answered(name, sent),
+            self._on_not_sent,
+            owner=self,
         )
 
     def _on_not_sent(self, error: BaseException) -> None:
         self._sending = False
         self._context.shell.show_failure(error)
 
-    def _on_answered(self, sent: Sent) -> None:
+    def _on_answered(self, endpoint: str, sent: Sent) -> None:
+        if endpoint != self._chosen:
+            return  # a person went to another endpoint meanwhile
         self._sending = False
         self.sent = [*self.sent, sent][-MOST_SENT:]
         self._show_sent(sent)
@@ -371,7 +383,7 @@ class TryItPage(Page):
         self._context.shell.go(Place("deployments", self._chosen, {"tab": 0}))
 
     def _fit(self) -> None:
-        small = self.window().width() < SMALL
+        small = self.window().width() < SMALL * self._context.theme.zoom
         edge = 14 if small else 20
         self.header.set_small(small)
         self._row.setContentsMargins(edge, 0, edge, 14)

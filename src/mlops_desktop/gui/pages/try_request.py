@@ -17,7 +17,7 @@ from mlops_desktop.gui.widgets.controls import Choice, LineEntry, Segments
 from mlops_desktop.gui.widgets.fields import Field
 from mlops_desktop.gui.widgets.layouts import clear_layout
 from mlops_desktop.gui.widgets.marks import Icon
-from mlops_desktop.gui.widgets.text import ElidedText
+from mlops_desktop.gui.widgets.text import Text
 from mlops_desktop.gui.widgets.value_entry import ValueEntry
 
 FORM, JSON = "form", "json"
@@ -106,8 +106,8 @@ class RequestCard(Card):
         row.setContentsMargins(13, 8, 13, 9)
         row.setSpacing(6)
         self._sign = Icon(theme, "circle-check", "ok", 14)
-        self.note = ElidedText(theme, "", "table", "muted")
-        row.addWidget(self._sign)
+        self.note = Text(theme, "", "table", "muted", wrap=True)
+        row.addWidget(self._sign, 0, Qt.AlignmentFlag.AlignTop)
         row.addWidget(self.note, 1)
         return foot
 
@@ -187,10 +187,12 @@ class RequestCard(Card):
             self._check(column)
 
     def set_small(self, small: bool) -> None:
-        self.setFixedWidth(self._theme.px(300 if small else 344))
+        self.setFixedWidth(300 if small else 344)
         self.another.setText("Another" if small else "Another example")
 
     def add_row(self) -> None:
+        if self._keeps_text():
+            return
         self._example += 1
         self.rows.append(self._example_row(self._example))
         self._show_rows()
@@ -198,17 +200,25 @@ class RequestCard(Card):
         self._changed()
 
     def remove_row(self) -> None:
-        if len(self.rows) > 1:
+        if len(self.rows) > 1 and not self._keeps_text():
             del self.rows[self._at]
             self._show_rows()
             self._go_to_row(min(self._at, len(self.rows) - 1))
             self._changed()
 
     def fill_another(self) -> None:
+        if self._keeps_text():
+            return
         self._example += 1
         self.rows[self._at] = self._example_row(self._example)
         self._show_row()
         self._changed()
+
+    def _keeps_text(self) -> bool:
+        """JSON that is not finished is not written over; the way on is in it."""
+        if self.body_fault:
+            self.text.setFocus()
+        return bool(self.body_fault)
 
     # Showing
 
@@ -220,11 +230,15 @@ class RequestCard(Card):
     def _build_fields(self) -> None:
         clear_layout(self._grid)
         self.fields = {}
-        for place, column in enumerate(self._signature.inputs):
+        place = 0
+        for column in self._signature.inputs:
             entry = self._make_entry(column)
             field = Field(self._theme, column.name, entry, reading.help_of(column))
             self.fields[column.name] = field
-            self._grid.addWidget(field, place // 2, place % 2)
+            width = 2 if reading.is_long(column) else 1
+            place += place % width  # a long one begins at the left
+            self._grid.addWidget(field, place // 2, place % 2, 1, width)
+            place += width
 
     def _make_entry(self, column: SignatureField) -> Entry:
         values = ("true", "false") if column.type == "boolean" else column.values
@@ -318,8 +332,10 @@ class RequestCard(Card):
             self.mode.show_value(JSON)
             self.text.setFocus()
         else:
+            self.rows = [reading.typed_row(self._signature, row) for row in self.rows]
             self._stack.setCurrentIndex(0)
             self._show_row()
+            self.changed.emit()
         self._say()
 
     def _on_text(self) -> None:

@@ -158,6 +158,11 @@ def _note(facts: EndpointFacts, answering: Deployment, now: datetime) -> str:
     return f"since {formats.moment(answering_since(facts, answering), now)}"
 
 
+def answers_now(deployment: Deployment) -> bool:
+    """Whether what should answer has a process that does, as far as is known."""
+    return deployment.status is DeploymentStatus.RUNNING
+
+
 def answering_since(facts: EndpointFacts, deployment: Deployment) -> datetime:
     """When it came to answer for the last time, by the newest rollout that led to it."""
     for rollout in facts.rollouts:

@@ -13,17 +13,17 @@ from mlops_desktop.gui.readings.deployments import DeploymentFacts, EndpointFact
 from mlops_desktop.gui.statuses import Sign, deployment_sign, health_sign
 
 DEPLOYMENT_HEADS = (
-    Head("Version", 180, stretch=True),
+    Head("Version", 200, stretch=True),
     Head("Status", 98),
-    Head("Health", 104, keep=1),
+    Head("Health", 98, keep=1),
     Head("Share", 60, numeric=True, keep=4),
     Head("Requests", 78, numeric=True, keep=5),
     Head("p99", 72, numeric=True, keep=6),
-    Head("Memory", 78, numeric=True, keep=7),
+    Head("Memory", 74, numeric=True, keep=7),
     Head("Restarts", 72, numeric=True, keep=8),
-    Head("Deployed", 92, keep=3),
-    Head("By", 90, keep=2),
-    Head("", 126, numeric=True),
+    Head("Deployed", 84, keep=3),
+    Head("By", 82, keep=2),
+    Head("", 112, numeric=True),
 )
 ACTION = len(DEPLOYMENT_HEADS) - 1
 ROLLOUT_HEADS = (
@@ -47,7 +47,8 @@ def _deployment_row(
     why = deployment.failure.message if deployment.failure else ""
     version = reading.version_words(deployment.model_reference, one.name)
     answers = deployment is one.answering
-    after = "answers" if answers else "kept warm" if reading.is_warm(one, deployment) else ""
+    wanted = "answers" if reading.answers_now(deployment) else "should answer"
+    after = wanted if answers else "kept warm" if reading.is_warm(one, deployment) else ""
     chip = "champion" if reading.is_champion(deployment.model_reference, facts.champions) else ""
     return CellRow(
         str(deployment.number),
@@ -161,7 +162,8 @@ def server_facts(facts: DeploymentFacts, one: EndpointFacts, sighting: Sighting 
     now, answering = facts.read_at, one.answering
     rows = [("Address", f"127.0.0.1:{one.endpoint.port}" if one.endpoint.port else "not yet given")]
     if answering is not None:
-        rows.append(("Answers since", formats.moment(reading.answering_since(one, answering), now)))
+        since = "Answers since" if reading.answers_now(answering) else "Should answer since"
+        rows.append((since, formats.moment(reading.answering_since(one, answering), now)))
         if answering.checked_at:
             rows.append(("Last seen", formats.moment(answering.checked_at, now)))
         if answering.process:

@@ -135,7 +135,7 @@ def _sentence(rollout: Rollout, step: RolloutStep, known: Sequence[Deployment]) 
         return "the port is given back" if step is RolloutStep.SWITCH else "the process ends by itself"
     return {
         RolloutStep.START: "a process of its own, on the same port" if before else "a process of its own",
-        RolloutStep.CHECK: "its stored example must be answered rightly",
+        RolloutStep.CHECK: "its stored example must come out right",
         RolloutStep.SWITCH: "all new requests go to it; none fails" if before else "requests are answered from now on",
         RolloutStep.DRAIN: f"{before} answers what is open, then stays warm",
     }[step]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import pprint
 import shlex
 from collections.abc import Mapping, Sequence
 
@@ -24,13 +23,12 @@ def curl(url: str, rows: Rows) -> str:
 
 
 def python(url: str, rows: Rows) -> str:
-    literal = pprint.pformat([dict(row) for row in rows], sort_dicts=False, width=88, underscore_numbers=False)
     return (
         "import json\n"
         "import os\n"
         "import urllib.request\n"
         "\n"
-        f"rows = {literal}\n"
+        f"rows = {_python_rows(rows)}\n"
         "request = urllib.request.Request(\n"
         f'    "{url}/predict",\n'
         '    data=json.dumps({"rows": rows}).encode(),\n'
@@ -42,6 +40,24 @@ def python(url: str, rows: Rows) -> str:
         "with urllib.request.urlopen(request) as response:\n"
         "    print(json.load(response))\n"
     )
+
+
+def _python_rows(rows: Rows) -> str:
+    lines = ["["]
+    for row in rows:
+        lines += ["    {", *(f"        {_literal(name)}: {_literal(value)}," for name, value in row.items()), "    },"]
+    return "\n".join([*lines, "]"])
+
+
+def _literal(value: object) -> str:
+    """A literal; texts in double quotes, as Python is mostly written."""
+    if not isinstance(value, str):
+        return repr(value)
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return repr(value)
+    return json.dumps(value, ensure_ascii=False)
 
 
 def javascript(url: str, rows: Rows) -> str:
@@ -64,7 +80,7 @@ def javascript(url: str, rows: Rows) -> str:
 
 def command_line(endpoint: str, rows: Rows) -> str:
     """The command finds the token that is kept on this computer."""
-    given = json.dumps(list(rows) if len(rows) != 1 else rows[0], ensure_ascii=False)
+    given = json.dumps(list(rows) if len(rows) != 1 else rows[0], indent=2, ensure_ascii=False)
     return f"mlops deployments predict {shlex.quote(endpoint)} \\\n  {shlex.quote(given)}\n"
 
 

@@ -152,6 +152,21 @@ def _number(column: SignatureField, typed: str) -> tuple[object, str]:
     return (value, "") if math.isfinite(value) else (typed, wanted)
 
 
+def typed_row(signature: Signature, row: Row) -> Row:
+    """The row as the form shows it: what JSON gave as a text is the number or the truth that the column wants."""
+    known = {column.name: column for column in signature.inputs}
+    typed = dict(row)
+    for name, value in row.items():
+        if name in known and isinstance(value, str):
+            typed[name] = value_of(known[name], value)[0]
+    return typed
+
+
+def is_long(column: SignatureField) -> bool:
+    """Whether its values want the whole width: a time with its zone."""
+    return column.type == "datetime"
+
+
 def help_of(column: SignatureField) -> str:
     """What training saw, else the type."""
     return column.seen or {"text": "text", "boolean": "true or false"}.get(column.type, column.type)
@@ -172,7 +187,7 @@ def parse_body(text: str) -> tuple[list[Row], str]:
     try:
         content = json.loads(text, parse_constant=_no_constant)
     except json.JSONDecodeError as error:
-        return [], f"Not JSON: {error.msg} (line {error.lineno}, column {error.colno})."
+        return [], f"Not JSON. Line {error.lineno}, column {error.colno}: {error.msg[:1].lower()}{error.msg[1:]}."
     except (ValueError, RecursionError) as error:
         return [], f"Not JSON: {error}."
     rows = content.get("rows") if isinstance(content, dict) else content
