@@ -162,7 +162,9 @@ class WelcomePage(QWidget):
     def _make_checks(self) -> QHBoxLayout:
         """What this computer has; looked at in no time, for nothing here asks another program."""
         theme = self._theme
-        free = shutil.disk_usage(Path.home()).free
+        home = Path.home()
+        place = next(folder for folder in (home, *home.parents) if folder.exists())
+        free = shutil.disk_usage(place).free
         low = free < FEW_BYTES
         row = QHBoxLayout()
         row.setSpacing(28)
