@@ -5,17 +5,32 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from mlops_desktop import __version__
 from mlops_desktop.gui.ground import NARROW_BELOW
+from mlops_desktop.gui.pages.page import Page
 from mlops_desktop.gui.theme.theme import Theme
 from mlops_desktop.gui.widgets.bars import StatusBar, TopBar
 from mlops_desktop.gui.widgets.sidebar import Entry, Sidebar
 
 if TYPE_CHECKING:
     from mlops_desktop.gui.widgets.message_bar import MessageBar
+
+
+class Pages(QStackedWidget):
+    """In a window narrower than the shown page can be, the page moves sideways; nothing of it is squeezed."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self.currentChanged.connect(self.updateGeometry)
+
+    def minimumSizeHint(self) -> QSize:
+        page = self.currentWidget()
+        return QSize(self._theme.px(page.least_width) if isinstance(page, Page) else 0, 0)
 
 
 class Frame(QWidget):
@@ -40,11 +55,19 @@ class Frame(QWidget):
         self._message: MessageBar | None = None
         self._message_place = QVBoxLayout()
         self._message_place.setContentsMargins(20, 0, 20, 0)
-        self.pages = QStackedWidget()
+        self.pages = Pages(theme)
         self.pages.setObjectName("stack")
+        view = QScrollArea()
+        view.setObjectName("pageview")
+        view.setAccessibleName("Page")
+        view.setFrameShape(QFrame.Shape.NoFrame)
+        view.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        view.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        view.setWidgetResizable(True)
+        view.setWidget(self.pages)
         middle.addWidget(self.top)
         middle.addLayout(self._message_place)
-        middle.addWidget(self.pages, 1)
+        middle.addWidget(view, 1)
         row.addLayout(middle, 1)
         self._root.addWidget(self._shell)
         column.addWidget(self._root, 1)

@@ -60,6 +60,11 @@ class Overlays:
             self._notifications = Notifications(self._shell, DesktopNotice(self._theme, self._shell.window).tell)
         return self._notifications
 
+    def raise_notice(self) -> None:
+        """What was said last stays above what opened since."""
+        if self._notifications is not None and self._notifications.notice.isVisible():
+            self._notifications.notice.raise_()
+
     def show_guide(self, page: str) -> None:
         from mlops_desktop.gui.widgets.guide import PAGE_OF, GuideDialog
 

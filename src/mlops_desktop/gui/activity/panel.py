@@ -105,6 +105,7 @@ class ActivityPanel(QFrame):
         self._fill()
         self.show()
         self.raise_()
+        self._shell.overlays.raise_notice()
         self.tabs.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def close_panel(self) -> None:

@@ -43,6 +43,7 @@ class ExperimentsPage(Page):
     """Header with the choice of experiment, views, filter, runs, inspector."""
 
     name = section = "experiments"
+    least_width = 600
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)

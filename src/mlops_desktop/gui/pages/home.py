@@ -35,6 +35,7 @@ class HomePage(Page):
     """
 
     name = section = "home"
+    least_width = 600
     read = Signal(object)
 
     def __init__(self, context: Context) -> None:

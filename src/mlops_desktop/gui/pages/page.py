@@ -28,6 +28,8 @@ class Command:
     """
 
     name: str
+    least_width = 860
+    """In pixels of the design; a narrower window shows a part of the page and a scroll bar."""
     title: str
     icon: str
     act: Callable[[], object]

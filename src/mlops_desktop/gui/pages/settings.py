@@ -51,6 +51,7 @@ class SettingsPage(Page):
     """Sections at the left, each made when it is first shown."""
 
     name = section = "settings"
+    least_width = 600
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)

@@ -32,7 +32,10 @@ class StockRoom:
         self._shell, self._findable = shell, findable
 
     def stock(self) -> Stock:
-        actions = [*self._page_actions(), *self._object_actions(), *self._window_actions()]
+        here = self._page_actions()
+        titles = {action.title for action in here}
+        anywhere = [action for action in self._window_actions() if action.title not in titles]
+        actions = [*here, *self._object_actions(), *anywhere]
         objects = [*self._models(), *self._datasets(), *self._endpoints()]
         return Stock(tuple(actions), tuple(objects), self._findable.run_names, self._recent(actions, objects))
 

@@ -36,7 +36,7 @@ class CheckCard(HeardButton, QCheckBox):
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(150, _HEIGHT)
+        return QSize(self._theme.px(150), self._theme.px(_HEIGHT))
 
     def hitButton(self, pos: object) -> bool:
         return True
@@ -50,26 +50,27 @@ class CheckCard(HeardButton, QCheckBox):
         painter.setBrush(theme.colour("accent-soft" if on else "hover" if self.underMouse() else "surface"))
         edge = width / 2
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(edge, edge, -edge, -edge), 6, 6)
-        inner = self.rect().adjusted(9, 8, -8, -8)
+        px = theme.px
+        inner = self.rect().adjusted(px(9), px(8), -px(8), -px(8))
         painter.setFont(theme.font("table-bold"))
         painter.setPen(theme.colour("text"))
         shown = painter.fontMetrics().elidedText(self._name, Qt.TextElideMode.ElideRight, inner.width())
         painter.drawText(inner, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop), shown)
         painter.setPen(theme.colour("muted"))
-        area = QRectF(inner.left(), inner.top() + 20, inner.width(), 2 * _LINE)
+        area = QRectF(inner.left(), inner.top() + px(20), inner.width(), 2 * px(_LINE))
         paint_lines(painter, theme.font("caption"), area, self._sentence, 2)
-        self._paint_foot(painter, QRect(inner.left(), inner.bottom() - 17, inner.width(), 18), on)
+        self._paint_foot(painter, QRect(inner.left(), inner.bottom() - px(17), inner.width(), px(18)), on)
 
     def _paint_foot(self, painter: QPainter, area: QRect, on: bool) -> None:
-        theme = self._theme
-        paint_tick_box(painter, theme, QRect(area.left(), area.top(), 16, area.height()), "on" if on else "off")
+        theme, px = self._theme, self._theme.px
+        paint_tick_box(painter, theme, QRect(area.left(), area.top(), px(16), area.height()), "on" if on else "off")
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(theme.font("caption"))
         right = area.right()
         if self._chip:
-            wide = painter.fontMetrics().horizontalAdvance(self._chip) + 10
-            if area.left() + 28 + painter.fontMetrics().horizontalAdvance(self._note) + wide < right:
-                chip = QRectF(right - wide + 1, area.center().y() - 7.5, wide, 16)
+            wide = painter.fontMetrics().horizontalAdvance(self._chip) + px(10)
+            if area.left() + px(28) + painter.fontMetrics().horizontalAdvance(self._note) + wide < right:
+                chip = QRectF(right - wide + 1, area.center().y() - px(7.5), wide, px(16))
                 painter.setPen(Qt.PenStyle.NoPen)
                 painter.setBrush(theme.colour("ok-soft"))
                 painter.drawRoundedRect(chip, 4, 4)
@@ -77,10 +78,10 @@ class CheckCard(HeardButton, QCheckBox):
                 painter.drawText(chip, int(Qt.AlignmentFlag.AlignCenter), self._chip)
                 right = round(chip.left()) - 4
         if self._note:
-            left = area.left() + 24
-            if left + 16 + painter.fontMetrics().horizontalAdvance(self._note) < right:
-                theme.paint_icon(painter, QRect(left, area.center().y() - 6, 12, 12), "clock", "muted")
-                left += 16
+            left = area.left() + px(24)
+            if left + px(16) + painter.fontMetrics().horizontalAdvance(self._note) < right:
+                theme.paint_icon(painter, QRect(left, area.center().y() - px(6), px(12), px(12)), "clock", "muted")
+                left += px(16)
             painter.setPen(theme.colour("muted"))
             room = QRect(left, area.top(), right - left, area.height())
             note = painter.fontMetrics().elidedText(self._note, Qt.TextElideMode.ElideRight, room.width())

@@ -132,7 +132,8 @@ class Choice(QComboBox):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
-        place = QRect(self.width() - 23, (self.height() - 14) // 2, 14, 14)
+        size = self._theme.px(14)
+        place = QRect(self.width() - self._theme.px(23), (self.height() - size) // 2, size, size)
         self._theme.paint_icon(QPainter(self), place, "chevron-down", "muted")
 
 
@@ -149,8 +150,9 @@ class Box(HeardButton, QCheckBox):
 
     def sizeHint(self) -> QSize:
         words = self.text().replace("&&", "&")
-        width = self.fontMetrics().horizontalAdvance(words) + _GAP if words else 0
-        return QSize(_BOX + 1 + width, 24)
+        px = self._theme.px
+        width = self.fontMetrics().horizontalAdvance(words) + px(_GAP) if words else 0
+        return QSize(px(_BOX) + 1 + width, px(24))
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
@@ -163,9 +165,10 @@ class Box(HeardButton, QCheckBox):
 
         painter = QPainter(self)
         states = {Qt.CheckState.Checked: "on", Qt.CheckState.PartiallyChecked: "mixed"}
-        paint_tick_box(painter, self._theme, QRect(0, 0, _BOX + 1, self.height()), states.get(self.checkState(), "off"))
+        box, gap = self._theme.px(_BOX), self._theme.px(_GAP)
+        paint_tick_box(painter, self._theme, QRect(0, 0, box + 1, self.height()), states.get(self.checkState(), "off"))
         painter.setPen(self._theme.colour("text"))
-        area = self.rect().adjusted(_BOX + _GAP, 0, 0, 0)
+        area = self.rect().adjusted(box + gap, 0, 0, 0)
         painter.drawText(area, int(Qt.AlignmentFlag.AlignVCenter), self.text().replace("&&", "&"))
 
 
@@ -182,7 +185,8 @@ class _Segment(HeardButton, QAbstractButton):
         self.hear()
 
     def sizeHint(self) -> QSize:
-        return QSize(self.fontMetrics().horizontalAdvance(self.text().replace("&&", "&")) + 21, 28)
+        px = self._theme.px
+        return QSize(self.fontMetrics().horizontalAdvance(self.text().replace("&&", "&")) + px(21), px(28))
 
     def event(self, event: QEvent) -> bool:
         if event.type() in (QEvent.Type.HoverEnter, QEvent.Type.HoverLeave):

@@ -37,10 +37,10 @@ class LinkButton(QAbstractButton):
         return self.link.place is None and not self.link.act
 
     def sizeHint(self) -> QSize:
-        return QSize(180, HEIGHT)
+        return QSize(self._theme.px(180), self._theme.px(HEIGHT))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(110, HEIGHT)
+        return QSize(self._theme.px(110), self._theme.px(HEIGHT))
 
     def event(self, event: QEvent) -> bool:
         if event.type() in (QEvent.Type.HoverEnter, QEvent.Type.HoverLeave):
@@ -51,18 +51,21 @@ class LinkButton(QAbstractButton):
         theme, link = self._theme, self.link
         painter = QPainter(self)
         self._paint_box(painter)
-        inner = self.rect().adjusted(11, 7, -10, -7)
+        px = theme.px
+        inner = self.rect().adjusted(px(11), px(7), -px(10), -px(7))
         tone = "accent-text" if self.is_here else "muted"
-        theme.paint_icon(painter, QRect(inner.left(), inner.top(), 13, 14), link.icon, tone)
-        self._line(painter, _row(inner.adjusted(19, 0, 0, 0), 0, 14), "caption", "muted", link.what)
-        self._line(painter, _row(inner, 16, 18), "title", "muted" if link.act else "text", link.title)
+        theme.paint_icon(painter, QRect(inner.left(), inner.top(), px(13), px(14)), link.icon, tone)
+        self._line(painter, self._band(inner.adjusted(px(19), 0, 0, 0), 0, 14), "caption", "muted", link.what)
+        self._line(painter, self._band(inner, 16, 18), "title", "muted" if link.act else "text", link.title)
         if link.act:
             self._paint_act(painter, inner)
         elif link.sign:
-            theme.paint_icon(painter, QRect(inner.left(), inner.top() + 36, 12, 14), link.sign.icon, link.sign.token)
-            self._line(painter, _row(inner.adjusted(17, 0, 0, 0), 36, 14), "caption", link.sign.token, link.sign.word)
+            sign = QRect(inner.left(), inner.top() + px(36), px(12), px(14))
+            theme.paint_icon(painter, sign, link.sign.icon, link.sign.token)
+            words = self._band(inner.adjusted(px(17), 0, 0, 0), 36, 14)
+            self._line(painter, words, "caption", link.sign.token, link.sign.word)
         else:
-            self._line(painter, _row(inner, 36, 14), "caption", "muted", link.note)
+            self._line(painter, self._band(inner, 36, 14), "caption", "muted", link.note)
 
     def _paint_box(self, painter: QPainter) -> None:
         theme = self._theme
@@ -81,20 +84,20 @@ class LinkButton(QAbstractButton):
     def _paint_act(self, painter: QPainter, inner: QRect) -> None:
         act = self.link.act
         width = QFontMetrics(self._theme.font("caption-strong")).horizontalAdvance(act)
-        self._line(painter, _row(inner, 36, 14), "caption-strong", "accent-text", act)
+        self._line(painter, self._band(inner, 36, 14), "caption-strong", "accent-text", act)
         rest = inner.adjusted(width + 8, 0, 0, 0)
-        if rest.width() > 40:
-            self._line(painter, _row(rest, 36, 14), "caption", "muted", self.link.note)
+        if rest.width() > self._theme.px(40):
+            self._line(painter, self._band(rest, 36, 14), "caption", "muted", self.link.note)
+
+    def _band(self, area: QRect, top: int, height: int) -> QRect:
+        px = self._theme.px
+        return QRect(area.left(), area.top() + px(top), area.width(), px(height))
 
     def _line(self, painter: QPainter, area: QRect, role: str, token: str, text: str) -> None:
         painter.setFont(self._theme.font(role))
         painter.setPen(self._theme.colour(token))
         shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, area.width())
         painter.drawText(area, _LEFT, shown)
-
-
-def _row(area: QRect, top: int, height: int) -> QRect:
-    return QRect(area.left(), area.top() + top, area.width(), height)
 
 
 class LineageStrip(QWidget):

@@ -26,20 +26,20 @@ class TypeTag(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(tag_width(self._theme, self._words), HEIGHT + 2)
+        return QSize(tag_width(self._theme, self._words), self._theme.px(HEIGHT) + 2)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         paint_type_tag(QPainter(self), self._theme, 0, 1, self._words)
 
 
 def tag_width(theme: Theme, words: str) -> int:
-    return QFontMetrics(theme.font("tag")).horizontalAdvance(words) + 2 * _PAD + 1
+    return QFontMetrics(theme.font("tag")).horizontalAdvance(words) + 2 * theme.px(_PAD) + 1
 
 
 def paint_type_tag(painter: QPainter, theme: Theme, left: float, top: float, words: str) -> int:
     """Paints the tag and gives its width."""
     width = tag_width(theme, words)
-    area = QRectF(left + 0.5, top + 0.5, width - 1, HEIGHT - 1)
+    area = QRectF(left + 0.5, top + 0.5, width - 1, theme.px(HEIGHT) - 1)
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(QPen(theme.colour("border"), 1))
