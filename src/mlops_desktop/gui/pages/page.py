@@ -28,8 +28,6 @@ class Command:
     """
 
     name: str
-    least_width = 860
-    """In pixels of the design; a narrower window shows a part of the page and a scroll bar."""
     title: str
     icon: str
     act: Callable[[], object]
@@ -41,6 +39,8 @@ class Page(QWidget):
 
     name = ""
     section = ""
+    least_width = 860
+    """In pixels of the design; a narrower window shows a part of the page and a scroll bar."""
 
     def __init__(self, context: Context) -> None:
         super().__init__()
