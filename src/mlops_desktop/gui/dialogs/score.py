@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from mlops_desktop.gui.widgets.fields import Field
 from mlops_desktop.gui.widgets.text import Text
 
 ENDINGS = (".csv", ".parquet")
+LONGEST = 255
+"""Bytes of a file's name; no common file system takes more."""
 _HELP = "A .csv or .parquet file. It is written when every row has its prediction."
 
 
@@ -69,7 +72,7 @@ class ScoreDialog(Sheet):
 
     @property
     def target(self) -> Path:
-        return Path(self.file.text().strip()).expanduser()
+        return Path(os.path.expanduser(self.file.text().strip()))  # that of Path fails for ~nobody
 
     @property
     def reference(self) -> str:
@@ -81,6 +84,8 @@ class ScoreDialog(Sheet):
             return "Name the file that is to be written"
         if target.suffix.lower() not in ENDINGS:
             return "The name ends in .csv or .parquet"
+        if len(os.fsencode(target.name)) > LONGEST:
+            return "The name of the file is too long"
         if not target.parent.is_dir():
             return f"There is no folder {target.parent}"
         return f"{target} is a folder" if target.is_dir() else ""

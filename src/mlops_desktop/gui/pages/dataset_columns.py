@@ -80,6 +80,8 @@ class DatasetColumns(QWidget):
             self.detail.hide()
         self._version, self._findings = version, findings
         self._show()
+        # The row of the same column may stay current: what is below it is then shown for this version.
+        self._on_current(self.table.key(self.table.currentIndex().row()))
 
     def choose(self, column: str) -> None:
         self.table.go_to_key(column)

@@ -235,7 +235,7 @@ class NewRunPage(Page):
             (self.settings, self.settings.controls["imputation"]),
             (self.ready, self.ready.start),
         ):
-            pane.setFocusProxy(first)
+            pane.first = first
 
     def _error_page(self) -> QWidget:
         page = QWidget()
@@ -274,9 +274,8 @@ class NewRunPage(Page):
             return
         for part in self._parts:
             part.show_setup(self.setup)
-        for card in self.estimators.cards.values():
-            self.estimators.setFocusProxy(card)
-            break
+        cards = self.estimators.cards.values()
+        self.estimators.first = next((card for card in cards if not card.isHidden()), None)
         self.ready.show_setup(self.setup)
         self._show_problems()
         self._show_header(self.setup)
@@ -381,6 +380,9 @@ class NewRunPage(Page):
     def _on_started(self, runs: Sequence[Run]) -> None:
         self._is_starting = self._submitted = False
         experiment = runs[0].experiment_name
+        focus = self.focusWidget()
+        if focus is not None:
+            focus.clearFocus()  # else the field would tell its text when the page goes, to the next draft
         self.draft = Draft(dataset=self.draft.dataset, target=self.draft.target)
         self._forget()
         what = f"Run {runs[0].name}" if len(runs) == 1 else formats.plural(len(runs), "run")

@@ -47,11 +47,11 @@ class EstimatorsPart(Part):
         self.more = Button(theme, "Show all", kind="link", small=True)
         self.more.clicked.connect(self._on_more)
         self.head.addWidget(self.more)
-        ground = QWidget()
-        self._grid = QGridLayout(ground)
+        self._ground = QWidget()
+        self._grid = QGridLayout(self._ground)
         self._grid.setContentsMargins(13, 0, 13, 12)
         self._grid.setSpacing(8)
-        self.body.addWidget(ground)
+        self.body.addWidget(self._ground)
         self.problem = Text(theme, "", "table", "error")
         self.problem.setContentsMargins(14, 0, 14, 8)
         self.problem.hide()
@@ -109,7 +109,7 @@ class EstimatorsPart(Part):
         for one in setup.estimators:
             card = CheckCard(self.theme, one.name, one.sentence, "Suggested" if one.suggested else "")
             card.clicked.connect(lambda checked, name=one.name: self._on_card(name, checked))
-            card.setParent(self)  # shown before it has its place
+            card.setParent(self._ground)  # shown before it has its place it would be a window of its own
             self.cards[one.name] = card
         self._columns = 0
 
@@ -138,16 +138,9 @@ class EstimatorsPart(Part):
             for column in range(3):
                 self._grid.setColumnStretch(column, 1 if column < columns else 0)
             self._columns = columns
-            self._order_tabs(names)
         hidden = len(self.cards) - len(names)
         self.more.setVisible(hidden > 0 or self._shows_all)
         self.more.set_caption("Show fewer" if self._shows_all else f"Show all {len(self.cards)}")
-
-    def _order_tabs(self, names: list[str]) -> None:
-        for one, other in zip(names, names[1:], strict=False):
-            QWidget.setTabOrder(self.cards[one], self.cards[other])
-        if names:
-            QWidget.setTabOrder(self.more, self.cards[names[0]])
 
     def _on_more(self) -> None:
         self._shows_all = not self._shows_all

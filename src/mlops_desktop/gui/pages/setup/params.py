@@ -158,7 +158,7 @@ class ParamsPart(QWidget):
         self._context = context
         theme = context.theme
         self.forms: dict[str, ParamForm] = {}
-        self._current = ""
+        self._current = self._preferred = ""
         self._chosen: list[str] = []
         self._problems: Mapping[str, str] = {}
         column = QVBoxLayout(self)
@@ -196,8 +196,8 @@ class ParamsPart(QWidget):
         return self.forms.get(self._current)
 
     def prefer(self, estimator: str) -> None:
-        """The estimator whose form comes to the front when it is there."""
-        self._current = estimator or self._current
+        """The estimator whose form comes to the front as soon as it is there."""
+        self._preferred = estimator
 
     def show_setup(self, setup: Setup) -> None:
         chosen = self._chosen = [name for name in setup.draft.estimators if name in setup.forms]
@@ -215,7 +215,9 @@ class ParamsPart(QWidget):
                 setup.draft.params.get(name, {}), setup.base.params.get(name, {}), setup.base.rerun_of
             )
             self.forms[name].show_problems(self._problems)
-        if self._current not in chosen:
+        if self._preferred in chosen:
+            self._current, self._preferred = self._preferred, ""
+        elif self._current not in chosen:
             self._current = chosen[0] if chosen else ""
         self._show_tabs(chosen)
         self._show_current()

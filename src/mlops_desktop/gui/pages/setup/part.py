@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QFocusEvent
 from PySide6.QtWidgets import QWidget
 
 from mlops_desktop.gui.context import Context
@@ -15,7 +16,17 @@ from mlops_desktop.gui.widgets.cards import Card
 from mlops_desktop.gui.widgets.fields import Field, number_sign
 
 
-class Part(Card):
+class Pane:
+    """Gives the focus on to `first`. A focus proxy would do so too, but Tab would then pass over what is before it."""
+
+    first: QWidget | None = None
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        if self.first is not None:
+            self.first.setFocus(event.reason())
+
+
+class Part(Pane, Card):
     """`changed` carries what the person changed, as the draft's fields by name."""
 
     changed = Signal(object)

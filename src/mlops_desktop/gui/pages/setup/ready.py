@@ -13,6 +13,7 @@ from mlops_desktop.domain.experiments import FeatureRole
 from mlops_desktop.gui import formats
 from mlops_desktop.gui.context import Context
 from mlops_desktop.gui.keys import sequence
+from mlops_desktop.gui.pages.setup.part import Pane
 from mlops_desktop.gui.pages.setup.purpose import Purpose
 from mlops_desktop.gui.readings.run_draft import command
 from mlops_desktop.gui.readings.run_features import leaking, taken_back
@@ -119,7 +120,7 @@ class _CheckRow(QWidget):
         row.addLayout(column, 1)
 
 
-class ReadyPanel(QFrame):
+class ReadyPanel(Pane, QFrame):
     """`start_asked` follows the primary button, `changed` the tags and notes."""
 
     start_asked = Signal()
