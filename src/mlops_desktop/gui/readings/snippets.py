@@ -63,7 +63,7 @@ def _literal(value: object) -> str:
 def javascript(url: str, rows: Rows) -> str:
     body = json.dumps({"rows": list(rows)}, indent=2, ensure_ascii=False)
     return (
-        "// Node.js 18 or newer, as a file ending in .mjs.\n"
+        "// Node.js 18 or newer, saved as ask.mjs.\n"
         "// Requests from web pages are refused.\n"
         f"const body = {body};\n"
         f'const response = await fetch("{url}/predict", {{\n'
