@@ -41,15 +41,17 @@ def make_frame(
     """Leaves room for the words at the axes, and at the right for the names of horizontal limits."""
     across, up = axes
     metrics = QFontMetricsF(theme.font("caption"))
-    marks = up_marks(spans[1], area.height() / theme.zoom)
+    top = area.top() + theme.px(_LINE + 3 if up.title else 7)
+    bottom = max(top + 20, area.bottom() - theme.px(_LINE + 3 + (_LINE if across.title else 0)))
+    marks = up_marks(spans[1], (bottom - top) / theme.zoom)
     widest = max((metrics.horizontalAdvance(word) for word in tick_words(marks, up)), default=0.0)
     named = [limit for limit in limits if not limit.vertical and limit.name]
     right = max((metrics.horizontalAdvance(limit.name) + theme.px(8) for limit in named), default=theme.px(10))
     plot = QRectF(area)
     plot.setLeft(area.left() + widest + theme.px(_TICK_ROOM))
     plot.setRight(max(plot.left() + 20, area.right() - right))
-    plot.setTop(area.top() + theme.px(_LINE + 3 if up.title else 7))
-    plot.setBottom(max(plot.top() + 20, area.bottom() - theme.px(_LINE + 3 + (_LINE if across.title else 0))))
+    plot.setTop(top)
+    plot.setBottom(bottom)
     return Frame(plot, Scale(*spans[0], plot.left(), plot.right()), Scale(*spans[1], plot.bottom(), plot.top()))
 
 

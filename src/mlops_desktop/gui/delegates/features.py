@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QFont, QPainter, QPen
+from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
 
 from mlops_desktop.gui.item_models.features import BOX, EMPTY, NAME, NOTE, ROLE, ROLE_TAGS, FeatureItemModel, FeatureRow
 from mlops_desktop.gui.theme.theme import Theme
 from mlops_desktop.gui.widgets.data_table import DataTable
+from mlops_desktop.gui.widgets.type_tags import paint_type_tag
 
 _LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -32,7 +33,8 @@ class FeatureDelegate(QStyledItemDelegate):
         row = self._model.rows[index.row()]
         painter.save()
         self._table.paint_ground(painter, area, index, selected=False)
-        inner = area.adjusted(8, 0, -8, -1)
+        pad = self._theme.px(8)
+        inner = area.adjusted(pad, 0, -pad, -1)
         match index.column():
             case 0:
                 self._table.paint_box(painter, area.adjusted(6, 0, 0, 0), ticked=row.taken)
@@ -60,20 +62,11 @@ class FeatureDelegate(QStyledItemDelegate):
             painter.drawEllipse(QRectF(left, area.center().y() - 2.5, 6, 6))
 
     def _paint_tag(self, painter: QPainter, area: QRect, row: FeatureRow) -> None:
-        font = QFont(self._theme.font("mono"))
-        font.setPixelSize(10)
-        painter.setFont(font)
-        words = ROLE_TAGS[row.role]
-        width = painter.fontMetrics().horizontalAdvance(words) + 8
-        tag = QRectF(area.left() + 0.5, area.center().y() - 7.5, width, 16)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(self._theme.colour("border"), 1))
-        painter.setBrush(self._theme.colour("surface"))
-        painter.drawRoundedRect(tag, 3, 3)
-        painter.setPen(self._theme.colour("muted"))
-        painter.drawText(tag, int(Qt.AlignmentFlag.AlignCenter), words)
+        px = self._theme.px
+        width = paint_type_tag(painter, self._theme, area.left(), area.center().y() - px(8), ROLE_TAGS[row.role])
         if len(row.roles) > 1:
-            place = QRect(round(tag.right()) + 4, area.center().y() - 5, 11, 11)
+            size = px(11)
+            place = QRect(area.left() + width + px(4), area.center().y() - size // 2, size, size)
             self._theme.paint_icon(painter, place, "chevron-down", "muted")
 
     def _paint_empty(self, painter: QPainter, area: QRect, row: FeatureRow) -> None:

@@ -31,7 +31,7 @@ class ModelDelegate(QStyledItemDelegate):
 
     def opener(self, area: QRect) -> QRect:
         """Where a click opens or closes the row."""
-        return QRect(area.left(), area.top(), self.edge + SIGN + 8, area.height())
+        return QRect(area.left(), area.top(), self._theme.px(self.edge + SIGN + 8), area.height())
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
@@ -45,7 +45,8 @@ class ModelDelegate(QStyledItemDelegate):
         if not row.number:
             painter.fillRect(area, self._theme.colour("subtle"))
         self._table.paint_ground(painter, area, index, selected=current)
-        inner = area.adjusted(PAD, 0, -PAD, -1)
+        pad = self._theme.px(PAD)
+        inner = area.adjusted(pad, 0, -pad, -1)
         cell = row.cells[index.column()]
         if index.column() == NAME:
             self._paint_name(painter, area, row, cell)
@@ -58,12 +59,14 @@ class ModelDelegate(QStyledItemDelegate):
         painter.restore()
 
     def _paint_name(self, painter: QPainter, area: QRect, row: TreeRow, cell: TreeCell) -> None:
-        left = area.left() + self.edge
+        px = self._theme.px
+        left = area.left() + px(self.edge)
         if not row.number:
-            sign = QRect(left - 4, area.center().y() - SIGN // 2, SIGN, SIGN)
+            size = px(SIGN)
+            sign = QRect(left - px(4), area.center().y() - size // 2, size, size)
             opened = self._model.is_open(row)
             self._theme.paint_icon(painter, sign, "chevron-down" if opened else "chevron-right", "muted")
-        left += SIGN + (0 if not row.number else 8)
+        left += px(SIGN + (0 if not row.number else 8))
         painter.setFont(self._theme.font("table-bold" if not row.number else "table-strong"))
         painter.setPen(self._theme.colour(cell.token))
         words = QRect(left, area.top(), area.right() - left - 4, area.height() - 1)

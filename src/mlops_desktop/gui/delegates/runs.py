@@ -49,7 +49,8 @@ class RunDelegate(QStyledItemDelegate):
             self._table.paint_box(painter, area, ticked=ticked)
         else:
             column = self._model.shown[section - 1]
-            self._paint_cell(painter, area.adjusted(_PAD, 0, -_PAD, -1), run, column)
+            pad = self._theme.px(_PAD)
+            self._paint_cell(painter, area.adjusted(pad, 0, -pad, -1), run, column)
         painter.restore()
 
     def _paint_cell(self, painter: QPainter, area: QRect, run: RunSummary, column: Column) -> None:

@@ -30,7 +30,7 @@ from mlops_desktop.gui.widgets.skeleton import Skeleton
 from mlops_desktop.gui.widgets.states import EmptyState, ErrorBox, NoMatch
 from mlops_desktop.gui.widgets.text import Text
 
-WIDTHS = {NAME: 144, RUN: 120, ALIASES: 236, SERVING: 138, FIGURE: 92, CHANGE: 176}
+WIDTHS = {NAME: 144, RUN: 120, ALIASES: 232, SERVING: 138, FIGURE: 104, CHANGE: 168}
 _GOES_FIRST = (CHANGE, RUN, SERVING)
 """Columns that go, in this order, where there is no room for all."""
 

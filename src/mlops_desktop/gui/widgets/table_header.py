@@ -76,7 +76,8 @@ class TableHeader(QHeaderView):
         painter.setFont(theme.font("table-strong"))
         painter.setPen(theme.colour("text" if chosen else "muted"))
         last = all(self.isSectionHidden(other) for other in range(section + 1, self.count()))
-        area = rect.adjusted(self.first_pad if section == 0 else 8, 0, -self.first_pad if last else -8, -1)
+        px = theme.px
+        area = rect.adjusted(px(self.first_pad if section == 0 else 8), 0, -px(self.first_pad if last else 8), -1)
         size = theme.px(12)
         arrow = size + 3 if chosen else 0
         shown = painter.fontMetrics().elidedText(title, Qt.TextElideMode.ElideRight, area.width() - arrow)

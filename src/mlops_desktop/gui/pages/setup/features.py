@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
@@ -11,7 +11,16 @@ from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QMenu, QSizePolicy, QWid
 from mlops_desktop.domain.experiments import FeatureRole
 from mlops_desktop.gui.context import Context
 from mlops_desktop.gui.delegates.features import WIDTHS, FeatureDelegate
-from mlops_desktop.gui.item_models.features import EMPTY, NAME, NOTE, ROLE, ROLE_WORDS, FeatureItemModel, FeatureRow
+from mlops_desktop.gui.item_models.features import (
+    BOX,
+    EMPTY,
+    NAME,
+    NOTE,
+    ROLE,
+    ROLE_WORDS,
+    FeatureItemModel,
+    FeatureRow,
+)
 from mlops_desktop.gui.pages.setup.part import Part
 from mlops_desktop.gui.readings.run_features import feature_rows, leaking
 from mlops_desktop.gui.readings.run_setup import Setup
@@ -41,7 +50,7 @@ class FeatureTable(DataTable):
         for column, width in WIDTHS.items():
             mode = QHeaderView.ResizeMode.Stretch if column == NAME else QHeaderView.ResizeMode.Fixed
             self.header.setSectionResizeMode(column, mode)
-            self.header.resizeSection(column, width)
+            self.header.resizeSection(column, theme.px(width))
         self.pointed.connect(self._on_pointed)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -51,9 +60,12 @@ class FeatureTable(DataTable):
         super().keyPressEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        narrow = self.width() < NARROW
+        px = self._theme.px
+        narrow = self.width() < px(NARROW)
         self.setColumnHidden(EMPTY, narrow)
-        self.header.resizeSection(NOTE, WIDTHS[NOTE] - (14 if narrow else 0))
+        for column in (BOX, ROLE, EMPTY):
+            self.header.resizeSection(column, px(WIDTHS[column]))
+        self.header.resizeSection(NOTE, px(WIDTHS[NOTE] - (14 if narrow else 0)))
         super().resizeEvent(event)
 
     def _on_pointed(self, index: QModelIndex) -> None:
@@ -120,23 +132,27 @@ class FeaturesPart(Part):
         return self.table if self._has_problem else None
 
     def _on_tick(self, places: Iterable[int], wanted: bool | None) -> None:
+        """The rows at the places are taken or left out at once; the last of them becomes current and says why."""
         rows = [self.model.rows[place] for place in places]
-        for row in rows:
-            self._take(row, not row.taken if wanted is None else wanted)
+        self._take([row for row in rows if wanted is None or row.taken is not wanted])
         if rows:
-            self.table.go_to(self.model.rows.index(rows[-1]) if rows[-1] in self.model.rows else -1)
+            names = [row.name for row in self.model.rows]
+            self.table.go_to(names.index(rows[-1].name))
+            self._show_reason(self.table.currentIndex().row())
 
-    def _take(self, row: FeatureRow, taken: bool) -> None:
+    def _take(self, rows: Sequence[FeatureRow]) -> None:
+        """Takes those that are left out, and leaves out those that are taken."""
         setup = self._setup
-        if setup is None or row.taken is taken:
+        if setup is None or not rows:
             return
         usual = {feature.name for feature in setup.usual.features} if setup.usual else set()
-        if row.name in usual:
-            without = {*setup.draft.without, row.name} if not taken else {*setup.draft.without} - {row.name}
-            self.tell(without=tuple(sorted(without)))
-        else:
-            included = {*setup.draft.included, row.name} if taken else {*setup.draft.included} - {row.name}
-            self.tell(included=tuple(sorted(included)))
+        without, included = {*setup.draft.without}, {*setup.draft.included}
+        for row in rows:
+            if row.name in usual:
+                without ^= {row.name}
+            else:
+                included ^= {row.name}
+        self.tell(without=tuple(sorted(without)), included=tuple(sorted(included)))
 
     def _on_head_box(self) -> None:
         """All that is suggested, or none of it."""
@@ -157,7 +173,7 @@ class FeaturesPart(Part):
             action.triggered.connect(lambda _=False, role=role: self._use_as(row.name, role))
         menu.addSeparator()
         words = "Leave out" if row.taken else "Take in"
-        menu.addAction(words).triggered.connect(lambda: self._take(row, not row.taken))
+        menu.addAction(words).triggered.connect(lambda: self._take([row]))
         self.menu = menu
         menu.popup(at)
 
@@ -168,7 +184,8 @@ class FeaturesPart(Part):
             return
         others = {key: value for key, value in setup.draft.roles.items() if key != name}
         self.tell(roles=others if role is row.roles[0] else {**others, name: role})
-        self._take(row, True)
+        if not row.taken:
+            self._take([row])
 
     def _show_reason(self, place: int) -> None:
         rows = self.model.rows
