@@ -107,10 +107,11 @@ class ScoreDialog(Sheet):
         self.cli.set_text(" ".join(words))
 
     def _on_browse(self) -> None:
-        kinds = "CSV (*.csv);;Parquet (*.parquet)"
-        chosen, _ = QFileDialog.getSaveFileName(self, "Result file", str(self.target), kinds)
-        if chosen:
-            self.file.setText(chosen)
+        dialog = QFileDialog(self, "Result file", str(self.target), "CSV (*.csv);;Parquet (*.parquet)")
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.fileSelected.connect(self.file.setText)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
 
     def _on_score(self) -> None:
         problem = self._problem()

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
 from mlops_desktop.domain.datasets import DatasetVersion
 from mlops_desktop.domain.jobs import Job, JobStatus
 from mlops_desktop.gui import formats
 from mlops_desktop.gui.context import Context
-from mlops_desktop.gui.history import Place
+from mlops_desktop.gui.importing import choose_and_import
 
 if TYPE_CHECKING:
     from mlops_desktop.domain.changes import Change
     from mlops_desktop.services.workspace import Workspace
-
-TABLES = "Tables (*.csv *.tsv *.txt *.csv.gz *.tsv.gz *.zip);;All files (*)"
 
 
 class DatasetActions(QObject):
@@ -40,15 +37,11 @@ class DatasetActions(QObject):
 
     def import_data(self) -> None:
         """Asks for a file and leads to its preview."""
-        module = importlib.import_module("mlops_desktop.gui.pages.import_preview")
-        module.choose_and_import(self._context, self._page.window())
+        choose_and_import(self._context, self._page.window())
 
     def import_version(self, dataset: str) -> None:
         """Asks for a file and leads to its preview as the next version of the dataset."""
-        title = f"Next version of {dataset}"
-        chosen, _ = QFileDialog.getOpenFileName(self._page.window(), title, str(Path.home()), TABLES)
-        if chosen:
-            self._context.shell.go(Place("import", chosen, {"dataset": dataset}))
+        choose_and_import(self._context, self._page.window(), dataset)
 
     # Name, trash, clipboard
 

@@ -133,7 +133,7 @@ class DatasetTable(QWidget):
         tools.searched.connect(self._on_searched)
         tools.row_given.connect(self.go_to_row)
         tools.column_switched.connect(self._on_switched)
-        tools.left.connect(lambda: self.table.setFocus(Qt.FocusReason.ShortcutFocusReason))
+        tools.left.connect(self._on_left)
         rows.counted.connect(self._on_counted)
         rows.troubled.connect(self._on_troubled)
         rows.refused.connect(self._on_refused)
@@ -262,6 +262,11 @@ class DatasetTable(QWidget):
             theme = self._context.theme
             height = theme.px(DETAIL_HEIGHT)
             self._split.setSizes([max(1, self._split.height() - height), height])
+
+    def _on_left(self) -> None:
+        """A condition that was refused at once keeps the focus, to be mended."""
+        if not self.tools.refusal:
+            self.table.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def _on_escaped(self) -> None:
         if self.tools.search.text():
