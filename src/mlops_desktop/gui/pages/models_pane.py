@@ -100,6 +100,11 @@ class ModelsTable(DataTable):
             hidden = needed > room
             needed -= self._theme.px(WIDTHS[place]) if hidden else 0
             self.setColumnHidden(place, hidden)
+        wide = self.isColumnHidden(CHANGE)  # what is left to the last column goes to the chips without it
+        mode = QHeaderView.ResizeMode.Stretch if wide else QHeaderView.ResizeMode.Fixed
+        if self.header.sectionResizeMode(ALIASES) != mode:
+            self.header.setSectionResizeMode(ALIASES, mode)
+            self.header.resizeSection(ALIASES, self._theme.px(WIDTHS[ALIASES]))
         super().resizeEvent(event)
 
     def _on_left(self, row: TreeRow) -> None:

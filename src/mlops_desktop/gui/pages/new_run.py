@@ -48,6 +48,7 @@ class NewRunPage(Page):
 
     name = "new-run"
     section = "experiments"
+    least_width = 1040
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)

@@ -81,7 +81,8 @@ class RunsColumns(QObject):
         return f"{self._model.runs.task.value}/{self._view}"
 
     def _room(self) -> int:
-        return self._table.width() - BOX_WIDTH - 12
+        px = self._context.theme.px
+        return self._table.width() - px(BOX_WIDTH) - px(12)
 
     def _usual(self) -> list[Column]:
         wanted = [column for column in self._model.columns if column.shown]
@@ -97,7 +98,7 @@ class RunsColumns(QObject):
         header, shown = self._table.header, self._model.shown
         self._sizing = True
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Fixed)
-        header.resizeSection(0, BOX_WIDTH)
+        header.resizeSection(0, self._context.theme.px(BOX_WIDTH))
         fits = sum(self.width(column) for column in shown) <= self._room()
         for place, column in enumerate(shown, 1):
             stretch = fits and column.name == "run"

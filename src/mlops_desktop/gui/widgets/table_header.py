@@ -49,7 +49,7 @@ class TableHeader(QHeaderView):
 
     def title_width(self, title: str) -> int:
         """Room that a title needs, with its arrow."""
-        return QFontMetrics(self._theme.font("table-strong")).horizontalAdvance(title) + 18
+        return QFontMetrics(self._theme.font("table-strong")).horizontalAdvance(title) + self._theme.px(18)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if self._has_box and self.logicalIndexAt(event.position().toPoint()) == 0:
