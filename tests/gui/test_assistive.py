@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtGui import QAccessible
-from PySide6.QtWidgets import QAbstractButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QScrollArea, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 from tests.gui.hands import click, write
 
+from mlops_desktop.gui import accessible_areas
 from mlops_desktop.gui.theme.theme import Theme
 from mlops_desktop.gui.widgets.check_card import CheckCard
 from mlops_desktop.gui.widgets.controls import Box, LineEntry, Segments
@@ -75,3 +76,17 @@ def test_a_written_text_is_heard_once(theme: Theme, qtbot: QtBot) -> None:
     entry.clear()
     write(entry, "ab")
     assert told == ["late = x > 1", "", "a", "ab"]
+
+
+def test_a_part_of_a_scroll_area_that_has_gone_is_answered_with_none(qtbot: QtBot) -> None:
+    accessible_areas.install()
+    area = QScrollArea()
+    qtbot.addWidget(area)
+    area.setAccessibleName("Form")
+    area.setWidget(QWidget())
+    area.show()
+    interface = QAccessible.queryAccessibleInterface(area)
+    assert interface is not None
+    assert interface.text(QAccessible.Text.Name) == "Form"
+    assert interface.childCount() > 0
+    assert interface.child(interface.childCount() + 40) is None

@@ -105,8 +105,10 @@ class Program:
             self._crashes.install()
         from datetime import UTC, datetime
 
+        from mlops_desktop.gui import accessible_areas
         from mlops_desktop.gui.lanes import Lanes
 
+        accessible_areas.install()
         shell = window.fill(self._theme, Lanes(), lambda: datetime.now(UTC), _open)
         shell.failed.connect(self._crashes.report)
         shell.other_wanted.connect(lambda place, called: self._on_other(shell, place, called))

@@ -40,6 +40,7 @@ class Eyes:
         self._process = subprocess.Popen(
             [SYSTEM_PYTHON, str(EYES)], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
+        self.is_alive: Callable[[], bool] = lambda: True
 
     def ask(self, do: str, **question: Any) -> Any:
         assert self._process.stdin is not None
@@ -57,13 +58,12 @@ class Eyes:
 
     def see(self, name: str, role: str | None = None, seconds: float = PATIENCE) -> dict[str, Any]:
         """Waits until it is there."""
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            found = [one for one in self.find(name, role) if one.get("width", 0) > 0]
-            if found:
-                return found[0]
-            time.sleep(0.1)
-        raise AssertionError(f"{role or 'thing'} {name!r} was not seen in {seconds:.0f} s; there is: {self.names()}")
+
+        def shown() -> list[dict[str, Any]]:
+            return [one for one in self.find(name, role) if one.get("width", 0) > 0]
+
+        found: list[dict[str, Any]] = self.until(shown, f"{role or 'thing'} {name!r}", seconds)
+        return found[0]
 
     def until(self, condition: Callable[[], Any], what: str, seconds: float = PATIENCE) -> Any:
         deadline = time.monotonic() + seconds
@@ -71,6 +71,7 @@ class Eyes:
             found = condition()
             if found:
                 return found
+            assert self.is_alive(), f"the window ended before {what} was seen"
             time.sleep(0.1)
         raise AssertionError(f"{what} was not seen in {seconds:.0f} s; there is: {self.names()}")
 
@@ -140,7 +141,10 @@ class Screen:
     window: subprocess.Popen[bytes] | None = None
 
     def open_window(self, *arguments: str) -> None:
-        self.window = subprocess.Popen([sys.executable, "-m", "mlops_desktop", *arguments], env=self.environment)
+        window = self.window = subprocess.Popen(
+            [sys.executable, "-m", "mlops_desktop", *arguments], env=self.environment
+        )
+        self.eyes.is_alive = lambda: window.poll() is None
 
     def close_window(self) -> None:
         if self.window is not None and self.window.poll() is None:
