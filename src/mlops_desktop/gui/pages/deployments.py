@@ -294,7 +294,7 @@ class DeploymentsPage(Page):
         self._look()
 
     def _fit(self) -> None:
-        small = self.window().width() < SMALL
+        small = self.window().width() < SMALL * self._context.theme.zoom
         self.header.set_small(small)
         self.hosts.set_small(small)
         self.view.set_small(small)

@@ -65,7 +65,7 @@ class EndpointHead(QWidget):
         self.copy.clicked.connect(self._on_copy)
         self._token = Text(theme, "token needed", "caption", "muted")
         self._token.setProperty("chip", "neutral")
-        self._token.setFixedHeight(theme.px(17))
+        self._token.setFixedHeight(17)
         second.addWidget(self.url)
         second.addWidget(self.copy)
         second.addSpacing(6)
