@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import QApplication, QFileDialog
 from tests.gui.demo_workspace import FakeWorkspace
 from tests.gui.hands import click, click_cell, press, write
@@ -253,3 +254,20 @@ def test_a_finished_run_is_registered_from_the_inspector(
             assert asked == [run.name]
     assert {status for status, there in offered.items() if there} == {RunStatus.FINISHED}
     assert asked
+
+
+def test_a_row_that_a_screen_reader_chooses_is_ticked(page: ExperimentsPage) -> None:
+    table = QAccessible.queryAccessibleInterface(page.runs.table)
+    assert table is not None
+    cells = [cell for place in range(table.childCount()) if (cell := table.child(place)) is not None]
+    by_name = {cell.text(QAccessible.Text.Name): cell.actionInterface() for cell in cells}
+
+    def choose(run: str) -> list[str]:
+        action = by_name[f"Run: {run}"]
+        action.doAction(action.actionNames()[0])
+        return [ticked.name for ticked in page.model.ticks]
+
+    first, second = names(page)[4], names(page)[6]
+    assert choose(first) == [first]
+    assert choose(second) == [first, second]
+    assert choose(first) == [second]

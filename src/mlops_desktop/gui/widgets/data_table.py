@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 
 from PySide6.QtCore import (
     QEvent,
+    QItemSelection,
     QItemSelectionModel,
     QModelIndex,
     QPersistentModelIndex,
@@ -44,7 +45,8 @@ class DataTable(QTableView):
         self.verticalHeader().hide()
         self.verticalHeader().setMinimumSectionSize(20)
         self.setShowGrid(False)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
+        modes = QAbstractItemView.SelectionMode
+        self.setSelectionMode(modes.NoSelection if tick is None else modes.MultiSelection)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setTabKeyNavigation(False)
@@ -157,6 +159,20 @@ class DataTable(QTableView):
     ) -> None:
         super().currentChanged(current, previous)
         self.viewport().update()
+
+    def selectionCommand(
+        self, index: QModelIndex | QPersistentModelIndex, event: QEvent | None = None
+    ) -> QItemSelectionModel.SelectionFlag:
+        """Mouse and keyboard mark rows by their ticks; Qt's own selection is left to screen readers."""
+        return QItemSelectionModel.SelectionFlag.NoUpdate
+
+    def selectionChanged(self, selected: QItemSelection, deselected: QItemSelection) -> None:
+        """A row that a screen reader chooses is ticked, or its tick taken away."""
+        super().selectionChanged(selected, deselected)
+        rows = sorted({index.row() for index in selected.indexes()})
+        if rows and self._tick is not None:
+            self.selectionModel().clearSelection()
+            self._tick(rows, None)
 
     def _tick_range(self, row: int) -> None:
         if self._tick is not None:
