@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -63,7 +64,8 @@ def outcome(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     settings = (CONFTEST.parent.parent / "pyproject.toml").read_text(encoding="utf-8")
     (folder / "pyproject.toml").write_text(settings.replace('testpaths = ["tests"]', ""), encoding="utf-8")
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_untidy.py"]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    environment = {**os.environ, "PYTHONPATH": str(CONFTEST.parent.parent)}
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     return folder, done.stdout + done.stderr
 
 

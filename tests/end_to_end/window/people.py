@@ -125,9 +125,8 @@ class NamesPerson:
         eyes.ask("press", name=name, role=role)
 
     def take_all_runs(self) -> None:
-        for cell in self.screen.eyes.find("*", "table cell"):
-            if cell["name"].endswith(": not selected"):
-                self.act(cell["name"], "table cell")
+        for cell in self.screen.eyes.find("Run: *", "table cell"):
+            self.act(f"{cell['name'].removeprefix('Run: ')}: not selected", "table cell")
 
     def compare(self) -> None:
         self.act("Compare 3")

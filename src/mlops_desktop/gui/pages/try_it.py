@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QModelIndex, Qt
@@ -25,7 +23,7 @@ from mlops_desktop.gui.queries import Query
 from mlops_desktop.gui.readings import try_it as reading
 from mlops_desktop.gui.readings.endpoint_tables import milliseconds
 from mlops_desktop.gui.readings.snippets import snippets
-from mlops_desktop.gui.readings.try_it import Row, Sent, Signature, TryFacts
+from mlops_desktop.gui.readings.try_it import Sent, Signature, TryFacts, ask
 from mlops_desktop.gui.theme.theme import Theme
 from mlops_desktop.gui.widgets.buttons import Button
 from mlops_desktop.gui.widgets.cards import Card
@@ -334,7 +332,7 @@ class TryItPage(Page):
         self._sending = True
         self.answer.show_sending()
         self._context.lanes.call(
-            lambda: _timed(workspace, name, rows, self._context),
+            lambda: ask(workspace, name, rows, self._context.clock),
             lambda sent: self._on_answered(name, sent),
             self._on_not_sent,
             owner=self,
@@ -396,15 +394,3 @@ class TryItPage(Page):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fit()
-
-
-def _timed(workspace: Workspace, endpoint: str, rows: Sequence[Row], context: Context) -> Sent:
-    """The answer or the endpoint's refusal, with the time it took from here."""
-    from mlops_desktop.domain.errors import UserError
-
-    at, started = context.clock(), time.perf_counter()
-    try:
-        answer = workspace.deployments.predict(endpoint, rows)
-    except UserError as error:
-        return Sent(at, tuple(rows), 1000 * (time.perf_counter() - started), error=error)
-    return Sent(at, tuple(rows), 1000 * (time.perf_counter() - started), answer)

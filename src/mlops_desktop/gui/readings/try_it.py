@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from mlops_desktop.domain.errors import UserError
 from mlops_desktop.domain.models import SignatureField
 from mlops_desktop.gui import formats
 from mlops_desktop.gui.readings.deployments import EndpointFacts, read_endpoint
@@ -76,6 +78,18 @@ class Sent:
     @property
     def predictions(self) -> tuple[Prediction, ...]:
         return tuple(_prediction(item) for item in self.answer.get("predictions", ()))
+
+
+def ask(workspace: Workspace, endpoint: str, rows: Sequence[Row], clock: Callable[[], datetime]) -> Sent:
+    """The endpoint's answer or its refusal, with the time it took from here."""
+    at, started = clock(), time.perf_counter()
+    answer: Mapping[str, Any] = {}
+    refusal: UserError | None = None
+    try:
+        answer = workspace.deployments.predict(endpoint, rows)
+    except UserError as error:
+        refusal = error
+    return Sent(at, tuple(rows), 1000 * (time.perf_counter() - started), answer, refusal)
 
 
 def read_try(workspace: Workspace, now: datetime, endpoint: str) -> TryFacts:
