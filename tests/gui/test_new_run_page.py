@@ -365,7 +365,7 @@ def test_ctrl_return_takes_what_is_just_written_and_leads_to_the_first_bad_field
 
 def test_ways_of_validation_show_what_they_need(page: NewRunPage) -> None:
     part = page.validation
-    assert part.words.text().startswith("Suggested: 5 folds")
+    assert part.words.text() == "Suggested: 5 folds at random. For rows to come By time is truer: time_hour orders them"
     click(part.kinds.buttons[1])
     assert part.share.isVisible()
     assert not part.folds.isVisible()

@@ -97,6 +97,7 @@ def test_one_that_ended_leads_to_what_came_of_it(window: MainWindow, monkeypatch
     assert window.shell.notice.button.text() == "Open"
     window.shell.take_back()
     assert asked == []
+    assert window.shell.notice.button.text() == "Open", "there is no Undo, and the notice stays"
     click(window.shell.notice.button)
     assert asked == [Place("run", "a")]
 
@@ -119,3 +120,9 @@ def test_damaged_notices_are_forgotten(make_window: MakeWindow, workspace: FakeW
     state = dataclasses.replace(WindowState(), notices=(("yesterday", "info", "x"), (NOW.isoformat(), "info", "y")))
     window = make_window(workspace, state=state)
     assert [said.sentence for said in window.shell.notifications.said] == ["y"]
+
+
+def test_undo_with_nothing_to_undo_says_where_to_look(window: MainWindow) -> None:
+    window.shell.notice.dismiss()
+    window.shell.take_back()
+    assert window.shell.notice.sentence.startswith("Nothing to undo now.")

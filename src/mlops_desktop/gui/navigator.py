@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtWidgets import QAbstractItemView
 
 from mlops_desktop.gui.frame import Frame
 from mlops_desktop.gui.history import History, Place
@@ -69,8 +71,9 @@ class Navigator(QObject):
     def go(self, place: Place) -> None:
         """Shows the page, standing as the place says."""
         page = self.page(place.page)
-        self._put(page)
-        page.go(place)
+        with self._focus_kept(page):
+            self._put(page)
+            page.go(place)
         self.stood()
 
     def back(self) -> None:
@@ -106,6 +109,21 @@ class Navigator(QObject):
         if place is None:
             return
         page = self.page(place.page)
-        self._put(page)
-        page.go(place)
+        with self._focus_kept(page):
+            self._put(page)
+            page.go(place)
         self.moved.emit()
+
+    @contextmanager
+    def _focus_kept(self, page: Page) -> Iterator[None]:
+        """A person who was in the page before is in this one then: in its table, or at its first pane."""
+        pages = self._frame.pages
+        before = pages.window().focusWidget()
+        was_inside = before is not None and pages.isAncestorOf(before)
+        yield
+        now = pages.window().focusWidget()
+        if was_inside and not (now is not None and now.isVisible() and page.isAncestorOf(now)):
+            panes = page.panes()
+            aim = next((pane for pane in panes if isinstance(pane, QAbstractItemView)), panes[0] if panes else None)
+            if aim is not None:
+                aim.setFocus(Qt.FocusReason.OtherFocusReason)

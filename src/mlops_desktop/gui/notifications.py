@@ -73,6 +73,8 @@ class Notifications(QObject):
         """Undoes what the notice that stands says."""
         if self._standing is not None and self._standing.action == "Undo":
             self.do(self._standing)
+        elif self._standing is None:
+            self._shell.say("Nothing to undo now. What was moved to the trash is in Settings, Trash.", "info")
 
     def do(self, said: Said) -> None:
         """What the notice offers; an Undo only once."""

@@ -39,7 +39,8 @@ def go(window: QWidget, *, forward: bool) -> bool:
         place = -1 if forward else 0
     reason = Qt.FocusReason.TabFocusReason if forward else Qt.FocusReason.BacktabFocusReason
     stop = stops[(place + (1 if forward else -1)) % len(stops)]
-    window.setAttribute(Qt.WidgetAttribute.WA_KeyboardFocusChange)
+    if here is not None and here.isVisible():  # else it goes on because the widget that had the focus went
+        window.setAttribute(Qt.WidgetAttribute.WA_KeyboardFocusChange)
     stop.setFocus(reason)
     _bring_into_sight(stop)
     return True

@@ -66,7 +66,7 @@ def focused(here: list[Any]) -> Json | None:
     """Of all that say so. The current cell, row or tab always does; it counts only where its whole has the focus."""
     wholes = [node for node in here if node.getRoleName() not in ITEMS and node.name]  # the nameless: grounds of texts
     if not wholes:
-        return told(here[-1]) if here else None
+        return None
     whole = wholes[-1]
     inside = [node for node in here if node.getRoleName() in ITEMS and node.parent == whole]
     return told(inside[-1] if inside else whole)

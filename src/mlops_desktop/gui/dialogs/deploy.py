@@ -82,6 +82,7 @@ class DeployDialog(QDialog):
         self._stack = QStackedWidget()
         self.choice = VersionChoice(self._context)
         self.choice.moved.connect(lambda _: self._show_foot())
+        self.choice.table.escaped.connect(self.reject)
         self.form = DeployForm(self._context, self._workspace)
         self.form.changed.connect(self._show_foot)
         self.running = DeployProgress(self._context, self._workspace)
@@ -173,7 +174,7 @@ class DeployDialog(QDialog):
         self.back.setVisible(place == FORM or (place == PROGRESS and self.running.is_failed))
         self.back.set_caption("Change and try again" if place == PROGRESS else "Back")
         self.copy.setVisible(place == FORM or (place == PROGRESS and not self.running.is_done))
-        self.close_button.setVisible(place == PROGRESS and (self.running.is_done or self.running.is_failed))
+        self.close_button.set_caption("Close" if place == PROGRESS else "Cancel")
         self._sign.setVisible(bool(faults))
         self.note.set_tone("error" if faults else "muted")
         if faults:

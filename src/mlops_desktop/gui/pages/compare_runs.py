@@ -7,7 +7,7 @@ from functools import partial
 
 from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QSizePolicy, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QSizePolicy, QVBoxLayout, QWidget
 
 from mlops_desktop.domain.experiments import Run, RunStatus
 from mlops_desktop.gui import formats
@@ -70,8 +70,10 @@ class RunCard(Card):
             words = f"{metric} {formats.number(value.mean, formats.decimals([value.mean]))}"
         else:
             words = run_sign(run.status).word if run.status is not RunStatus.FINISHED else f"no {metric}"
-        foot = QHBoxLayout()
+        foot = QVBoxLayout()
         foot.setContentsMargins(5, 0, 0, 0)
+        foot.setSpacing(1)
+        foot.addWidget(ElidedText(theme, formats.estimator(run.spec.estimator), "table"))
         foot.addWidget(ElidedText(theme, words, "number", "muted"))
         self.body.addLayout(foot)
 

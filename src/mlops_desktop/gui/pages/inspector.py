@@ -210,7 +210,8 @@ class Inspector(QWidget):
         run, tab = self.run, self.tabs.currentIndex()
         self.tabs.setVisible(run is not None)
         first = run is not None and tab == 0
-        self._failure.setVisible(bool(first and run and run.failure))
+        failed = run is not None and run.failure is not None and run.status is not RunStatus.CANCELLED
+        self._failure.setVisible(first and failed)
         self._metrics.setVisible(bool(first and run and run.metrics))
         for part in (self._notes, self._notes_title):
             part.setVisible(bool(first and run and run.notes))

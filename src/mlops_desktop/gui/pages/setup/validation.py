@@ -243,9 +243,19 @@ class ValidationPart(Part):
         elif setup is not None and setup.usual is not None:
             made = self.picture()
             suggested = setup.draft.validation is None
-            words = made.sentence if made else "Choose a column"
-            words = f"Suggested: {words[0].lower()}{words[1:]}" if suggested else words
-            self._say(words, "ok" if suggested else "muted", "circle-check" if suggested else "info")
+            words = self._truer_by_time() or (made.sentence if made else "Choose a column")
+            tone, icon = ("ok", "circle-check") if suggested else ("muted", "info")
+            if self._truer_by_time():
+                tone, icon = "warn", "triangle-alert"
+            self._say(f"Suggested: {words[0].lower()}{words[1:]}" if suggested else words, tone, icon)
+
+    def _truer_by_time(self) -> str:
+        """Where rows have a time, parts taken at random let a model look ahead; that is said before it is run."""
+        shown, usual = self.shown, self._setup.usual if self._setup else None
+        if usual is None or not usual.time_column or shown.kind not in (ValidationKind.HOLDOUT, ValidationKind.K_FOLD):
+            return ""
+        parts = "One part" if shown.kind is ValidationKind.HOLDOUT else f"{shown.folds} folds"
+        return f"{parts} at random. For rows to come By time is truer: {usual.time_column} orders them"
 
     def _on_read(self, words: str) -> None:
         if words:
