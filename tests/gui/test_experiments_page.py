@@ -364,3 +364,13 @@ def test_a_repeated_run_names_the_one_it_repeats(page: ExperimentsPage, workspac
         run = next(run for run in workspace.all_runs if run.name == name)
         page.go(Place("experiments", run.experiment_name, {"run": run.id}))
         assert {row[0]: row[1] for row in page.inspector._links.rows}["Re-run of"] == said
+
+
+def test_a_run_that_was_just_made_is_shown_once_it_is_read(page: ExperimentsPage, workspace: FakeWorkspace) -> None:
+    made = make_run("just-made-1", RunStatus.QUEUED, hours_ago=0)
+    page.go(Place("experiments", "late-at-arrival", {"run": made.id}))
+    assert page.inspector.run is not None
+    assert page.inspector.run.name != made.name, "it is not in the table yet"
+    workspace.all_runs.append(made)
+    page.refresh()
+    assert page.inspector.run.name == made.name

@@ -217,3 +217,11 @@ def test_every_line_it_shows_is_one_of_the_command_line(
         known = [word for word in words if word.isascii() and word == word.lower()]
         assert command_line([*known, "--help"]) == 0, verb
         capsys.readouterr()
+
+
+@pytest.mark.parametrize(
+    ("typed", "title"),
+    [("theme", "Look: Dark"), ("shortcuts", "Show all keys"), ("delete", "Trash"), ("csv", "Import data…")],
+)
+def test_an_action_is_found_by_what_others_call_it(typed: str, title: str, window: MainWindow) -> None:
+    assert any(title.lower() in found.lower() for found in titles(opened(window, typed)))

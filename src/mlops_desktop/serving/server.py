@@ -202,10 +202,12 @@ class Server:
         token_sha256 = message.get("token_sha256")
         if not isinstance(token_sha256, str) or len(token_sha256) != 64:
             raise AdminError("token_sha256 must be 64 hexadecimal digits")
+        is_another = self._token_sha256 not in (None, token_sha256)
         self._token_sha256 = token_sha256
         if self._app is not None:
             self._app.token_sha256 = token_sha256
-        self._log.write("token_changed")
+        if is_another:
+            self._log.write("token_changed")
         return Reply()
 
     async def _on_end(self, _: Mapping[str, Any], _handed: socket.socket | None) -> Reply:

@@ -19,7 +19,7 @@ from mlops_desktop.gui.pages.endpoint_view import EndpointView
 from mlops_desktop.gui.pages.hosts_pane import HostsPane
 from mlops_desktop.gui.pages.page import SMALL, Command, Page
 from mlops_desktop.gui.queries import Query
-from mlops_desktop.gui.readings.deployments import DeploymentFacts, EndpointFacts, read_deployments, sentence
+from mlops_desktop.gui.readings.deployments import DeploymentFacts, EndpointFacts, read_deployments, sentence, way_back
 from mlops_desktop.gui.widgets.buttons import Button
 from mlops_desktop.gui.widgets.page_header import PageHeader
 from mlops_desktop.gui.widgets.skeleton import Skeleton
@@ -104,11 +104,12 @@ class DeploymentsPage(Page):
             line_of = f"mlops deployments predict {name}"
             found.append(Command("try_it", f"Try {name}", "send", self._try, line_of))
         if one.answering is not None and one.open_rollout is None:
+            if way_back(one) is not None:
+                line_of = f"mlops deployments rollback {name}"
+                found.append(
+                    Command("roll_back", f"Roll back {name}…", "undo-2", lambda: actions.go_back(one), line_of)
+                )
             found += [
-                Command(
-                    "roll_back", f"Roll back {name}…", "undo-2", lambda: actions.go_back(one),
-                    f"mlops deployments rollback {name}",
-                ),
                 Command(
                     "restart", f"Restart {name}", "rotate-cw", lambda: actions.restart(one),
                     f"mlops deployments restart {name}",

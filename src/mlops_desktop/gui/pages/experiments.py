@@ -48,7 +48,7 @@ class ExperimentsPage(Page):
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self._chosen = ""
-        self._wanted_run = ""
+        self._wanted_run = self._hoped_run = ""
         self._first = True
         self._acted = False
         """Whether a person did something here, and waits to see it."""
@@ -91,7 +91,7 @@ class ExperimentsPage(Page):
     def go(self, place: Place) -> None:
         """Stands as the place says; the rows follow when they are read."""
         how = place.how
-        self._wanted_run = how.get("run", "")
+        self._wanted_run = self._hoped_run = how.get("run", "")
         if place.subject != self._chosen:
             self.choose(place.subject)
         order = tuple(SortKey(field, descending) for field, descending in how.get("order", ()))
@@ -295,7 +295,7 @@ class ExperimentsPage(Page):
     def _on_current(self, index: QModelIndex) -> None:
         run = self.model.run_at(index.row())
         if run and not self._restoring:
-            self._wanted_run = run.id
+            self._wanted_run, self._hoped_run = run.id, ""
             self._details.ask()
             self._context.shell.place_changed()
 
@@ -328,8 +328,12 @@ class ExperimentsPage(Page):
         return means
 
     def _restore_current(self, *, again: bool = False) -> None:
-        """The row that was current, wherever it is now; else the first one."""
-        row = self.model.row_of(self._wanted_run)
+        """The row that was current, wherever it is now; else the first one, until a run that was just made is read."""
+        row = self.model.row_of(self._hoped_run or self._wanted_run)
+        if row >= 0:
+            self._hoped_run = ""
+        else:
+            row = self.model.row_of(self._wanted_run)
         if row < 0 and self.model.rowCount():
             row = 0
         run = self.model.run_at(row)

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from mlops_desktop.gui.palette.entries import Entry, Kind, Row
 from mlops_desktop.gui.palette.matching import Match, candidates, match, words_of
+from mlops_desktop.gui.palette.synonyms import also_called
 
 BEST, ACTIONS, OBJECTS, RECENT, ONE_KIND = 2, 6, 6, 4, 60
+_BY_OTHER_WORDS = 10.0
 SCOPES = {">": "Actions", "#": "Runs", "@": "Models"}
 _Found = tuple[Match, Entry]
 
@@ -72,8 +74,18 @@ def _at_rest(stock: Stock) -> list[Row]:
 
 
 def _sorted(words: Sequence[str], entries: Sequence[Entry]) -> list[_Found]:
-    found = [(fit, entry) for entry in entries if (fit := match(words, entry.title)) is not None]
+    found = [(fit, entry) for entry in entries if (fit := _fit(words, entry)) is not None]
     return sorted(found, key=lambda pair: -pair[0].score)
+
+
+def _fit(words: Sequence[str], entry: Entry) -> Match | None:
+    """By its own words; an action also, further below, by what others call it."""
+    fit = match(words, entry.title)
+    if fit is not None or entry.kind is not Kind.ACTION:
+        return fit
+    others, title = also_called(entry.title), entry.title.lower()
+    is_called = all(word in title or any(other.startswith(word) for other in others) for word in words)
+    return Match(_BY_OTHER_WORDS, frozenset()) if is_called else None
 
 
 def _runs(stock: Stock, lowered: Sequence[str], make_run: MakeRun, words: Sequence[str], most: int) -> list[_Found]:
