@@ -112,7 +112,7 @@ def deploy_and_ask(person: Person) -> None:
     """From the dialog that registers to the answer of the endpoint."""
     person.act("Register and deploy…")
     person.act("Deploy")
-    person.screen.eyes.see("v1 answers, healthy", "label", 120)
+    person.screen.eyes.see("v1 answers, healthy", None, 120)
     person.act("Try it")
     person.act("Send request")
     answer = person.screen.eyes.see("v1 predicts *", "panel")

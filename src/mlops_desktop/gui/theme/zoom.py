@@ -27,6 +27,8 @@ _MEMORY = "beforezoom"
 _FILTER = "zoomfilter"
 _LARGEST = 16_777_215
 """Qt's way of saying that a size has no limit."""
+_WIDEST = 8_192
+"""No part of a window is larger; a part that sets its size by its own size would else grow without end."""
 _FROM_SHEET = ("_q_stylesheet_minw", "_q_stylesheet_minh", "_q_stylesheet_maxw", "_q_stylesheet_maxh")
 Numbers = tuple[int, ...]
 
@@ -152,6 +154,9 @@ def _scaled(owner: QObject, part: str, given: Numbers, zoom: float) -> Numbers |
         original = tuple(
             before if one == other else one for one, other, before in zip(given, last, original, strict=True)
         )
-    wanted = tuple(number if number <= 1 or number >= _LARGEST else max(1, round(number * zoom)) for number in original)
+    wanted = tuple(
+        number if number <= 1 or number >= _LARGEST else min(_WIDEST, max(1, round(number * zoom)))
+        for number in original
+    )
     memory.parts[part] = original, wanted
     return wanted if wanted != given else None
