@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QEvent, QTimer
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from tests.gui.demo_workspace import NOW, FakeWorkspace
@@ -86,6 +86,7 @@ def make_window(theme: Theme, tmp_path: Path, qapp: QApplication) -> Iterator[Ma
         assert not timers, f"still running after closing: {timers}"
         window.deleteLater()
     qapp.processEvents()
+    qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete)  # no loop runs that would do it; windows would pile up
 
 
 @pytest.fixture
