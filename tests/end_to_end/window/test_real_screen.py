@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.end_to_end.window.screen import Screen, missing_tools, own_screen
@@ -65,6 +66,10 @@ def test_a_screen_reader_finds_a_name_on_every_control_of_every_page(screen: Scr
         "experiments": lambda: (press("ctrl+3"), see("Run: *", "table cell")),
         "run": lambda: (_focus_table(screen), press("Return"), see("Re-run", "push button")),
         "experiments again": lambda: (press("alt+Left"), see("Run: *", "table cell")),
+        "other runs": lambda: (
+            _choose_experiment(screen, "late-at-arrival"),
+            see("Estimator: ExtraTrees", "table cell"),
+        ),
         "compare": lambda: (_focus_table(screen), press("ctrl+a"), press("ctrl+d"), see("Compare *", "label")),
         "palette": lambda: (press("ctrl+k"), see("Search*", "text")),
         "activity": lambda: (press("Escape"), press("ctrl+j"), see("Close*", "push button")),
@@ -84,3 +89,13 @@ def test_a_screen_reader_finds_a_name_on_every_control_of_every_page(screen: Scr
 def _focus_table(screen: Screen) -> bool:
     screen.hands.click(screen.eyes.see("Estimator: *", "table cell"))
     return True
+
+
+def _choose_experiment(screen: Screen, name: str) -> bool:
+    screen.hands.click(screen.eyes.see("species, choose another experiment", "push button"))
+    screen.hands.click(screen.eyes.until(lambda: _menu_items(screen, name), f"{name} in the menu")[0])
+    return True
+
+
+def _menu_items(screen: Screen, name: str) -> list[dict[str, Any]]:
+    return [one for one in screen.eyes.find(f"{name}*") if "menu item" in one["role"]]
