@@ -68,10 +68,7 @@ def test_a_screen_reader_finds_a_name_on_every_control_of_every_page(screen: Scr
         "new run": lambda: (press("ctrl+n"), see("Start run", "push button")),
         "experiments": lambda: (press("ctrl+3"), see("Run: *", "table cell")),
         "run": lambda: (_open_run(screen, run), see("Re-run", "push button")),
-        "its experiment": lambda: (
-            screen.hands.click(see("late-at-arrival", "push button")),
-            see("Run: *", "table cell"),
-        ),
+        "its experiment": lambda: (_click(screen, "late-at-arrival"), see("Run: *", "table cell")),
         "compare": lambda: (_focus_table(screen), press("ctrl+a"), press("ctrl+d"), see("Compare *", "label")),
         "palette": lambda: (press("ctrl+k"), see("Search*", "text")),
         "activity": lambda: (press("Escape"), press("ctrl+j"), see("Close*", "push button")),
