@@ -206,7 +206,9 @@ def test_a_new_token_replaces_the_old_one_at_once(tmp_path: Path, small_bundle: 
 
     with _served(tmp_path, small_bundle, ("-c", SLOW_MODEL)) as served:
         assert _ask(served.port, request(served.port, "GET", "/health")).status == 200
-        ask(served.control, "set_token", token_sha256=hashlib.sha256(b"another").hexdigest())
+        for _ in range(2):
+            ask(served.control, "set_token", token_sha256=hashlib.sha256(b"another").hexdigest())
+        assert served.events().count("token_changed") == 1, "the same token again is no news"
         assert _ask(served.port, request(served.port, "GET", "/health")).status == 401
         other = {"authorization": "Bearer another"}
         assert _ask(served.port, request(served.port, "GET", "/health", headers=other)).status == 200
