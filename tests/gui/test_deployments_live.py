@@ -53,7 +53,7 @@ def ended(process: subprocess.Popen[bytes]) -> Callable[[], bool]:
     return lambda: process.poll() is not None
 
 
-def test_it_follows_a_switch_a_rollback_a_lost_process_and_a_stop(
+def test_it_follows_a_switch_a_rollback_a_lost_a_frozen_process_and_a_stop(
     page: DeploymentsPage, live: LiveEndpoint, qtbot: QtBot
 ) -> None:
     head = page.view.head
@@ -86,6 +86,16 @@ def test_it_follows_a_switch_a_rollback_a_lost_process_and_a_stop(
     psutil.Process(one.answering.process.pid).kill()
     wait(qtbot, lambda: head.note.text() == "restarted 1 time by itself", SECONDS)
     wait(qtbot, lambda: head.health.accessibleName() == "Healthy", SECONDS)
+
+    frozen = page.one.answering if page.one is not None else None
+    assert frozen is not None
+    assert frozen.process is not None
+    psutil.Process(frozen.process.pid).suspend()
+    wait(qtbot, lambda: head.health.accessibleName() == "Degraded", SECONDS)
+    assert head.note.text() == "it runs, but does not answer as it should; if it stays silent, it is started again"
+    wait(qtbot, lambda: head.note.text() == "restarted 2 times by itself", SECONDS)
+    wait(qtbot, lambda: head.health.accessibleName() == "Healthy", SECONDS)
+    assert not psutil.pid_exists(frozen.process.pid)
 
     by_command("stop", NAME)
     wait(qtbot, lambda: head.status.accessibleName() == "Stopped", SECONDS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import types
 from collections.abc import Sequence
 from typing import Any
@@ -13,7 +14,7 @@ from mlops_desktop.domain.deployments import DeploymentStatus, Health, RolloutSt
 from mlops_desktop.domain.errors import BusyRegistryError, DeploymentError
 from mlops_desktop.services.keeping import endpoints as keeping_endpoints
 from mlops_desktop.services.keeping import rollouts as keeping_rollouts
-from mlops_desktop.services.keeping.endpoints import EndpointSupervisor
+from mlops_desktop.services.keeping.endpoints import SILENT_LOOKS, EndpointSupervisor
 from mlops_desktop.services.keeping.keeping import Keeping
 from mlops_desktop.services.keeping.rollouts import RolloutSupervisor
 from mlops_desktop.services.settings import CONCURRENT_JOBS
@@ -335,6 +336,56 @@ def test_a_frozen_server_is_degraded_until_it_answers_again(two: World, supervis
     server.is_frozen = False
     supervisor.turn()
     assert two.deployment(wanted(two)).health is Health.HEALTHY
+
+
+def test_a_server_that_stays_frozen_is_ended_and_started_again(
+    two: World, supervisor: EndpointSupervisor, passing: FakeTime, caplog: pytest.LogCaptureFixture
+) -> None:
+    two.deployed("late@v1")
+    frozen = two.machine.servers[wanted(two)]
+    frozen.is_frozen = True
+    for _ in range(SILENT_LOOKS - 1):
+        supervisor.turn()
+    assert frozen.is_alive
+    assert two.deployment(wanted(two)).health is Health.DEGRADED
+    supervisor.turn()
+    deployment = two.deployment(wanted(two))
+    assert not frozen.is_alive
+    assert (deployment.health, deployment.restarts) == (Health.HEALTHY, 1)
+    assert two.answering() == ["late@v1"]
+    assert two.machine.accepting()[0].process == deployment.process != frozen.process
+    assert "does not answer any more" in caplog.text
+
+
+def test_a_server_that_answers_in_between_is_never_ended_for_its_silence(
+    two: World, supervisor: EndpointSupervisor
+) -> None:
+    two.deployed("late@v1")
+    server = two.machine.servers[wanted(two)]
+    for _ in range(3):
+        for is_frozen in [True] * (SILENT_LOOKS - 1) + [False]:
+            server.is_frozen = is_frozen
+            supervisor.turn()
+    assert two.machine.servers[wanted(two)] is server
+    assert two.deployment(wanted(two)).restarts == 0
+
+
+def test_a_server_that_freezes_again_and_again_is_started_less_and_less_often(
+    two: World, supervisor: EndpointSupervisor, passing: FakeTime
+) -> None:
+    two.deployed("late@v1")
+    starts = []
+    for _ in range(120):
+        server = two.machine.servers[wanted(two)]
+        server.is_frozen = True
+        supervisor.turn()
+        passing.sleep(1)
+        if two.machine.servers[wanted(two)] is not server:
+            starts.append(passing.now)
+    pauses = [later - earlier for earlier, later in itertools.pairwise(starts)]
+    assert pauses[0] == SILENT_LOOKS
+    assert pauses[-1] > 2 * SILENT_LOOKS
+    assert pauses == sorted(pauses)
 
 
 def test_what_is_seen_is_written_only_when_it_is_news(two: World, supervisor: EndpointSupervisor) -> None:

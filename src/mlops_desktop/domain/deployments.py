@@ -140,7 +140,8 @@ class PortUse:
 class Observation:
     """What a host sees of a deployment right now. `example_right` is None before it was tried.
 
-    Counts and times are those of the server since its start; `refused` requests were the client's fault.
+    Counts and times are those of the server since its start; `refused` requests were the client's fault. A `silent` one
+    has a process that did not answer when it was looked at.
     """
 
     running: bool
@@ -156,6 +157,7 @@ class Observation:
     rows: int = 0
     p50_ms: float = 0.0
     p99_ms: float = 0.0
+    silent: bool = False
 
 
 @dataclass(frozen=True)

@@ -315,7 +315,7 @@ class ProcessHost:
     def _unanswering(self, deployment_id: str, sentence: str) -> Observation:
         process = self._process_of(deployment_id)
         if process is not None and self._is_alive(process):
-            return Observation(running=True, process=process, sentence=sentence)
+            return Observation(running=True, process=process, sentence=sentence, silent=True)
         record = self._records.get(deployment_id)
         reason = last_reason(Path(record.folder)) if record is not None else ""
         return Observation(running=False, sentence=reason or "its process is gone")

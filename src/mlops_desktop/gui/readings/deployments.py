@@ -152,7 +152,7 @@ def _note(facts: EndpointFacts, answering: Deployment, now: datetime) -> str:
         seen = formats.moment(answering.checked_at, now) if answering.checked_at else "its start"
         return f"has not been seen since {seen}; it may still be answering, we cannot confirm it"
     if answering.health is Health.DEGRADED:
-        return "it runs, but does not answer as it should"
+        return "it runs, but does not answer as it should; if it stays silent, it is started again"
     if answering.restarts:
         return f"restarted {formats.plural(answering.restarts, 'time')} by itself"
     return f"since {formats.moment(answering_since(facts, answering), now)}"

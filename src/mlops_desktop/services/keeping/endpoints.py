@@ -16,6 +16,8 @@ from mlops_desktop.services.parts import Parts
 log = logging.getLogger(__name__)
 
 FRESH = timedelta(seconds=20)
+SILENT_LOOKS = 10
+"""In a row, about a second apart: then a server that is there but does not answer is ended and started again."""
 _FIRST_WAIT = 1.0
 _LONGEST_WAIT = 60.0
 
@@ -27,6 +29,7 @@ class EndpointSupervisor:
         self._parts = parts
         self._rollouts = rollouts
         self._next_try: dict[str, tuple[float, float]] = {}
+        self._silent_looks: dict[str, int] = {}
 
     def turn(self) -> bool:
         """One round over all endpoints; says whether any should answer."""
@@ -61,6 +64,11 @@ class EndpointSupervisor:
         if not seen.running:
             self._start_again(endpoint, deployment)
             return
+        if self._is_stuck(deployment, seen):
+            log.warning("endpoint %s: %s does not answer any more, ending it", endpoint.name, deployment.model_reference)
+            self._parts.host.stop(deployment.id)
+            self._start_again(endpoint, deployment)
+            return
         due, _ = self._next_try.get(deployment.id, (0.0, 0.0))
         if time.monotonic() > due + _LONGEST_WAIT:  # it has held out: the next crash is a new story
             self._next_try.pop(deployment.id, None)
@@ -68,6 +76,18 @@ class EndpointSupervisor:
         self._parts.host.prepare(endpoint.id, endpoint.port, [deployment.id])
         if not seen.accepting and seen.healthy:
             self._parts.host.accept(deployment.id)
+
+    def _is_stuck(self, deployment: Deployment, seen: Observation) -> bool:
+        """Whether it was silent for so long that a new start helps more, and one is due."""
+        if not seen.silent:
+            self._silent_looks.pop(deployment.id, None)
+            return False
+        looks = self._silent_looks[deployment.id] = self._silent_looks.get(deployment.id, 0) + 1
+        due, _ = self._next_try.get(deployment.id, (0.0, 0.0))
+        if looks < SILENT_LOOKS or time.monotonic() < due:
+            return False
+        self._silent_looks.pop(deployment.id)
+        return True
 
     def _note(self, deployment: Deployment, seen: Observation) -> None:
         health = Health.HEALTHY if seen.healthy else Health.DEGRADED
