@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,10 +10,15 @@ import pytest
 from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+from tests.gui.conftest import MakeWindow, wait
+from tests.gui.demo_workspace import FakeWorkspace
 
 from mlops_desktop.gui.history import Place
 from mlops_desktop.gui.importing import judge
+from mlops_desktop.gui.lanes import Lanes
 from mlops_desktop.gui.main_window import MainWindow
+from mlops_desktop.services.workspace import Workspace
 
 NONE, LEFT = Qt.KeyboardModifier.NoModifier, Qt.MouseButton.LeftButton
 
@@ -107,4 +113,50 @@ def test_words_are_no_file_and_go_their_way(window: MainWindow) -> None:
 def test_while_the_window_is_not_ready_nothing_is_taken(window: MainWindow, tmp_path: Path) -> None:
     window.shell.drops._is_ready = lambda: False
     enter(window, mime([tmp_path / "flights.csv"]))
+    assert not window.shell.drops.overlay.isVisible()
+
+
+def test_dropped_on_the_first_start_it_is_said_at_once_that_the_file_is_being_read(
+    make_window: MakeWindow, workspace: FakeWorkspace, qtbot: QtBot, tmp_path: Path
+) -> None:
+    may_open = threading.Event()
+
+    def open_slowly(folder: Path) -> Workspace:
+        may_open.wait(30)
+        return workspace.as_workspace()
+
+    window = make_window(None, lanes=Lanes(), open_folder=open_slowly)
+    window.shell.other_wanted.connect(lambda folder, name: window.shell.open(folder))
+    welcome = window.shell.welcome
+    assert welcome is not None
+    assert not welcome.doing.isVisible()
+    height = welcome.sample.mapTo(welcome, QPoint(0, 0)).y()
+    path = tmp_path / "flights.csv"
+    path.write_text("a,b\n1,2\n")
+    data = mime([path])
+    enter(window, data)
+    drop(window, data)
+    overlay = window.shell.drops.overlay
+    assert overlay.isVisible()
+    assert overlay.accessibleName().startswith("Reading flights.csv…")
+    wait(qtbot, lambda: welcome.doing.isVisible())
+    assert not overlay.isVisible()
+    assert welcome.doing.sentence == "Making the workspace my-workspace, then reading flights.csv…"
+    assert welcome.sample.mapTo(welcome, QPoint(0, 0)).y() == height  # nothing jumps
+    may_open.set()
+    wait(qtbot, lambda: window.shell.page is not None and window.shell.page.name == "import")
+
+
+def test_a_file_in_a_folder_that_may_not_be_read_is_left_to_the_preview(
+    window: MainWindow, places: list[Place], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path) -> bool:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    data = mime([tmp_path / "flights.csv"])
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "is_dir", refuse)
+        assert enter(window, data)
+        drop(window, data)
+    assert places == [Place("import", str(tmp_path / "flights.csv"))]
     assert not window.shell.drops.overlay.isVisible()

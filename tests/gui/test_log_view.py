@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from tests.gui.demo_workspace import FakeWorkspace
 from tests.gui.hands import click, kept, press, write
 
 from mlops_desktop.gui.context import Context
-from mlops_desktop.gui.readings.log import LogLine, parse_log
+from mlops_desktop.gui.readings.log import LogLine, found_places, parse_log, row_starts
 from mlops_desktop.gui.widgets.log_view import LogView
 
 SHIFT = Qt.KeyboardModifier.ShiftModifier
@@ -163,6 +164,47 @@ def test_long_lines_wrap_and_keep_their_place(view: LogView) -> None:
     view.grab()
     click(view.wrap)
     assert bar.maximum() == before
+
+
+def test_lines_are_broken_between_words_and_within_one_only_where_it_is_longer_than_a_row() -> None:
+    def rows(text: str, wide: int = 20) -> list[str]:
+        starts = row_starts(text, wide)
+        return [text[start:end] for start, end in pairwise([*starts, len(text)])]
+
+    assert rows("") == [""]
+    assert rows("twenty signs, no mor") == ["twenty signs, no mor"]
+    assert rows("a model that answers in a process") == ["a model that answers ", "in a process"]
+    assert rows("two   blanks  between   words") == ["two   blanks  ", "between   words"]
+    assert rows("see " + "x" * 45 + " end") == ["see ", "x" * 20, "x" * 20, "xxxxx end"]
+    assert rows("    " + "x" * 30) == ["    " + "x" * 16, "x" * 14]
+
+
+def test_what_is_found_is_marked_where_it_stands_in_broken_lines() -> None:
+    text = "a model that answers in a process " + "x" * 30
+    starts = row_starts(text, 20)
+    assert starts == [0, 21, 34, 54]
+    assert list(found_places(text, "PROCESS", starts)) == [(1, 5, 7)]
+    assert list(found_places(text, "answers in", starts)) == [(0, 13, 8), (1, 0, 2)]
+    assert list(found_places(text, "x" * 25, starts)) == [(2, 0, 20), (3, 0, 5)]
+    assert list(found_places(text, "a", [0])) == [(0, place, 1) for place in (0, 10, 13, 24)]
+    assert list(found_places(text, "nowhere", starts)) == []
+
+
+def test_wrapped_lines_are_as_high_as_they_are_painted(view: LogView) -> None:
+    """Also a line without time and level, which has more room, and one with tabs, which needs more."""
+    lines = view.lines
+    view.show_lines(
+        [
+            LogLine("10:00:00", "info", "word " * 60),
+            LogLine("", "", "word " * 60),
+            LogLine("10:00:00", "info", "a\tb " * 40),
+        ]
+    )
+    click(view.wrap)
+    heights = [lines._height(place) for place in range(3)]  # noqa: SLF001 - what the claim is about
+    assert heights[1] < heights[0]
+    room = lines._signs_a_row(lines.lines[2])  # noqa: SLF001
+    assert heights[2] == len(row_starts("a    b " * 40, room))
 
 
 def test_it_is_saved_whole(view: LogView, context: Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

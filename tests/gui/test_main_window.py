@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import time
 from pathlib import Path
 
@@ -34,6 +35,7 @@ from mlops_desktop.gui.main_window import MainWindow
 from mlops_desktop.gui.pages.book import PAGES, SECTIONS
 from mlops_desktop.gui.state import WindowState, load_state
 from mlops_desktop.gui.theme.theme import Look, Theme
+from mlops_desktop.gui.widgets.key_cap import KeyCap, KeyCaps, spoken_keys
 from mlops_desktop.gui.widgets.keys_sheet import KeysDialog
 from mlops_desktop.services.workspace import Workspace
 
@@ -140,8 +142,13 @@ def test_no_two_keys_are_the_same_in_one_context() -> None:
 def test_the_sheet_of_keys_lists_every_key(window: MainWindow, qtbot: QtBot) -> None:
     press(window, Qt.Key.Key_Slash, Qt.KeyboardModifier.ControlModifier)
     dialog = next(iter(window.findChildren(KeysDialog)))
-    shown = {label.text() for label in dialog.findChildren(QLabel)}
-    assert {key.does for key in KEYS} <= shown
+    shown = [label.text() for label in dialog.findChildren(QLabel)]
+    assert {key.does for key in KEYS} <= set(shown)
+    assert [shown.count(does) for does in ("Settings", "Larger")] == [1, 1]
+    caps = [cap.accessibleName() for cap in dialog.findChildren(KeyCap)]
+    assert {spoken_keys(key.sequence) for key in KEYS} <= set(caps)
+    settings = next(row for row in dialog.findChildren(KeyCaps) if row.findChildren(QLabel))
+    assert [cap.accessibleName() for cap in settings.findChildren(KeyCap)] == ["Ctrl =", "Ctrl +"]
     dialog.accept()
 
 
@@ -327,6 +334,19 @@ def test_size_and_place_are_remembered_when_it_closes(make_window: MakeWindow, w
     assert state.geometry
     # The screen of the tests is 800 wide, and a window never comes back wider than the screen.
     assert again.height() == 640
+
+
+def test_a_first_window_is_no_higher_than_the_screen_and_one_left_elsewhere_comes_back(
+    qapp: QApplication, tmp_path: Path
+) -> None:
+    room = qapp.primaryScreen().availableGeometry()
+    first = MainWindow(WindowState(), tmp_path)
+    assert room.height() < 900
+    assert first.height() <= room.height()
+    assert first.width() == first.minimumWidth()  # the screen of the tests is narrower than any window
+    first.setGeometry(5000, 4000, 900, 600)
+    kept = base64.b64encode(first.saveGeometry().data()).decode()
+    assert room.intersects(MainWindow(WindowState(geometry=kept), tmp_path).geometry())
 
 
 def test_slow_reading_does_not_hold_up_the_window(make_window: MakeWindow, qtbot: QtBot) -> None:

@@ -367,6 +367,46 @@ def test_a_click_in_the_list_brings_request_and_answer_back(page: TryItPage) -> 
     assert page.sent[-1].answer == first.answer
 
 
+def test_an_answer_is_dimmed_while_the_request_is_another_one(page: TryItPage) -> None:
+    retype(page, "hour", "21")
+    assert not page.answer.is_stale  # nothing was answered yet
+    click(page.send)
+    answer, response = page.answer, page.response
+    assert (answer.is_stale, answer.sub.text()) == (False, "")
+    retype(page, "hour", "22")
+    assert (answer.is_stale, answer.sub.text()) == (True, "for the values before")
+    assert answer._one.graphicsEffect() is not None
+    assert response.graphicsEffect() is not None
+    page.refresh()
+    assert answer.is_stale
+    retype(page, "hour", "21")
+    assert (answer.is_stale, answer.sub.text()) == (False, "")
+    assert answer._one.graphicsEffect() is None
+    assert response.graphicsEffect() is None
+    click(page.request.another)
+    assert answer.is_stale
+    click(page.send)
+    assert not answer.is_stale
+    click(page.request.mode.buttons[1])
+    page.request.text.setFocus()
+    press(page.request.text, Qt.Key.Key_End, CONTROL)
+    write(page.request.text, ",")
+    assert answer.is_stale
+    press(page.request.text, Qt.Key.Key_Backspace)
+    assert not answer.is_stale
+
+
+def test_what_was_refused_for_a_value_is_dimmed_when_that_is_changed(page: TryItPage) -> None:
+    click(page.send)
+    click(page.request.mode.buttons[1])
+    page.request.text.setPlainText('{"rows": [{"month": 7}]}')
+    click(page.send)
+    assert face(page) == ERROR
+    assert not page.answer.is_stale
+    page.request.text.setPlainText('{"rows": [{"month": 8}]}')
+    assert page.answer.is_stale
+
+
 def test_another_endpoint_begins_anew_and_the_same_one_stands_as_it_was_left(page: TryItPage) -> None:
     click(page.send)
     window_of(page).shell.go(Place("deployments", NAME))

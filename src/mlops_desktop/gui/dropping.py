@@ -16,7 +16,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QApplication, QWidget
 
-from mlops_desktop.gui.importing import Verdict, folder, judge
+from mlops_desktop.gui.importing import Verdict, folder, judge, looking
 from mlops_desktop.gui.lanes import Lanes
 from mlops_desktop.gui.theme.theme import Theme
 
@@ -136,16 +136,23 @@ class DropTarget(QObject):
     def _on_drop(self, event: QDropEvent) -> bool:
         urls: Sequence[QUrl] = event.mimeData().urls()
         event.acceptProposedAction()
-        self.overlay.hide()
         verdict = judge(urls)
         if verdict.path is None:
+            self.overlay.hide()
             self.refused.emit(verdict)
             return True
         path = verdict.path
-        self._lanes.call(path.is_dir, lambda is_folder: self._end(path, is_folder), owner=self)
+        self.overlay.show_verdict(looking(path))
+        self._lanes.call(
+            path.is_dir,
+            lambda is_folder: self._end(path, is_folder),
+            lambda _: self._end(path, False),  # the preview says better why it cannot be read
+            owner=self,
+        )
         return True
 
     def _end(self, path: Path, is_folder: bool) -> None:
+        self.overlay.hide()
         if is_folder:
             self.refused.emit(folder(path))
         else:

@@ -53,5 +53,10 @@ def judge(urls: Sequence[QUrl]) -> Verdict:
     return Verdict(f"Import {path.name}", "Shows how it would be read. Nothing is stored before you say so.", path)
 
 
+def looking(path: Path) -> Verdict:
+    """Between the drop and the page that shows it."""
+    return Verdict(f"Reading {path.name}…", "Its preview comes next. Nothing is stored before you say so.", path)
+
+
 def folder(path: Path) -> Verdict:
     return Verdict(f"{path.name} is a folder", "Drop one file with a table in it.")

@@ -70,9 +70,15 @@ def sequence(name: str) -> str:
     return next(key.sequence for key in KEYS if key.name == name)
 
 
-def grouped_keys() -> list[tuple[str, list[tuple[str, str]]]]:
-    """The keys under what they are for, those of lists and tables last; a page's own stand with the page's."""
-    groups: dict[str, list[tuple[str, str]]] = {name: [] for name in (WINDOW, PAGES, MOVING, WORK)}
+def grouped_keys() -> list[tuple[str, list[tuple[tuple[str, ...], str]]]]:
+    """The keys under what they are for, those of lists and tables last; a page's own stand with the page's.
+
+    What has two keys stands once, with both.
+    """
+    groups: dict[str, dict[str, tuple[str, ...]]] = {name: {} for name in (WINDOW, PAGES, MOVING, WORK)}
     for key in KEYS:
-        groups.setdefault(key.group or WORK, []).append((key.sequence, key.does))
-    return [*((name, keys) for name, keys in groups.items() if keys), ("Lists and tables", list(HINTS))]
+        group = groups.setdefault(key.group or WORK, {})
+        group[key.does] = (*group.get(key.does, ()), key.sequence)
+    lists = [((sequence,), does) for sequence, does in HINTS]
+    shown = [(name, [(keys, does) for does, keys in group.items()]) for name, group in groups.items() if group]
+    return [*shown, ("Lists and tables", lists)]

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
+from PySide6.QtCore import QByteArray, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QPainter, QPaintEvent
 from PySide6.QtWidgets import QMainWindow
 
@@ -23,6 +23,11 @@ if TYPE_CHECKING:
     from mlops_desktop.gui.shell import Shell
     from mlops_desktop.gui.theme.theme import Theme
     from mlops_desktop.services.workspace import Workspace
+
+
+DESIGNED = QSize(1440, 900)
+TITLE_BAR = 32
+"""What a desktop puts above a window; its true height is known only after the window is shown."""
 
 
 class MainWindow(QMainWindow):
@@ -63,8 +68,10 @@ class MainWindow(QMainWindow):
         return self._shell
 
     def _restore_size(self) -> None:
+        """As it was left (Qt brings one back whose screen is gone), else as large as designed where the screen allows."""
         if not (self.state.geometry and self.restoreGeometry(QByteArray(base64.b64decode(self.state.geometry)))):
-            self.resize(1440, 900)
+            room = self.screen().availableGeometry().size()
+            self.resize(DESIGNED.boundedTo(QSize(room.width(), room.height() - TITLE_BAR)))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)

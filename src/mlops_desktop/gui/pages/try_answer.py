@@ -17,8 +17,10 @@ from mlops_desktop.gui.widgets.buttons import Button
 from mlops_desktop.gui.widgets.cards import Card
 from mlops_desktop.gui.widgets.chance_bars import Chance, ChanceBars
 from mlops_desktop.gui.widgets.chips import Chip, ChipSign
+from mlops_desktop.gui.widgets.dimming import dim
 from mlops_desktop.gui.widgets.key_cap import KeyCap, spoken_keys
 from mlops_desktop.gui.widgets.marks import Icon, StatusWord
+from mlops_desktop.gui.widgets.notices import announce
 from mlops_desktop.gui.widgets.small_table import SmallTable
 from mlops_desktop.gui.widgets.states import ErrorBox
 from mlops_desktop.gui.widgets.text import ElidedText, Text
@@ -30,6 +32,7 @@ ROW_HEADS = (
 )
 MOST_ROWS = 50
 NOTHING, ONE, MANY, ERROR, STOPPED = range(5)
+STALE = "for the values before"
 NOTHING_SENT = "Send request asks the running endpoint, as any other program would; the row at the left is a real one."
 
 
@@ -55,6 +58,7 @@ class AnswerCard(Card):
             column.addWidget(face)
         self._turn_to(NOTHING)
         self.sent: Sent | None = None
+        self.is_stale = False
         self._show_status(None)
 
     # Making
@@ -180,6 +184,17 @@ class AnswerCard(Card):
             self._show_one(predictions[0], sent, facts, signature)
         else:
             self._show_many(predictions, sent, facts)
+
+    def show_stale(self, is_stale: bool) -> None:
+        """Whether the request was changed since: what is shown is then dimmed and said to be old."""
+        if is_stale == self.is_stale:
+            return
+        self.is_stale = is_stale
+        self.sub.setText(STALE if is_stale else "")
+        for part in (*self._faces, self.status, self._time):
+            dim(part, is_stale)
+        if is_stale:
+            announce(self, f"The answer is {STALE}")
 
     def _show_status(self, sign: Sign | None, time: str = "") -> None:
         self.status.setVisible(sign is not None)

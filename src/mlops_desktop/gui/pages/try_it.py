@@ -29,6 +29,7 @@ from mlops_desktop.gui.widgets.buttons import Button
 from mlops_desktop.gui.widgets.cards import Card
 from mlops_desktop.gui.widgets.code_block import CodeCard, CodeText
 from mlops_desktop.gui.widgets.command_line import CopyButton
+from mlops_desktop.gui.widgets.dimming import dim
 from mlops_desktop.gui.widgets.page_header import PageHeader
 from mlops_desktop.gui.widgets.skeleton import Skeleton
 from mlops_desktop.gui.widgets.small_table import SmallTable
@@ -234,9 +235,9 @@ class TryItPage(Page):
         self.request.show_signature(signature)
         if not self.sent:
             self.answer.show_nothing(facts)
-        elif self.answer.sent is not None:
+        elif self.answer.sent is not None and not self._sending:
             self.answer.show_sent(self.answer.sent, facts, signature)
-        self._show_code()
+        self._on_request()
         self._stack.setCurrentWidget(self._content)
         if before != self._chosen:
             self._context.shell.place_changed()
@@ -340,6 +341,10 @@ class TryItPage(Page):
 
     def _on_not_sent(self, error: BaseException) -> None:
         self._sending = False
+        if self.facts is not None and self.answer.sent is not None:
+            self.answer.show_sent(self.answer.sent, self.facts, self.signature)
+        elif self.facts is not None:
+            self.answer.show_nothing(self.facts)
         self._context.shell.show_failure(error)
 
     def _on_answered(self, endpoint: str, sent: Sent) -> None:
@@ -355,6 +360,7 @@ class TryItPage(Page):
             return
         self.answer.show_sent(sent, self.facts, self.signature)
         self._show_response(sent)
+        self._show_stale()
         name = getattr(sent.error, "field", "")
         if name:
             self.request.mark(name, str(sent.error))
@@ -368,6 +374,18 @@ class TryItPage(Page):
 
     def _on_request(self) -> None:
         self._show_code()
+        self._show_stale()
+
+    def _show_stale(self) -> None:
+        """An answer stands for what was sent, not for what is typed since."""
+        sent = self.answer.sent
+        is_stale = (
+            sent is not None
+            and (sent.error is None or bool(getattr(sent.error, "field", "")))
+            and (bool(self.request.body_fault) or list(sent.rows) != self.request.rows)
+        )
+        self.answer.show_stale(is_stale)
+        dim(self.response, is_stale)
 
     def _start(self) -> None:
         if self.facts is not None and self.facts.one is not None:

@@ -346,5 +346,5 @@ class RequestCard(Card):
             self.rows = rows
             self._at = min(self._at, len(rows) - 1)
             self._show_rows()
-            self.changed.emit()
         self._say()
+        self.changed.emit()

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QScrollArea, QVB
 from mlops_desktop.gui import formats
 from mlops_desktop.gui.pages.way import WayCard, make_way, sample_file
 from mlops_desktop.gui.theme.theme import Theme
+from mlops_desktop.gui.widgets.busy_note import BusyNote
 from mlops_desktop.gui.widgets.buttons import Button
 from mlops_desktop.gui.widgets.controls import LineEntry
 from mlops_desktop.gui.widgets.layouts import clear_layout
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 WIDTH = 940
 NAME = "my-workspace"
+OPENING = "Opening the workspace…"
 MOST_RECENT = 3
 FEW_BYTES = 2_000_000_000
 
@@ -45,7 +47,13 @@ class WelcomePage(QWidget):
         column = self._make_column()
         column.addStretch(1)
         column.addLayout(self._make_title())
-        column.addSpacing(20)
+        column.addSpacing(6)
+        self.doing = BusyNote(theme)
+        kept = self.doing.sizePolicy()
+        kept.setRetainSizeWhenHidden(True)
+        self.doing.setSizePolicy(kept)
+        column.addWidget(self.doing)
+        self._said = self._wanted_words = ""
         self.error: ErrorBox | None = None
         self._error_place = QVBoxLayout()
         column.addLayout(self._error_place)
@@ -56,8 +64,10 @@ class WelcomePage(QWidget):
         column.addSpacing(8)
         column.addWidget(make_way(theme))
         column.addSpacing(20)
+        column.addWidget(Text(theme, "This computer", "title"))
+        column.addSpacing(8)
         column.addLayout(self._make_checks())
-        column.addSpacing(14)
+        column.addSpacing(18)
         column.addLayout(self._make_foot())
         column.addStretch(1)
         self._show_place()
@@ -86,10 +96,18 @@ class WelcomePage(QWidget):
         self.setEnabled(not waiting)
         if waiting and self.error is not None:
             self.error.hide()
+        self.doing.end(self._said)
+        if waiting:
+            self._said = self._wanted_words or OPENING
+            self.doing.begin(self._said)
+        self._wanted_words = ""
 
     def import_file(self, file: str) -> None:
         """Makes the workspace, or opens the one of that name, and imports the file there."""
         folder, name = self._folder()
+        verb = "Making" if name else "Opening"
+        then = f", then reading {Path(file).name}" if file else ""
+        self._wanted_words = f"{verb} the workspace {folder.name}{then}…"
         self.wanted.emit(folder, name, file)
 
     def minimumSizeHint(self) -> QSize:

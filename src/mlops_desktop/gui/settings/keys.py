@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 from mlops_desktop.gui.context import Context
 from mlops_desktop.gui.keys import grouped_keys
 from mlops_desktop.gui.settings.section import Section
-from mlops_desktop.gui.widgets.key_cap import KeyCap, spoken_keys
+from mlops_desktop.gui.widgets.key_cap import KeyCaps
 from mlops_desktop.gui.widgets.text import Text
 
 
@@ -27,9 +27,9 @@ class KeysSection(Section):
             grid.setColumnStretch(1, 1)
             grid.setColumnStretch(3, 1)
             half = (len(keys) + 1) // 2
-            for place, (sequence, does) in enumerate(keys):
+            for place, (sequences, does) in enumerate(keys):
                 row, side = place % half, place // half * 2
-                grid.addWidget(KeyCap(theme, spoken_keys(sequence)), row, side)
+                grid.addWidget(KeyCaps(theme, sequences), row, side)
                 grid.addWidget(Text(theme, does), row, side + 1)
             card.body.addWidget(holder)
         self.column.addStretch(1)

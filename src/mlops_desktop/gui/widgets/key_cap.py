@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QKeySequence, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from mlops_desktop.gui.theme.theme import Theme
+from mlops_desktop.gui.widgets.text import Text
 
 _PAD, _HEIGHT = 5, 19
 
@@ -50,3 +53,18 @@ class KeyCap(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         paint_key(QPainter(self), self._theme, self.width(), self.height() / 2, self._keys)
+
+
+class KeyCaps(QWidget):
+    """The keys any of which does the same."""
+
+    def __init__(self, theme: Theme, sequences: Sequence[str]) -> None:
+        super().__init__()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(4)
+        for place, sequence in enumerate(sequences):
+            if place:
+                row.addWidget(Text(theme, "or", "table", "muted"))
+            row.addWidget(KeyCap(theme, spoken_keys(sequence)))
+        row.addStretch(1)

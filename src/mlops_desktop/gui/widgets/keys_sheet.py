@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QScrollArea, QV
 from mlops_desktop.gui.keys import grouped_keys
 from mlops_desktop.gui.theme.theme import Theme
 from mlops_desktop.gui.widgets.buttons import Button
-from mlops_desktop.gui.widgets.key_cap import KeyCap, spoken_keys
+from mlops_desktop.gui.widgets.key_cap import KeyCaps
 from mlops_desktop.gui.widgets.text import Text
 
 COLUMNS = ((0, 1), (2, 4), (3,))
@@ -57,7 +57,7 @@ class KeysDialog(QDialog):
         )
 
 
-def _group(theme: Theme, title: str, keys: list[tuple[str, str]]) -> QVBoxLayout:
+def _group(theme: Theme, title: str, keys: list[tuple[tuple[str, ...], str]]) -> QVBoxLayout:
     column = QVBoxLayout()
     column.setSpacing(7)
     column.addWidget(Text(theme, title, "title"))
@@ -65,8 +65,8 @@ def _group(theme: Theme, title: str, keys: list[tuple[str, str]]) -> QVBoxLayout
     grid.setHorizontalSpacing(12)
     grid.setVerticalSpacing(6)
     grid.setColumnStretch(1, 1)
-    for place, (sequence, does) in enumerate(keys):
-        grid.addWidget(KeyCap(theme, spoken_keys(sequence)), place, 0)
+    for place, (sequences, does) in enumerate(keys):
+        grid.addWidget(KeyCaps(theme, sequences), place, 0)
         grid.addWidget(Text(theme, does), place, 1)
     column.addLayout(grid)
     return column

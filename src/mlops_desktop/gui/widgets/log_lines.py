@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import (
@@ -21,7 +21,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame
 
-from mlops_desktop.gui.readings.log import LogLine
+from mlops_desktop.gui.readings.log import LogLine, found_places, row_starts
 from mlops_desktop.gui.theme.theme import Theme
 
 LINE, PAD, GAP = 19, 12, 12
@@ -133,24 +133,21 @@ class LogLines(QAbstractScrollArea):
             painter.setPen(theme.colour(token))
             painter.drawText(QRect(round(left), y, 4000, self._line), _LEFT, words)
             left += round(signs * self._sign) + GAP
-        text = line.text.replace("\t", "    ")
+        text = _shown(line)
+        starts = row_starts(text, self._signs_a_row(line)) if self.wraps else [0]
         if self.needle:
-            self._paint_found(painter, text, round(left), y)
+            self._paint_found(painter, text, starts, round(left), y)
         painter.setPen(theme.colour("text"))
-        for row, part in enumerate(self._parts(text)):
-            painter.drawText(QRect(round(left), y + row * self._line, 100_000, self._line), _LEFT, part)
+        for row, (start, end) in enumerate(pairwise([*starts, len(text)])):
+            painter.drawText(QRect(round(left), y + row * self._line, 100_000, self._line), _LEFT, text[start:end])
         return height
 
-    def _paint_found(self, painter: QPainter, text: str, left: int, y: int) -> None:
-        start, low, needle = 0, text.lower(), self.needle.lower()
-        wide = self._signs_a_row() if self.wraps else max(len(text), 1)
-        while (start := low.find(needle, start)) >= 0:
-            row, column = divmod(start, wide)
-            width = round(len(needle) * self._sign)
+    def _paint_found(self, painter: QPainter, text: str, starts: Sequence[int], left: int, y: int) -> None:
+        for row, column, signs in found_places(text, self.needle, starts):
+            width = round(signs * self._sign)
             box = QRect(round(left + column * self._sign), y + row * self._line + 1, width, self._line - 2)
             painter.fillRect(box, self._theme.colour("selected"))
             painter.fillRect(box.left(), box.bottom(), width, 1, self._theme.colour("accent-text"))
-            start += len(needle)
 
     def _columns(self, line: LogLine) -> list[tuple[str, int, str]]:
         """Words, width in signs and colour of what stands before the text."""
@@ -175,8 +172,7 @@ class LogLines(QAbstractScrollArea):
 
     def _measure(self) -> None:
         if self.wraps:
-            wide = self._signs_a_row()
-            heights = (max(1, -(-len(line.text) // wide)) for line in self.lines)
+            heights = (len(row_starts(_shown(line), self._signs_a_row(line))) for line in self.lines)
             self._rows = list(accumulate(heights, initial=0))
         total = self._rows[-1] if self.wraps else len(self.lines)
         room = max(1, self.viewport().height() // self._line)
@@ -189,15 +185,9 @@ class LogLines(QAbstractScrollArea):
         self.horizontalScrollBar().setSingleStep(24)
         self.viewport().update()
 
-    def _signs_a_row(self) -> int:
-        before = sum(signs * self._sign + GAP for _, signs, _ in self._columns(self.lines[0])) if self.lines else 0
+    def _signs_a_row(self, line: LogLine) -> int:
+        before = sum(signs * self._sign + GAP for _, signs, _ in self._columns(line))
         return max(20, int((self.viewport().width() - before - 2 * PAD) / self._sign))
-
-    def _parts(self, text: str) -> list[str]:
-        if not self.wraps:
-            return [text]
-        wide = self._signs_a_row()
-        return [text[start : start + wide] for start in range(0, len(text), wide)] or [""]
 
     def _height(self, place: int) -> int:
         return self._rows[place + 1] - self._rows[place] if self.wraps else 1
@@ -282,3 +272,7 @@ class LogLines(QAbstractScrollArea):
     def _place_at(self, at: QPoint) -> int:
         place = self._line_at(self.verticalScrollBar().value() + at.y() // self._line)
         return place if 0 <= place < len(self.lines) else -1
+
+
+def _shown(line: LogLine) -> str:
+    return line.text.replace("\t", "    ")
