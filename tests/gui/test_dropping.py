@@ -139,7 +139,7 @@ def test_dropped_on_the_first_start_it_is_said_at_once_that_the_file_is_being_re
     overlay = window.shell.drops.overlay
     assert overlay.isVisible()
     assert overlay.accessibleName().startswith("Reading flights.csv…")
-    wait(qtbot, lambda: welcome.doing.isVisible())
+    wait(qtbot, welcome.doing.isVisible)
     assert not overlay.isVisible()
     assert welcome.doing.sentence == "Making the workspace my-workspace, then reading flights.csv…"
     assert welcome.sample.mapTo(welcome, QPoint(0, 0)).y() == height  # nothing jumps

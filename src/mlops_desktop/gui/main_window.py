@@ -68,7 +68,7 @@ class MainWindow(QMainWindow):
         return self._shell
 
     def _restore_size(self) -> None:
-        """As it was left (Qt brings one back whose screen is gone), else as large as designed where the screen allows."""
+        """As it was left (Qt brings one back whose screen is gone), else as designed where the screen is that large."""
         if not (self.state.geometry and self.restoreGeometry(QByteArray(base64.b64decode(self.state.geometry)))):
             room = self.screen().availableGeometry().size()
             self.resize(DESIGNED.boundedTo(QSize(room.width(), room.height() - TITLE_BAR)))
