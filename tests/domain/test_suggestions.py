@@ -178,6 +178,29 @@ def test_the_time_column_has_most_values_and_none_missing() -> None:
     assert time_column(COLUMNS[:5], PROFILES) is None
 
 
+@pytest.mark.parametrize(("rows", "folds"), [(50_000, 5), (50_001, 3)])
+def test_rows_that_have_a_time_are_validated_in_its_order(rows: int, folds: int) -> None:
+    times = profile(DATETIME, 24, name="at", rows=rows)
+    wanted = Validation(ValidationKind.TIME_ORDERED, folds=folds, column="at")
+    assert suggest_validation(rows, times) == wanted
+    classes = profile(BOOLEAN, 2, rows=rows, top={"true": 5 * (folds + 1), "false": rows})
+    assert suggest_validation(rows, times, classes) == wanted
+
+
+def test_too_few_moments_or_too_rare_classes_are_parted_at_random() -> None:
+    assert suggest_validation(100, profile(DATE, 23, name="at")).kind is ValidationKind.K_FOLD
+    rare = profile(BOOLEAN, 2, top={"true": 29, "false": 971})
+    assert suggest_validation(1000, profile(DATE, 24, name="at"), rare).kind is ValidationKind.K_FOLD
+
+
+def test_columns_to_avoid_are_left_out_where_there_is_no_other_reason() -> None:
+    reasons = {"stops": "as in calm-otter-3", "delay": "as in calm-otter-3", "night": "as in calm-otter-3"}
+    _, left_out = choose_features(COLUMNS, PROFILES, "target", findings=FINDINGS, included=["night"], avoided=reasons)
+    found = {item.name: item.reason for item in left_out}
+    assert (found["stops"], found["delay"]) == ("as in calm-otter-3", "delay gives the target away")
+    assert "night" not in found
+
+
 def test_large_tables_are_validated_by_one_holdout_others_by_folds() -> None:
     assert suggest_validation(50_000) == Validation(ValidationKind.K_FOLD, folds=5)
     assert suggest_validation(50_001).kind is ValidationKind.HOLDOUT

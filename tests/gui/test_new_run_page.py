@@ -365,8 +365,10 @@ def test_ctrl_return_takes_what_is_just_written_and_leads_to_the_first_bad_field
 
 def test_ways_of_validation_show_what_they_need(page: NewRunPage) -> None:
     part = page.validation
-    assert part.words.text() == "Suggested: 5 folds at random. For rows to come By time is truer: time_hour orders them"
+    assert part.words.text() == "Suggested, as rows have a time: 5 growing windows by time_hour, checked on later rows"
     click(part.kinds.buttons[1])
+    assert part.words.text() == "One part at random. For rows to come By time is truer: time_hour orders them"
+    assert not part.instead.isVisible()
     assert part.share.isVisible()
     assert not part.folds.isVisible()
     fill(part.share, "30")
@@ -380,14 +382,71 @@ def test_ways_of_validation_show_what_they_need(page: NewRunPage) -> None:
     assert not part.words.text().startswith("Suggested")
     click(part.reset)
     assert page.draft.validation is None
-    assert part.words.text().startswith("Suggested: 5 folds")
+    assert part.words.text().startswith("Suggested, as rows have a time: 5 growing windows")
     assert not part.reset.isVisible()
+
+
+def test_random_parts_are_one_click_from_the_order_of_time(page: NewRunPage) -> None:
+    part = page.validation
+    assert (part.instead.isVisible(), part.instead.text()) == (True, "Random parts instead")
+    click(part.instead)
+    assert (page.draft.validation, page.draft.by) == (ValidationKind.K_FOLD, None)
+    assert "--validation=k_fold" in line(page)
+    assert not part.instead.isVisible()
+    click(part.reset)
+    assert part.shown.kind is ValidationKind.TIME_ORDERED
+    part.instead.setFocus(Qt.FocusReason.TabFocusReason)
+    press(part.instead, Key.Key_Space)
+    assert part.shown.kind is ValidationKind.K_FOLD
+
+
+def test_rows_without_a_time_get_random_folds(shell: Shell) -> None:
+    part = form(shell, "penguins@v1", target="sex").validation
+    assert part.words.text() == "Suggested: 5 folds of random rows, each checked by a fit on the others"
+    assert not part.instead.isVisible()
+
+
+def test_an_experiment_goes_on_as_its_last_run_and_says_so(
+    page: NewRunPage, workspace: Workspace, asked: list[RunRequest]
+) -> None:
+    last = workspace.experiments.suggest(RunRequest("flights@v2", "late", experiment="late-at-arrival")).last_run
+    spec = workspace.experiments.run(last).spec
+    fill(page.ready.purpose.experiment, "late-at-arrival")
+    part = page.validation
+    assert page.header.sentence.startswith(f"in experiment late-at-arrival · as its last run {last} · ")
+    assert part.words.text().startswith("As the last run of late-at-arrival: 3 growing windows by time_hour")
+    assert part.shown == spec.validation
+    assert taken(page) == {feature.name for feature in spec.features}
+    assert part.instead.text() == "Suggest from the rows"
+    click(part.instead)
+    assert "as its last run" not in page.header.sentence
+    assert (part.shown.folds, part.shown.test_share) == (5, 0.0)
+    assert "--afresh" in line(page)
+    click(part.reset)
+    assert part.shown == spec.validation
+    click(page.ready.start)
+    assert (asked[0].experiment, asked[0].validation, asked[0].afresh) == ("late-at-arrival", None, False)
+
+
+def test_without_data_an_experiment_brings_its_own(shell: Shell) -> None:
+    page = form(shell, "", experiment="species")
+    assert (page.draft.dataset, page.data.target.value) == ("penguins@v1", "species")
+
+
+def test_findings_are_counted_as_on_datasets(page: NewRunPage, shell: Shell) -> None:
+    words = page.data.fields["dataset"].help
+    shell.go(Place("datasets", "flights@v2"))
+    QApplication.processEvents()
+    assert words == "latest · 4 findings"
+    listed = [one.accessibleName() for one in shell.page.findChildren(QWidget)]  # type: ignore[union-attr]
+    assert any("4 findings to look at" in name for name in listed)
 
 
 def test_grouped_validation_wants_its_column(page: NewRunPage, asked: list[RunRequest]) -> None:
     part = page.validation
-    part.kinds.buttons[2].setFocus(Qt.FocusReason.TabFocusReason)
-    press(part.kinds.buttons[2], Key.Key_Right)
+    part.kinds.buttons[0].setFocus(Qt.FocusReason.TabFocusReason)
+    for button in part.kinds.buttons[:3]:
+        press(button, Key.Key_Right)
     assert page.draft.validation is ValidationKind.GROUPED
     press(page.window(), Key.Key_Return, CONTROL)
     assert asked == []
@@ -565,7 +624,7 @@ def test_the_page_by_keyboard_alone(page: NewRunPage, asked: list[RunRequest]) -
         press(focus, Key.Key_Tab)
     order = [
         page.over, page.origin, page.data.dataset, page.data.target, page.features.table, page.estimators.more,
-        page.estimators.cards["Dummy"], param(page, "learning_rate"), page.validation.kinds.buttons[2],
+        page.estimators.cards["Dummy"], param(page, "learning_rate"), page.validation.kinds.buttons[0],
         page.validation.folds, page.settings.controls["seed"], page.ready.purpose.experiment,
         page.ready.purpose.notes, page.ready.start, page.ready.copy,
     ]  # fmt: skip

@@ -50,7 +50,7 @@ def test_a_suggestion_follows_from_the_profiles(world: World) -> None:
     assert [(item.name, item.reason) for item in suggested.left_out] == [
         ("tail", "every text is different, like an identifier")
     ]
-    assert suggested.validation == Validation(ValidationKind.K_FOLD)
+    assert suggested.validation == Validation(ValidationKind.TIME_ORDERED, column="day")
 
 
 def test_the_persons_choices_go_before_the_suggested_ones(world: World) -> None:

@@ -258,7 +258,7 @@ def show(
         [_profile_row(profile) for profile in version.profiles],
         right=["Missing", "Distinct", "Min", "Mean", "Max"],
     )
-    _show_findings(version.findings)
+    _show_findings(service.findings(version.reference))
     if page:
         table([c["name"] for c in page.columns], [[NOTHING if x is None else str(x) for x in row] for row in page.rows])
         if where:

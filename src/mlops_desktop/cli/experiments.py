@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ import click
 from mlops_desktop.cli.output import NOTHING, emit, json_option, note, number, progress, say, table, when
 from mlops_desktop.cli.run_lists import LIST_COMMANDS, SORT, WHERE, sort_keys
 from mlops_desktop.cli.run_options import RUN_OPTIONS, pairs, run_request
+from mlops_desktop.cli.run_setups import SETUP_COMMANDS, reasons
 from mlops_desktop.cli.session import Session, pass_session
 from mlops_desktop.domain.comparisons import chart_kinds
 from mlops_desktop.domain.errors import InvalidInputError
@@ -21,6 +22,7 @@ from mlops_desktop.domain.experiments import (
     Task,
     main_metric,
 )
+from mlops_desktop.domain.measuring import full_words, short_words
 from mlops_desktop.domain.thresholds import counts_at
 
 if TYPE_CHECKING:
@@ -32,7 +34,7 @@ def experiments() -> None:
     """Questions, and the runs that try to answer them."""
 
 
-for _listed in LIST_COMMANDS:
+for _listed in (*LIST_COMMANDS, *SETUP_COMMANDS):
     experiments.add_command(_listed)
 
 
@@ -45,7 +47,15 @@ for _listed in LIST_COMMANDS:
 def run(session: Session, /, dataset: str, target: str, wait: bool, as_json: bool, **options: Any) -> None:
     """Train on DATASET (such as flights or flights@v2) to predict TARGET, one run for each estimator."""
     workspace = session.workspace
-    runs = workspace.experiments.start_runs(run_request(dataset, target, options))
+    request = run_request(dataset, target, options)
+    suggestion = workspace.experiments.suggest(request)
+    if request.validation is None:
+        for words in reasons(suggestion, request):
+            note(words)
+        if options["test_share"]:
+            validation = dataclasses.replace(suggestion.validation, test_share=options["test_share"])
+            request = dataclasses.replace(request, validation=validation)
+    runs = workspace.experiments.start_runs(request)
     for item in runs[0].spec.left_out:
         note(f"left out {item.name}: {item.reason}")
     _finish(workspace, runs, wait, as_json)
@@ -119,29 +129,36 @@ def list_runs(
     if as_json:
         emit(runs)
     else:
-        _show_runs(runs)
+        _show_runs(runs, service.lists.best(experiment), {one.id for one in found if one.cancelling})
 
 
-def _show_runs(runs: Sequence[Run]) -> None:
+def _show_runs(
+    runs: Sequence[Run], best: Mapping[str, Container[str]] | None = None, cancelling: Container[str] = ()
+) -> None:
+    """`best` are the ids of the best runs by metric, each among those that can be compared."""
+    best = best or {}
     tasks = {item.spec.task for item in runs}
     keys = list(dict.fromkeys(metric.key for item in runs for metric in item.metrics))
     leading = [main_metric(task) for task in Task if task in tasks]
     shown = [*[key for key in leading if key in keys], *[key for key in keys if key not in leading]][:5]
     table(
-        ["Status", "Run", "Estimator", "Dataset", *shown, "Started"],
+        ["Status", "Run", "Estimator", "Dataset", "Validation", *shown, "Started"],
         [
             [
-                item.status.value,
+                "cancelling" if item.id in cancelling else item.status.value,
                 item.name,
                 item.spec.estimator,
                 item.dataset_reference,
-                *[_metric(item.metric(key)) for key in shown],
+                short_words(item.spec.validation),
+                *[_metric(item.metric(key)) + (" *" if item.id in best.get(key, ()) else "") for key in shown],
                 when(item.started_at),
             ]
             for item in runs
         ],
         right=shown,
     )
+    if any(item.id in best.get(key, ()) for item in runs for key in shown):
+        say("* best of those on the same dataset that were validated in the same way")
 
 
 def _metric(metric: MetricSummary | None) -> str:
@@ -168,10 +185,11 @@ def show(session: Session, name: str, evaluation: bool, threshold: float | None,
         emit({"run": found, "evaluation": service.evaluation(name)} if evaluation else found)
         return
     say(f"{found.name}: {found.status.value}, {found.spec.estimator} on {found.dataset_reference}")
-    say(f"target {found.spec.target} ({found.spec.task.value}), validation {found.spec.validation.kind.value}")
+    say(f"target {found.spec.target} ({found.spec.task.value}), checked on {full_words(found.spec.validation)}")
     around = service.context(name)
     if around.place:
-        say(f"number {around.place} of {around.count} by {around.metric} in {found.experiment_name}")
+        apart = f"; {around.apart} more cannot be compared with it" if around.apart else ""
+        say(f"number {around.place} of {around.count} by {around.metric} in {found.experiment_name}{apart}")
     for version in around.registered:
         say(f"registered as {version.reference}" + (f" ({', '.join(version.aliases)})" if version.aliases else ""))
     if around.origin:
@@ -278,7 +296,8 @@ def compare(
         ],
         right=head,
     )
-    say(f"* best. {comparison.equal} settings are equal; these differ:")
+    has_best = any(row.best is not None for row in comparison.metrics)
+    say(f"{'* best' if has_best else 'None is called best'}. {comparison.equal} settings are equal; these differ:")
     table(["Setting", *head], [[row.name, *row.values] for row in comparison.differences])
     for file in files:
         say(f"wrote {file}")
@@ -298,6 +317,7 @@ def cancel(session: Session, name: str) -> None:
 @click.option("--param", "-p", "params", multiple=True, help="NAME=VALUE: change this parameter. May be repeated.")
 @click.option("--estimator", "-e", help="Another estimator, with its defaults.")
 @click.option("--seed", type=int)
+@click.option("--validated-as", metavar="RUN", help="Validate it as RUN was, so that the two can be compared.")
 @click.option("--wait/--no-wait", default=True, help="Wait until it is done.")
 @json_option
 @pass_session
@@ -307,6 +327,7 @@ def rerun(
     params: tuple[str, ...],
     estimator: str | None,
     seed: int | None,
+    validated_as: str | None,
     wait: bool,
     as_json: bool,
 ) -> None:
@@ -316,6 +337,8 @@ def rerun(
         changes["estimator"] = estimator
     if seed is not None:
         changes["seed"] = seed
+    if validated_as:
+        changes["validation"] = session.workspace.experiments.run(validated_as).spec.validation
     again = session.workspace.experiments.rerun(name, params=pairs(params, "--param"), **changes)
     _finish(session.workspace, [again], wait, as_json)
 
@@ -330,87 +353,3 @@ def annotate(session: Session, name: str, notes: str | None, tags: tuple[str, ..
     """Set the notes of the run NAME, add and take away tags."""
     found = session.workspace.experiments.annotate(name, notes=notes, add_tags=tags, remove_tags=untags)
     say(f"{found.name}: {', '.join(found.tags) or 'no tags'}")
-
-
-@experiments.command()
-@click.argument("task", type=click.Choice([item.value for item in Task]))
-@click.argument("estimator", required=False)
-@json_option
-@pass_session
-def estimators(session: Session, task: str, estimator: str | None, as_json: bool) -> None:
-    """The estimators for a TASK; with ESTIMATOR, its parameters and what they may be."""
-    service = session.workspace.experiments
-    if estimator is None:
-        known = service.estimators(Task(task))
-        if as_json:
-            emit(known)
-        else:
-            table(["Estimator", "Family", "In a sentence"], [[e["name"], e["family"], e["sentence"]] for e in known])
-        return
-    fields = service.parameter_form(Task(task), estimator)
-    if as_json:
-        emit(fields)
-        return
-    table(
-        ["Parameter", "Default", "Allowed", "Meaning"],
-        [[f["name"], str(f["default"]), _allowed(f["kinds"]), str(f.get("doc", ""))[:100]] for f in fields],
-    )
-
-
-def _allowed(kinds: Sequence[Mapping[str, Any]]) -> str:
-    return " | ".join(_kind(kind) for kind in kinds)
-
-
-def _kind(kind: Mapping[str, Any]) -> str:
-    """`0 < float ≤ 1`, a list of options, or the kind's own name."""
-    if "options" in kind:
-        return ", ".join(str(option) for option in kind["options"])
-    if kind["kind"] not in ("int", "float"):
-        return str(kind["kind"]).replace("_", " ")
-    closed = str(kind.get("closed", "neither"))
-    low, high = kind.get("low"), kind.get("high")
-    left = f"{low} {'≤' if closed in ('left', 'both') else '<'} " if low is not None else ""
-    right = f" {'≤' if closed in ('right', 'both') else '<'} {high}" if high is not None else ""
-    return f"{left}{kind['kind']}{right}"
-
-
-@experiments.command()
-@click.argument("dataset")
-@click.argument("target", required=False)
-@click.option("--estimator", "-e", "estimators", multiple=True, help="How long it may take. May be repeated.")
-@json_option
-@pass_session
-def suggest(session: Session, dataset: str, target: str | None, estimators: tuple[str, ...], as_json: bool) -> None:
-    """How a run on DATASET would be set up, how long it may take, and which columns would be left out and why.
-
-    Without TARGET, the column that is likely to be predicted is taken.
-    """
-    from mlops_desktop.services.run_setup import SUGGESTED_ESTIMATOR, EstimatorChoice, RunRequest
-
-    service = session.workspace.experiments
-    if target is None:
-        target = _likely_target(session, dataset)
-    choices = tuple(EstimatorChoice(name) for name in estimators or (SUGGESTED_ESTIMATOR,))
-    request = RunRequest(dataset, target, estimators=choices)
-    suggestion, estimates = service.suggest(request), service.estimates(request)
-    if as_json:
-        emit({**dataclasses.asdict(suggestion), "estimates": [dataclasses.asdict(each) for each in estimates]})
-        return
-    positive = f", positive label {suggestion.positive_label}" if suggestion.positive_label else ""
-    say(f"{suggestion.target}: {suggestion.task.value}{positive}, validation {suggestion.validation.kind.value}")
-    for each in estimates:
-        known = f"about {each.seconds:,.0f} s, from {each.source}" if each.seconds else "unknown"
-        say(f"estimated time of {each.estimator}: {known}")
-    table(["Feature", "Role"], [[feature.name, feature.role.value] for feature in suggestion.features])
-    for item in suggestion.left_out:
-        say(f"left out {item.name}: {item.reason}")
-
-
-def _likely_target(session: Session, dataset: str) -> str:
-    from mlops_desktop.domain.errors import InvalidInputError
-
-    found = session.workspace.experiments.suggest_target(dataset)
-    if found is None:
-        raise InvalidInputError(f"No column of {dataset} can be learnt.", hint="Derive one in an import.")
-    note(f"target {found.name}: {found.reason}")
-    return found.name

@@ -91,6 +91,7 @@ RUN_OPTIONS = [
     click.option("--threads", type=click.IntRange(1, 64), default=1, show_default=True),
     click.option("--tag", "tags", multiple=True),
     click.option("--notes", default=""),
+    click.option("--afresh", is_flag=True, help="As the rows suggest, not as the experiment's last run."),
     click.option("--rerun-of", help="The run that this one repeats with changes, for the record."),
 ]
 
@@ -125,6 +126,7 @@ def run_request(dataset: str, target: str, options: dict[str, Any]) -> RunReques
         tags=options["tags"],
         notes=options["notes"],
         rerun_of=options["rerun_of"],
+        afresh=options["afresh"],
     )
 
 
@@ -152,9 +154,9 @@ def _threshold(text: str) -> tuple[ThresholdRule, float]:
 
 
 def _validation(options: dict[str, Any]) -> Validation | None:
-    """None (as suggested) unless the person said anything about it."""
+    """None (as suggested) unless the person named a way or a column."""
     kind = options["validation"]
-    if kind is None and not options["test_share"] and not options["column"]:
+    if kind is None and not options["column"]:
         return None
     chosen = ValidationKind(kind) if kind else ValidationKind.K_FOLD
     return Validation(chosen, options["folds"], options["share"], options["test_share"], options["column"])

@@ -64,6 +64,16 @@ class Validation:
     test_share: float = 0.0
     column: str | None = None
 
+    @property
+    def words(self) -> str:
+        """In few words, without the test part."""
+        return {
+            ValidationKind.HOLDOUT: f"one random part of {self.validation_share * 100:.3g} %",
+            ValidationKind.K_FOLD: f"{self.folds} random folds",
+            ValidationKind.TIME_ORDERED: f"{self.folds} growing windows by {self.column}",
+            ValidationKind.GROUPED: f"{self.folds} folds that keep each value of {self.column} together",
+        }[self.kind]
+
 
 class Scaling(enum.StrEnum):
     STANDARD = "standard"

@@ -13,6 +13,11 @@ MOST_CLASSES = 100
 FEW_INTEGER_CLASSES = 20
 MOST_TEXT_CATEGORIES = 1000
 TARGET_NAMES = frozenset({"target", "label", "class", "outcome", "y", "species"})
+LARGE = 50_000
+"""Of more rows one part is enough to measure well, and three windows in time."""
+FEWEST_TIMES = 24
+"""So many different moments order rows: each part of five windows then spans four of them; two years of months do."""
+FEWEST_IN_A_WINDOW = 5
 LEAKING = frozenset({"decides_target", "known_after"})
 """Codes of findings that keep a column out unless the person names it."""
 
@@ -29,6 +34,10 @@ class Suggestion:
     validation: Validation
     time_column: str | None
     findings: tuple[Finding, ...] = ()
+    last_run: str = ""
+    """The experiment's last run with this target, where it has one."""
+    is_as_last_run: bool = False
+    """What nobody decided is as in `last_run`, so that the runs can be compared."""
 
 
 def detect_task(column: Column, profile: ColumnProfile) -> Task:
@@ -81,11 +90,13 @@ def choose_features(
     without: Sequence[str] = (),
     included: Sequence[str] = (),
     roles: Mapping[str, FeatureRole] | None = None,
+    avoided: Mapping[str, str] | None = None,
 ) -> tuple[tuple[Feature, ...], tuple[LeftOut, ...]]:
     """The columns to learn from with their roles, and the others with the reason they are left out.
 
     `named` are the columns the person asked for: nothing is left out of them but the target. `included` are those taken
-    back in although they would be left out, `roles` those that are used otherwise than their type says.
+    back in although they would be left out, `roles` those that are used otherwise than their type says. `avoided` are
+    left out for these reasons where there is none else.
     Raises InvalidInputError for a name that is no column, a role that does not fit, or when nothing is left.
     """
     known = {column.name for column in columns}
@@ -101,6 +112,7 @@ def choose_features(
         if column.name == target:
             continue
         reason = _reason_to_leave_out(column, by_name[column.name], leaks, named, without)
+        reason = reason or (avoided or {}).get(column.name, "")
         if reason and (column.name not in included or column.name in without):
             left_out.append(LeftOut(column.name, reason))
         else:
@@ -113,7 +125,7 @@ def choose_features(
 def _reason_to_leave_out(
     column: Column,
     profile: ColumnProfile,
-    leaks: dict[str, str],
+    leaks: Mapping[str, str],
     named: Sequence[str] | None,
     without: Sequence[str],
 ) -> str:
@@ -197,8 +209,23 @@ def time_column(columns: Sequence[Column], profiles: Sequence[ColumnProfile]) ->
     return max(dates, key=lambda name: by_name[name].distinct, default=None)
 
 
-def suggest_validation(rows: int) -> Validation:
-    """Five folds; one holdout where the table is large enough for one part to measure well."""
-    if rows > 50_000:
-        return Validation(ValidationKind.HOLDOUT)
-    return Validation(ValidationKind.K_FOLD, folds=5)
+def suggest_validation(
+    rows: int, times: ColumnProfile | None = None, target: ColumnProfile | None = None
+) -> Validation:
+    """How a model for rows to come is measured truly, and its time kept within bounds.
+
+    Where the rows have a time: growing windows in its order, so that no model is checked on rows older than those it
+    learnt from. Else five random folds; one random part where the table is large enough for it to measure well.
+    `target` is the profile of classes to be told apart: too rare ones might be missing in the first window.
+    """
+    large = rows > LARGE
+    folds = 3 if large else 5
+    if times is not None and times.distinct >= FEWEST_TIMES and _in_every_window(target, folds):
+        return Validation(ValidationKind.TIME_ORDERED, folds=folds, column=times.name)
+    return Validation(ValidationKind.HOLDOUT) if large else Validation(ValidationKind.K_FOLD, folds=5)
+
+
+def _in_every_window(target: ColumnProfile | None, folds: int) -> bool:
+    """Whether each class is frequent enough to be expected in each of the windows' parts."""
+    counts = [item.count for item in target.top_values] if target is not None else []
+    return all(count >= FEWEST_IN_A_WINDOW * (folds + 1) for count in counts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mlops_desktop.domain.datasets import DatasetVersion, Derived, Finding
@@ -10,6 +11,8 @@ from mlops_desktop.domain.experiments import Run
 from mlops_desktop.domain.models import ModelVersion
 from mlops_desktop.domain.plain import from_plain
 from mlops_desktop.services.ports import UnitOfWork
+
+_MOST_LOOKED_AT = 200
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,18 @@ def uses_of(unit: UnitOfWork, version: DatasetVersion) -> DatasetUses:
         made for model in unit.models.list() for made in unit.models.versions(model.id) if made.run_id in ids
     )
     return DatasetUses(runs, models, _known_leakage(unit, version, dict.fromkeys(run.spec.target for run in runs)))
+
+
+def findings_of(unit: UnitOfWork, version: DatasetVersion) -> tuple[Finding, ...]:
+    """What the import found, and what is known of leakage since, for the targets of the newest runs."""
+    runs = unit.runs.list(dataset_hash=version.content_hash, limit=_MOST_LOOKED_AT)
+    targets = dict.fromkeys(run.spec.target for run in runs if run.spec.dataset_version_id == version.id)
+    return with_leakage(version, _known_leakage(unit, version, targets))
+
+
+def with_leakage(version: DatasetVersion, leakage: Sequence[Finding]) -> tuple[Finding, ...]:
+    """The version's findings, and those of leakage that are not among them."""
+    return (*version.findings, *(found for found in leakage if found not in version.findings))
 
 
 def _known_leakage(unit: UnitOfWork, version: DatasetVersion, targets: dict[str, None]) -> tuple[Finding, ...]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mlops_desktop.domain.datasets import Dataset, DatasetVersion, ReadAnswers, VersionDifference
+from mlops_desktop.domain.datasets import Dataset, DatasetVersion, Finding, ReadAnswers, VersionDifference
 from mlops_desktop.domain.errors import AlreadyExistsError, InvalidInputError, UnreadableTableError
 from mlops_desktop.domain.expressions import parse_derived
 from mlops_desktop.domain.identifiers import new_identifier
@@ -19,7 +19,7 @@ from mlops_desktop.domain.names import check_name
 from mlops_desktop.domain.plain import from_plain, to_plain
 from mlops_desktop.domain.previews import Obstacle, Preview, Recipe
 from mlops_desktop.services import lookup, recipes
-from mlops_desktop.services.dataset_uses import DatasetUses, uses_of
+from mlops_desktop.services.dataset_uses import DatasetUses, findings_of, uses_of
 from mlops_desktop.services.jobs import queue_job
 from mlops_desktop.services.parts import Parts
 
@@ -191,6 +191,11 @@ class DatasetService:
         """
         with self._parts.registry.read() as unit:
             return uses_of(unit, lookup.dataset_version(unit, reference))
+
+    def findings(self, reference: str) -> Sequence[Finding]:
+        """What the import of a version found, and what is known of leakage since. Raises NotFoundError."""
+        with self._parts.registry.read() as unit:
+            return findings_of(unit, lookup.dataset_version(unit, reference))
 
     def score(self, model: str, *, dataset: str | None = None, file: Path | None = None, parquet: bool = False) -> Job:
         """Queues predictions for every row of a dataset version or a file. Save the result with `save_scores`.

@@ -24,7 +24,7 @@ from mlops_desktop.domain.experiments import (
 from mlops_desktop.domain.identifiers import new_identifier
 from mlops_desktop.domain.jobs import JobKind
 from mlops_desktop.domain.models import BundleContents
-from mlops_desktop.domain.names import check_name, usable_name
+from mlops_desktop.domain.names import check_name
 from mlops_desktop.domain.plain import to_plain
 from mlops_desktop.domain.run_names import new_run_names
 from mlops_desktop.domain.run_summaries import RunContext, stand_among
@@ -37,6 +37,7 @@ from mlops_desktop.services.jobs import JobService, queue_job
 from mlops_desktop.services.parts import Parts
 from mlops_desktop.services.ports import UnitOfWork
 from mlops_desktop.services.run_estimates import TimeEstimate
+from mlops_desktop.services.run_likeness import experiment_name
 from mlops_desktop.services.run_lists import RunListService
 from mlops_desktop.services.run_setup import (
     SUGGESTED_ESTIMATOR,
@@ -74,9 +75,9 @@ class ExperimentService:
         """
         return self._setup.suggest(request)
 
-    def suggest_target(self, dataset: str) -> TargetSuggestion | None:
+    def suggest_target(self, dataset: str, experiment: str = "") -> TargetSuggestion | None:
         """The column that is likely to be predicted; None where none can be learnt. Raises NotFoundError."""
-        return self._setup.suggest_target(dataset)
+        return self._setup.suggest_target(dataset, experiment)
 
     def estimates(self, request: RunRequest) -> Sequence[TimeEstimate]:
         """How long each of the request's runs may take, and from what that is known. Raises as `suggest` does."""
@@ -105,10 +106,7 @@ class ExperimentService:
         with self._parts.registry.read() as unit:
             version = lookup.dataset_version(unit, request.dataset)
         request = dataclasses.replace(request, dataset=version.reference)  # a newer one may come in meanwhile
-        if request.experiment:
-            name = check_name(request.experiment, "experiment")
-        else:
-            name = usable_name(f"{version.dataset_name}-{request.target}", "experiment")
+        name = experiment_name(version, request)
         suggestion = self.suggest(request)
         choices = [self._setup.checked(suggestion.task, choice, request.class_weight) for choice in request.estimators]
         with self._parts.registry.write() as unit:
@@ -249,9 +247,9 @@ class ExperimentService:
             origin = unit.runs.get(run.rerun_of) if run.rerun_of else None
             others = unit.runs.summaries(experiment_id=run.experiment_id)
             registered = unit.runs.registered().get(run.id, ())
-        place, count, best = stand_among(run, others)
+        place, count, best, apart = stand_among(run, others)
         origin_name = origin.name if origin and not origin.trashed_at else ""
-        return RunContext(registered, origin_name, main_metric(run.spec.task), place, count, best)
+        return RunContext(registered, origin_name, main_metric(run.spec.task), place, count, best, apart)
 
     def bundle(self, name: str) -> BundleContents:
         """What is in the run's bundle, after every file was checked. Raises NotFoundError where it has none."""
@@ -319,6 +317,10 @@ class ExperimentService:
         run = self.run(name)
         self._jobs.cancel(run.job_id)
         return run
+
+    def is_cancelling(self, run: Run) -> bool:
+        """Whether the run was asked to stop and has not ended yet."""
+        return not run.status.is_ended and self._jobs.get(run.job_id).cancel_requested_at is not None
 
     def annotate(
         self, name: str, *, notes: str | None = None, add_tags: Sequence[str] = (), remove_tags: Sequence[str] = ()

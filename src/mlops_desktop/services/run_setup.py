@@ -34,6 +34,7 @@ from mlops_desktop.services import lookup
 from mlops_desktop.services.dataset_uses import derived_from, leakage_key
 from mlops_desktop.services.parts import Parts
 from mlops_desktop.services.run_estimates import TimeEstimate, Work, estimate
+from mlops_desktop.services.run_likeness import as_last_run, avoided, experiment_name, last_run
 
 SUGGESTED_ESTIMATOR = "HistGradientBoosting"
 MOST_LOOKED_AT = 200
@@ -75,6 +76,8 @@ class RunRequest:
     notes: str = ""
     rerun_of: str | None = None
     """The name of the run that this one repeats with changes."""
+    afresh: bool = False
+    """What nobody decided is as the rows suggest, also where the experiment has runs to be compared with."""
 
 
 @dataclass(frozen=True)
@@ -101,14 +104,14 @@ class RunSetup:
         answer = self._parts.workers.call("parameter_form", {"task": task.value, "estimator": estimator})
         return list(answer["fields"])
 
-    def suggest_target(self, dataset: str) -> TargetSuggestion | None:
-        """None where no column can be learnt. Raises NotFoundError."""
+    def suggest_target(self, dataset: str, experiment: str = "") -> TargetSuggestion | None:
+        """None where no column can be learnt; what the experiment predicts goes first. Raises NotFoundError."""
         with self._parts.registry.read() as unit:
             version = lookup.dataset_version(unit, dataset)
             numbers = {known.id for known in unit.datasets.versions(version.dataset_id)}
             runs = [run for run in unit.runs.list(limit=MOST_LOOKED_AT) if run.spec.dataset_version_id in numbers]
         derived = [made.name for made in version.source.derived]
-        used = [run.spec.target for run in runs]
+        used = [run.spec.target for run in sorted(runs, key=lambda run: run.experiment_name != experiment)]
         found = suggest_target(version.columns, version.profiles, derived, used)
         return TargetSuggestion(*found) if found else None
 
@@ -153,14 +156,18 @@ class RunSetup:
         """
         with self._parts.registry.read() as unit:
             version = lookup.dataset_version(unit, request.dataset)
+            last = last_run(unit, version, experiment_name(version, request), request.target)
         column, profile = version.column(request.target), version.profile(request.target)
         if column is None or profile is None:
             known = ", ".join(item.name for item in version.columns)
             raise InvalidInputError(
                 f"{version.reference} has no column {request.target}.", hint=f"Its columns are {known}."
             )
-        task = request.task or detect_task(column, profile)
         findings = self._leakage(version, request.target)
+        followed = None if request.afresh or request.rerun_of else last
+        if followed is not None:
+            request = as_last_run(request, version, followed.spec)
+        task = request.task or detect_task(column, profile)
         features, left_out = choose_features(
             version.columns,
             version.profiles,
@@ -170,8 +177,12 @@ class RunSetup:
             without=request.without,
             included=request.included,
             roles=request.roles,
+            avoided=avoided(request, followed),
         )
         times = time_column(version.columns, version.profiles)
+        usual = suggest_validation(
+            version.rows, version.profile(times) if times else None, profile if task.is_classification else None
+        )
         return Suggestion(
             target=request.target,
             task=task,
@@ -180,9 +191,11 @@ class RunSetup:
             else None,
             features=features,
             left_out=left_out,
-            validation=_with_column(request.validation or suggest_validation(version.rows), times),
+            validation=_with_column(request.validation or usual, times),
             time_column=times,
             findings=findings,
+            last_run=last.name if last else "",
+            is_as_last_run=followed is not None,
         )
 
     def _leakage(self, version: DatasetVersion, target: str) -> tuple[Finding, ...]:

@@ -38,7 +38,8 @@ class PreviewDelegate(QStyledItemDelegate):
             painter.fillRect(area.left(), area.bottom(), area.width(), 1, theme.colour("border"))
             painter.setFont(theme.font("caption"))
             painter.setPen(theme.colour("muted"))
-            painter.drawText(area.adjusted(theme.px(14), 0, 0, -1), _LEFT, item.words)
+            seen = area.intersected(self._table.viewport().rect())  # also when scrolled sideways
+            painter.drawText(seen.adjusted(theme.px(14), 0, 0, -1), _LEFT, item.words)
         else:
             self._paint_cell(painter, area, index)
         painter.restore()

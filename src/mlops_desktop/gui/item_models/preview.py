@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,7 +25,7 @@ class Gap:
 
 
 class PreviewItemModel(QAbstractTableModel):
-    """Column 0 is the number of the row; the others are the `shown` columns."""
+    """Column 0 is the number of the row; the others are the columns of the preview, also those left out."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -34,15 +33,11 @@ class PreviewItemModel(QAbstractTableModel):
         self.which = FIRST
         self.rows: tuple[PreviewRow | Gap, ...] = ()
         self.shown: tuple[PreviewColumn, ...] = ()
-        self._places: tuple[int, ...] = ()
 
-    def show_preview(self, preview: Preview, names: Sequence[str], which: str) -> None:
+    def show_preview(self, preview: Preview, which: str) -> None:
         self.beginResetModel()
         self.preview, self.which = preview, which
-        wanted = set(names)
-        places = [place for place, column in enumerate(preview.columns) if column.name in wanted]
-        self._places = tuple(places)
-        self.shown = tuple(preview.columns[place] for place in places)
+        self.shown = tuple(preview.columns)
         self.rows = _rows(preview, which)
         self.endResetModel()
 
@@ -59,7 +54,7 @@ class PreviewItemModel(QAbstractTableModel):
             return item.words if section == 0 else "", False, False
         if column is None:
             return formats.count(item.number), False, False
-        place = self._places[section - 1]
+        place = section - 1
         cell, is_odd = item.cells[place], place in item.odd
         return cell if is_odd and cell is not None else cell_text(cell, column.type), cell is None, is_odd
 

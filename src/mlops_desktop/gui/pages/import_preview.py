@@ -430,7 +430,7 @@ class ImportPage(Page):
         self._watch = None
         self._decided = frozenset()
         self._clear_attention()
-        self.content.preview.forget_wishes()
+        self.content.preview.forget()
         self.content.recipe.box.setChecked(True)
 
     def _clear_attention(self) -> None:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QHideEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QMenu, QVBoxLayout, QWidget
 
-from mlops_desktop.domain.previews import Preview, PreviewColumn
+from mlops_desktop.domain.previews import Preview
 from mlops_desktop.gui import formats
 from mlops_desktop.gui.delegates.preview import PreviewDelegate
 from mlops_desktop.gui.item_models.preview import FIRST, ODD, SPREAD, Gap, PreviewItemModel
@@ -20,7 +18,7 @@ from mlops_desktop.gui.widgets.text import ElidedText, Text, plain_caption
 from mlops_desktop.gui.widgets.typed_header import TypedHeader, TypeMenu
 
 NUMBER_WIDTH = 58
-MOST_IN_MENU = 60
+MOST_IN_MENU = 500
 
 
 class PreviewTable(DataTable):
@@ -76,7 +74,7 @@ class PreviewPane(QWidget):
         super().__init__()
         self._theme = theme
         self._preview: Preview | None = None
-        self._wished: dict[str, bool] = {}
+        self._widths: list[int] = []
         self._menu: TypeMenu | None = None
         self.rows = PreviewItemModel(self)
         column = QVBoxLayout(self)
@@ -125,13 +123,9 @@ class PreviewPane(QWidget):
 
     def open_menu_of(self, name: str) -> None:
         """Brings the column into view and opens its menu."""
-        if name not in [column.name for column in self.rows.shown]:
-            self._wished[name] = True
-            self._fill()
         for place, column in enumerate(self.rows.shown, 1):
             if column.name == name:
-                self.table.setFocus(Qt.FocusReason.OtherFocusReason)
-                self.table.go_to_column(place)
+                self._go_to(place)
                 self.open_menu(place)
 
     def _make_tools(self) -> QWidget:
@@ -151,7 +145,7 @@ class PreviewPane(QWidget):
         self._hint.setAlignment(Qt.AlignmentFlag.AlignRight)
         row.addWidget(self._hint, 1)
         row.addStretch(0)
-        self.columns = Button(theme, "", icon="columns-3", kind="ghost", small=True)
+        self.columns = Button(theme, "", icon="columns-3", kind="ghost", small=True, tip="Go to a column")
         menu = self._columns_menu = QMenu(self)
         menu.aboutToShow.connect(self._fill_columns)
         self.columns.setMenu(menu)
@@ -166,14 +160,15 @@ class PreviewPane(QWidget):
             return
         row, section = self.table.currentIndex().row(), self.table.currentIndex().column()
         across, down = self.table.horizontalScrollBar().value(), self.table.verticalScrollBar().value()
-        names = self._fitting(preview.columns)
         self.table.clearSpans()
-        self.rows.show_preview(preview, names, str(self.which.value))
+        self.rows.show_preview(preview, str(self.which.value))
         for place, item in enumerate(self.rows.rows):
             if isinstance(item, Gap):
                 self.table.setSpan(place, 0, 1, self.rows.columnCount())
-        self.columns.set_caption(f"{len(self.rows.shown)} of {len(preview.columns)}")
-        self.columns.setAccessibleName(f"Columns, {len(self.rows.shown)} of {len(preview.columns)} shown")
+        words = formats.plural(len(preview.columns), "column")
+        self.columns.set_caption(words)
+        self.columns.setAccessibleName(f"{words}, go to one")
+        self._widths = [self.table.types.fitting_width(column) for column in preview.columns]
         self._size()
         if row >= 0 and self.rows.rowCount():
             index = self.rows.index(min(row, self.rows.rowCount() - 1), min(section, self.rows.columnCount() - 1))
@@ -181,62 +176,44 @@ class PreviewPane(QWidget):
         self.table.horizontalScrollBar().setValue(across)
         self.table.verticalScrollBar().setValue(down)
 
-    def _fitting(self, columns: Sequence[PreviewColumn]) -> list[str]:
-        """What the person wants to see, what is odd or new, and of the others as many as there is room for."""
-        room = max(300, self.table.viewport().width()) - self._theme.px(NUMBER_WIDTH)
-        chosen: set[str] = set()
-
-        def weight(place: int) -> tuple[bool, bool, bool, int]:
-            column = columns[place]
-            odd = bool(column.misfits) or column.is_derived
-            return not self._wished.get(column.name, False), not odd, column.is_left_out, place
-
-        for place in sorted(range(len(columns)), key=weight):
-            column = columns[place]
-            wish = self._wished.get(column.name)
-            width = self.table.types.fitting_width(column)
-            if wish is False or (wish is None and width > room and not column.is_derived):
-                continue
-            chosen.add(column.name)
-            room -= width
-        return [column.name for column in columns if column.name in chosen]
-
     def _size(self) -> None:
-        header = self.table.types
-        header.resizeSection(0, self._theme.px(NUMBER_WIDTH))
-        widths = [header.fitting_width(column) for column in self.rows.shown]
-        spare = self.table.viewport().width() - self._theme.px(NUMBER_WIDTH) - sum(widths)
-        more = max(0, spare) // max(1, len(widths))
-        for place, width in enumerate(widths, 1):
-            header.resizeSection(place, width + more)
-        if widths and spare > 0:
-            header.resizeSection(len(widths), widths[-1] + more + spare - more * len(widths))
+        """Each column as wide as it needs; where there is room left, all of it is shared out."""
+        header, number = self.table.types, self._theme.px(NUMBER_WIDTH)
+        spare = max(0, self.table.viewport().width() - number - sum(self._widths))
+        more, rest = divmod(spare, max(1, len(self._widths)))
+        wanted = [number, *(width + more for width in self._widths)]
+        wanted[-1] += rest
+        for place, width in enumerate(wanted):
+            if header.sectionSize(place) != width:
+                header.resizeSection(place, width)
 
     def _fill_columns(self) -> None:
+        """Every column, to go to it: a wide table need not be scrolled to find one."""
         self._columns_menu.clear()
-        shown = {column.name for column in self.rows.shown}
         columns = self._preview.columns if self._preview else ()
-        for column in columns[:MOST_IN_MENU]:
+        for place, column in enumerate(columns[:MOST_IN_MENU], 1):
             action = QAction(plain_caption(column.name), self._columns_menu)
-            action.setCheckable(True)
-            action.setChecked(column.name in shown)
-            action.toggled.connect(lambda on, name=column.name: self._wish(name, on))
+            action.triggered.connect(lambda _=False, place=place: self._go_to(place))
             self._columns_menu.addAction(action)
         if len(columns) > MOST_IN_MENU:
             more = f"and {formats.count(len(columns) - MOST_IN_MENU)} more, not shown here"
             self._columns_menu.addAction(more).setEnabled(False)
 
-    def _wish(self, name: str, shown: bool) -> None:
-        self._wished[name] = shown
-        self._fill()
+    def _go_to(self, section: int) -> None:
+        self.table.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.table.go_to_column(section)
 
-    def forget_wishes(self) -> None:
-        self._wished, self._preview = {}, None
+    def forget(self) -> None:
+        """Another file begins at its first row and column."""
+        self._preview = None
         self.which.show_value(FIRST)
+        self.table.horizontalScrollBar().setValue(0)
+        self.table.verticalScrollBar().setValue(0)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._fill()
+        if self._preview is not None:
+            self._size()
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)

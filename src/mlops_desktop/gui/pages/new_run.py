@@ -25,8 +25,9 @@ from mlops_desktop.gui.pages.setup.settings import SettingsPart
 from mlops_desktop.gui.pages.setup.validation import ValidationPart
 from mlops_desktop.gui.queries import Query
 from mlops_desktop.gui.readings import run_draft
-from mlops_desktop.gui.readings.run_draft import Draft, suggested_experiment
+from mlops_desktop.gui.readings.run_draft import Draft
 from mlops_desktop.gui.readings.run_setup import Setup, read_rerun, read_setup
+from mlops_desktop.gui.readings.run_validation import experiment_of
 from mlops_desktop.gui.widgets.buttons import Button
 from mlops_desktop.gui.widgets.controls import LineEntry, TextEntry
 from mlops_desktop.gui.widgets.page_header import PageHeader
@@ -86,8 +87,9 @@ class NewRunPage(Page):
         self._subject = place.subject
         origin, target = place.how.get("rerun_of", ""), place.how.get("target", "")
         if origin:
-            if origin != self.draft.rerun_of:
-                self.start_from(origin)
+            validated_as = str(place.how.get("validated_as", ""))
+            if origin != self.draft.rerun_of or validated_as:
+                self.start_from(origin, validated_as)
             return
         other_data = place.subject and place.subject != self.draft.dataset
         other_target = target and target != self.draft.target
@@ -128,10 +130,13 @@ class NewRunPage(Page):
             self._show_parts()
         self._query.ask()
 
-    def start_from(self, run: str) -> None:
-        """Fills everything from an earlier run."""
+    def start_from(self, run: str, validated_as: str = "") -> None:
+        """Fills everything from an earlier run; the validation from another, where one is named."""
         self._context.lanes.call(
-            lambda: read_rerun(self.workspace, run), self._begin, self._context.shell.show_failure, owner=self
+            lambda: read_rerun(self.workspace, run, validated_as),
+            self._begin,
+            self._context.shell.show_failure,
+            owner=self,
         )
 
     def start_over(self) -> None:
@@ -283,9 +288,11 @@ class NewRunPage(Page):
 
     def _show_header(self, setup: Setup) -> None:
         draft = setup.draft
-        experiment = draft.experiment or (suggested_experiment(setup.version, draft.target) if setup.version else "")
+        experiment = experiment_of(setup)
         known = any(one.name == experiment for one in setup.experiments)
         parts = [f"in {'' if known else 'the new '}experiment {experiment}"] if experiment and draft.target else []
+        if parts and setup.usual is not None and setup.usual.is_as_last_run:
+            parts.append(f"as its last run {setup.usual.last_run}")
         if setup.base.rerun_of:
             changes = self.changes()
             words = formats.plural(changes, "change") if changes else "nothing changed yet"

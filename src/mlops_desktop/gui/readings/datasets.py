@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from mlops_desktop.domain.datasets import DatasetVersion, Finding, FindingSeverity, VersionDifference
+from mlops_desktop.domain.datasets import DatasetVersion, Finding, VersionDifference
+from mlops_desktop.domain.findings import by_kind, is_to_look_at, to_look_at
 from mlops_desktop.gui import formats
 from mlops_desktop.gui.statuses import Sign
-from mlops_desktop.services.dataset_uses import DatasetUses
+from mlops_desktop.services.dataset_uses import DatasetUses, with_leakage
 
 if TYPE_CHECKING:
     from mlops_desktop.services.workspace import Workspace
@@ -87,12 +88,15 @@ def read_listing(workspace: Workspace) -> DatasetListing:
         versions = workspace.datasets.versions(dataset.name) if dataset.latest_number else ()
         sizes |= {version.content_hash: version.size for version in versions}
         count += len(versions)
-        entries.append(_entry(dataset.name, dataset.created_at, versions))
+        found = workspace.datasets.findings(versions[-1].reference) if versions else ()
+        entries.append(_entry(dataset.name, dataset.created_at, versions, found))
     entries.sort(key=lambda entry: entry.imported_at or entry.created_at, reverse=True)
     return DatasetListing(tuple(entries), count, sum(sizes.values()))
 
 
-def _entry(name: str, created_at: datetime, versions: Sequence[DatasetVersion]) -> DatasetEntry:
+def _entry(
+    name: str, created_at: datetime, versions: Sequence[DatasetVersion], findings: Sequence[Finding]
+) -> DatasetEntry:
     if not versions:
         return DatasetEntry(name, created_at)
     last = versions[-1]
@@ -105,13 +109,12 @@ def _entry(name: str, created_at: datetime, versions: Sequence[DatasetVersion]) 
         size=last.size,
         imported_at=last.created_at,
     )
-    return with_findings(entry, last.findings)
+    return with_findings(entry, findings)
 
 
 def with_findings(entry: DatasetEntry, findings: Sequence[Finding]) -> DatasetEntry:
-    groups = grouped(findings)
-    warnings = sum(group.is_warning for group in groups)
-    return replace(entry, warnings=warnings, notes=len(groups) - warnings)
+    warnings = to_look_at(findings)
+    return replace(entry, warnings=warnings, notes=len(by_kind(findings)) - warnings)
 
 
 def read_dataset(workspace: Workspace, name: str, number: int | None) -> DatasetFacts:
@@ -135,7 +138,7 @@ def read_dataset(workspace: Workspace, name: str, number: int | None) -> Dataset
 
 def all_findings(version: DatasetVersion, uses: DatasetUses) -> list[Finding]:
     """What the import found, and what is known of leakage since."""
-    return [*version.findings, *(found for found in uses.leakage if found not in version.findings)]
+    return list(with_leakage(version, uses.leakage))
 
 
 def listing_sentence(listing: DatasetListing) -> str:
@@ -243,10 +246,7 @@ _RANKS = {code: rank for rank, code in enumerate((*_TARGETS, "many_missing", "du
 
 def grouped(findings: Sequence[Finding]) -> list[FindingGroup]:
     """Findings of one kind together, warnings first."""
-    by_code: dict[str, list[Finding]] = {}
-    for finding in findings:
-        by_code.setdefault(finding.code, []).append(finding)
-    groups = [_group(code, items) for code, items in by_code.items()]
+    groups = [_group(code, items) for code, items in by_kind(findings).items()]
     return sorted(groups, key=lambda group: (not group.is_warning, _RANKS.get(group.code, len(_RANKS))))
 
 
@@ -260,7 +260,7 @@ def _group(code: str, items: Sequence[Finding]) -> FindingGroup:
     title = titles[0 if number <= 1 else 1].format(column=some(columns, 1), n=formats.count(number))
     words = _words(first) if len(items) == 1 else _columns_of(code, items)
     return FindingGroup(
-        code, first.severity is FindingSeverity.WARNING, title, words, columns[0] if columns else "", first.first_row
+        code, is_to_look_at(items), title, words, columns[0] if columns else "", first.first_row
     )
 
 

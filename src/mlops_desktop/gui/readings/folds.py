@@ -14,8 +14,9 @@ from mlops_desktop.domain.experiments import Validation, ValidationKind
 from mlops_desktop.gui import formats
 
 TRAIN, CHECK, TEST = "train", "check", "test"
-_CELLS = {ValidationKind.GROUPED: 30}
-_USUAL_CELLS = 60
+_CELLS = {ValidationKind.GROUPED: 60}
+_USUAL_CELLS = 240
+_NEARBY = 12
 _MOST_ROWS, _MOST_TICKS = 10, 12
 _DAY = 86_400.0
 
@@ -137,30 +138,43 @@ def _windows(number: int, rows: int, rest: int, calendar: Calendar | None) -> li
 
 
 def _scattered(validation: Validation, rows: int, rest: int) -> list[Fold]:
-    """Parts of random rows, or of whole groups, drawn where such rows may lie."""
-    cells = _CELLS.get(validation.kind, _USUAL_CELLS)
-    order = list(range(cells))
-    random.Random(7).shuffle(order)
-    tested = round(cells * (rows - rest) / rows) if rows else 0
-    aside, kept = order[:tested], order[tested:]
+    """Parts of random rows, or of whole groups: thin stripes over the whole line, where such rows may lie."""
+    kept = rest / rows if rows else 0.0
     if validation.kind is ValidationKind.HOLDOUT:
         check = round(rest * validation.validation_share)
-        parts = [kept[: max(1, round(len(kept) * validation.validation_share))]]
-        counts = [check]
+        shares, counts = [kept * validation.validation_share], [check]
     else:
         number = validation.folds
-        parts = [kept[place::number] for place in range(number)]
+        shares = [kept / number] * number
         counts = [rest // number + (1 if place < rest % number else 0) for place in range(number)]
+    cells = _dealt([*shares, 1 - kept], _CELLS.get(validation.kind, _USUAL_CELLS))
     about = "about " if validation.kind is ValidationKind.GROUPED else ""
     folds = []
-    for place, (part, check) in enumerate(zip(parts, counts, strict=True)):
-        kinds = [TEST if cell in aside else CHECK if cell in part else TRAIN for cell in range(cells)]
+    for place, check in enumerate(counts):
+        kinds = [TEST if part == len(shares) else CHECK if part == place else TRAIN for part in cells]
         words = (
             f"trains on {about}{formats.count(rest - check)} rows, is checked on {about}{formats.count(check)} others"
         )
         which = "It" if validation.kind is ValidationKind.HOLDOUT else f"Fold {place + 1}"
         folds.append(Fold(_joined(kinds), rest - check, check, f"{which} {words}"))
     return folds
+
+
+def _dealt(shares: Sequence[float], cells: int) -> list[int]:
+    """For each cell the place of the share it belongs to, one after the last for none: even overall, random nearby."""
+    wanted = [*shares, max(0.0, 1 - sum(shares))]
+    given = [0] * len(wanted)
+    dealt: list[int] = []
+    for cell in range(1, cells + 1):
+        part = max(range(len(wanted)), key=lambda place: wanted[place] * cell - given[place])
+        given[part] += 1
+        dealt.append(part)
+    chance = random.Random(7)
+    for start in range(0, cells, _NEARBY):
+        near = dealt[start : start + _NEARBY]
+        chance.shuffle(near)
+        dealt[start : start + _NEARBY] = near
+    return dealt
 
 
 def _joined(kinds: Sequence[str]) -> tuple[Band, ...]:

@@ -64,6 +64,8 @@ class Draft:
     tags: str = ""
     notes: str = ""
     rerun_of: str = ""
+    afresh: bool = False
+    """As the rows suggest, also where the experiment has a last run."""
 
     def with_param(self, estimator: str, name: str, text: str, default: str) -> Draft:
         """A value that equals the default is not kept."""
@@ -226,7 +228,7 @@ def request(draft: Draft) -> RunRequest:
     return RunRequest(
         dataset=draft.dataset,
         target=draft.target,
-        experiment=draft.experiment or None,
+        experiment=(draft.experiment or None) if not _RULES["experiment"](draft) else None,
         question=draft.question.strip(),
         estimators=tuple(EstimatorChoice(name, dict(draft.params.get(name, {}))) for name in draft.estimators),
         without=draft.without,
@@ -244,6 +246,7 @@ def request(draft: Draft) -> RunRequest:
         tags=split_tags(draft.tags),
         notes=draft.notes.strip(),
         rerun_of=draft.rerun_of or None,
+        afresh=draft.afresh,
     )
 
 
@@ -278,6 +281,7 @@ def command(draft: Draft) -> str:
     words += [f"--threads={asked.threads}"] if asked.threads != 1 else []
     words += [f"--tag={tag}" for tag in asked.tags]
     words += [f"--notes={asked.notes}"] if asked.notes else []
+    words += ["--afresh"] if asked.afresh else []
     words += [f"--rerun-of={asked.rerun_of}"] if asked.rerun_of else []
     words += ["--", asked.dataset, asked.target] if dashed else []
     return shlex.join(words)

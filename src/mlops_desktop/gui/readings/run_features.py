@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mlops_desktop.domain.datasets import Column, ColumnProfile
+from mlops_desktop.domain.experiments import FeatureRole
 from mlops_desktop.domain.suggestions import LEAKING, possible_roles
 from mlops_desktop.gui import formats
 from mlops_desktop.gui.item_models.features import FeatureRow
@@ -36,22 +37,33 @@ def leaking(setup: Setup) -> dict[str, str]:
     return {one.columns[0]: one.sentence for one in findings if one.code in LEAKING and one.columns}
 
 
+def usual_role(setup: Setup, name: str) -> FeatureRole | None:
+    """What a column is used as unless the person says otherwise; None where that is as its type says."""
+    return next((one.role for one in setup.usual.features if one.name == name), None) if setup.usual else None
+
+
 def taken_back(setup: Setup) -> dict[str, str]:
     """The columns that are taken although they give the target away, and how they do."""
-    return {name: sentence for name, sentence in leaking(setup).items() if name in setup.draft.included}
+    usual = {feature.name for feature in setup.usual.features} if setup.usual else set()
+    return {
+        name: sentence
+        for name, sentence in leaking(setup).items()
+        if name in setup.draft.included or (name in usual and name not in setup.draft.without)
+    }
 
 
 def _row(setup: Setup, column: Column, profile: ColumnProfile, reason: str) -> FeatureRow:
     draft, base = setup.draft, setup.base
     roles = possible_roles(column)
-    role = draft.roles.get(column.name, roles[0])
+    usual = usual_role(setup, column.name) or roles[0]
+    role = draft.roles.get(column.name, usual)
     taken = is_taken(draft, column.name, reason)
-    before = is_taken(base, column.name, reason), base.roles.get(column.name, roles[0])
+    before = is_taken(base, column.name, reason), base.roles.get(column.name, usual)
     note, tone = _note(setup, column, profile, reason)
     return FeatureRow(
         name=column.name,
         taken=taken,
-        role=role if role in roles else roles[0],
+        role=role if role in roles else usual,
         roles=roles,
         empty=profile.missing / profile.rows if profile.rows else 0.0,
         note=note,

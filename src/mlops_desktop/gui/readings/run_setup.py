@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from mlops_desktop.domain.datasets import DatasetVersion
+from mlops_desktop.domain.datasets import DatasetVersion, Finding
 from mlops_desktop.domain.errors import NotFoundError, UserError
 from mlops_desktop.domain.experiments import Experiment, Run, Task
 from mlops_desktop.domain.suggestions import Suggestion
@@ -66,6 +66,8 @@ class Setup:
     problems: Mapping[str, str] = field(default_factory=dict)
     """What scikit-learn does not take: by `estimator.parameter`, and under class_weight."""
     origins: tuple[Run, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    """What is known of the data, as Datasets shows it."""
 
     @property
     def task(self) -> Task | None:
@@ -91,8 +93,8 @@ def read_setup(workspace: Workspace, draft: Draft) -> Setup:
     datasets = tuple((version.reference, version.rows) for version in versions)
     experiments = tuple(service.list())
     chosen = next((one for one in versions if one.reference == draft.dataset), None)
-    if chosen is None and versions and not draft.dataset:
-        chosen = max(versions, key=lambda version: version.created_at)
+    if chosen is None and not draft.dataset:
+        chosen = _likely_version(workspace, draft.experiment or "", versions)
     if chosen is None:
         trouble = NotFoundError(f"There is no {draft.dataset}.", hint="Choose other data.") if draft.dataset else None
         return Setup(draft, draft, datasets, experiments=experiments, trouble=trouble, trouble_field="dataset")
@@ -100,7 +102,7 @@ def read_setup(workspace: Workspace, draft: Draft) -> Setup:
     if draft.target and chosen.column(draft.target) is None:
         draft = replace(draft, target="")
     if not draft.target:
-        likely = service.suggest_target(chosen.reference)
+        likely = service.suggest_target(chosen.reference, draft.experiment or "")
         draft = replace(draft, target=likely.name if likely else "")
         reason = likely.reason if likely else ""
     draft = replace(draft, dataset=chosen.reference)
@@ -113,17 +115,36 @@ def read_setup(workspace: Workspace, draft: Draft) -> Setup:
         experiments,
         at_once=int(workspace.settings.get("jobs.concurrent")),
         origins=tuple(service.runs(limit=MOST_ORIGINS)),
+        findings=tuple(workspace.datasets.findings(chosen.reference)),
     )
     return _with_suggestions(workspace, setup) if draft.target else setup
 
 
-def read_rerun(workspace: Workspace, name: str) -> Draft:
-    """The draft that repeats the run. Raises NotFoundError."""
+def _likely_version(workspace: Workspace, experiment: str, versions: Sequence[DatasetVersion]) -> DatasetVersion | None:
+    """The latest version of what the experiment's last run learnt from, else the newest there is."""
+    service = workspace.experiments
+    known = any(one.name == experiment for one in service.list())
+    for run in service.runs(experiment, limit=1) if known else ():
+        name = run.dataset_reference.partition("@")[0]
+        found = next((version for version in versions if version.dataset_name == name), None)
+        if found is not None:
+            return found
+    return max(versions, key=lambda version: version.created_at, default=None)
+
+
+def read_rerun(workspace: Workspace, name: str, validated_as: str = "") -> Draft:
+    """The draft that repeats the run, validated as the run `validated_as` was, so that the two can be compared.
+
+    Raises NotFoundError.
+    """
     run = workspace.experiments.run(name)
+    if validated_as:
+        validation = workspace.experiments.run(validated_as).spec.validation
+        run = replace(run, spec=replace(run.spec, validation=validation))
     version = workspace.datasets.version(run.spec.dataset_version_id)
     if version is None:
         raise NotFoundError(f"The data of {name} was erased.", hint="Start a new run on another version.")
-    usual = workspace.experiments.suggest(RunRequest(version.reference, run.spec.target))
+    usual = workspace.experiments.suggest(RunRequest(version.reference, run.spec.target, afresh=True))
     return run_draft.draft_of_run(run, usual, version.reference)
 
 
@@ -141,7 +162,7 @@ def _versions(workspace: Workspace, chosen: str) -> list[DatasetVersion]:
 def _with_suggestions(workspace: Workspace, setup: Setup) -> Setup:
     service, draft = workspace.experiments, setup.draft
     try:
-        usual = service.suggest(RunRequest(draft.dataset, draft.target))
+        usual = service.suggest(_undecided(draft))
     except UserError as error:
         return replace(setup, trouble=error)
     draft = _fitting(draft, setup.version, usual)
@@ -165,6 +186,13 @@ def _base(workspace: Workspace, draft: Draft) -> Draft:
         except UserError:
             pass
     return Draft(dataset=draft.dataset, target=draft.target)
+
+
+def _undecided(draft: Draft) -> RunRequest:
+    """What is suggested for the draft where nothing else was decided; a run that is repeated is like that one only."""
+    afresh = draft.afresh or bool(draft.rerun_of)
+    named = draft.experiment if "experiment" not in run_draft.problems(draft) else None
+    return RunRequest(draft.dataset, draft.target, experiment=named, afresh=afresh)
 
 
 def _fitting(draft: Draft, version: DatasetVersion | None, usual: Suggestion) -> Draft:

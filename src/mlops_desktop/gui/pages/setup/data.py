@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QHBoxLayout
 
-from mlops_desktop.domain.datasets import ColumnType, FindingSeverity
+from mlops_desktop.domain.datasets import ColumnType
 from mlops_desktop.domain.experiments import Task
+from mlops_desktop.domain.findings import to_look_at
 from mlops_desktop.gui import formats
 from mlops_desktop.gui.context import Context
 from mlops_desktop.gui.pages.setup.part import Part
@@ -83,10 +84,10 @@ class DataPart(Part):
         if version is None:
             return
         known = [rows for name, rows in setup.datasets if name.startswith(f"{version.dataset_name}@")]
-        findings = sum(1 for one in version.findings if one.severity is FindingSeverity.WARNING)
+        findings = to_look_at(setup.findings)
         latest = next((name for name, _ in setup.datasets if name.startswith(f"{version.dataset_name}@")), "")
         parts = ["latest" if latest == version.reference else f"{len(known)} versions"]
-        parts.append(formats.plural(findings, "quality finding") if findings else "no quality findings")
+        parts.append(formats.plural(findings, "finding") if findings else "no findings")
         self.fields["dataset"].show_help(" · ".join(parts))
 
     def _show_target(self, setup: Setup) -> None:

@@ -22,7 +22,7 @@ from mlops_desktop.gui.item_models.features import (
     FeatureRow,
 )
 from mlops_desktop.gui.pages.setup.part import Part
-from mlops_desktop.gui.readings.run_features import feature_rows, leaking
+from mlops_desktop.gui.readings.run_features import feature_rows, leaking, usual_role
 from mlops_desktop.gui.readings.run_setup import Setup
 from mlops_desktop.gui.theme.theme import Theme
 from mlops_desktop.gui.widgets.buttons import Button
@@ -183,7 +183,8 @@ class FeaturesPart(Part):
         if setup is None or row is None:
             return
         others = {key: value for key, value in setup.draft.roles.items() if key != name}
-        self.tell(roles=others if role is row.roles[0] else {**others, name: role})
+        usual = usual_role(setup, name) or row.roles[0]
+        self.tell(roles=others if role is usual else {**others, name: role})
         if not row.taken:
             self._take([row])
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -11,6 +11,8 @@ from mlops_desktop.gui.theme.theme import Theme
 
 TOKENS = {TRAIN: "bar", CHECK: "c2", TEST: "c1"}
 _GAP, _AXIS, _LABEL = 3, 16, 48
+_BLOCKS = 4
+"""So many bands are blocks with a gap between them; more are stripes of rows that lie among each other."""
 
 
 class FoldsView(QWidget):
@@ -67,9 +69,11 @@ class FoldsView(QWidget):
                 area = QRectF(0, top - 3, _LABEL - 8, self._row + 6)
                 painter.drawText(area, int(Qt.AlignmentFlag.AlignVCenter), f"Fold {place + 1}")
             painter.fillRect(QRectF(left, top, width, self._row), theme.colour("neutral-soft"))
+            gap = 1 if len(fold.bands) <= _BLOCKS else 0
             for band in fold.bands:
-                area = QRectF(left + band.start * width, top, (band.end - band.start) * width, self._row)
-                painter.fillRect(area.adjusted(0.5, 0, -0.5, 0), theme.colour(TOKENS[band.kind]))
+                first, last = round(band.start * width), round(band.end * width)
+                stripe = QRect(left + first, top, max(1, last - first - gap), self._row)
+                painter.fillRect(stripe, theme.colour(TOKENS[band.kind]))
             if place == self._current:
                 painter.setPen(QPen(theme.colour("focus"), 2))
                 painter.setBrush(Qt.BrushStyle.NoBrush)

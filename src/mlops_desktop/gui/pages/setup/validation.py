@@ -17,6 +17,7 @@ from mlops_desktop.gui.pages.setup.part import Part
 from mlops_desktop.gui.readings.folds import CHECK, TEST, TRAIN, FoldPicture, picture
 from mlops_desktop.gui.readings.run_draft import validation_of
 from mlops_desktop.gui.readings.run_setup import Setup
+from mlops_desktop.gui.readings.run_validation import instead, reason
 from mlops_desktop.gui.widgets.buttons import Button
 from mlops_desktop.gui.widgets.controls import Choice, LineEntry, Segments
 from mlops_desktop.gui.widgets.fields import Dot
@@ -110,8 +111,11 @@ class ValidationPart(Part):
         self.words = ElidedText(theme, "", "table", "muted")
         line = QHBoxLayout()
         line.setSpacing(6)
+        self.instead = Button(theme, "", kind="link", small=True)
+        self.instead.clicked.connect(self._on_instead)
         line.addWidget(self._sign)
         line.addWidget(self.words, 1)
+        line.addWidget(self.instead)
         self.view = FoldsView(theme)
         self.view.read.connect(self._on_read)
         column.addWidget(self.view)
@@ -143,7 +147,7 @@ class ValidationPart(Part):
         self._small["by"].setVisible(is_time or shown.kind is ValidationKind.GROUPED)
         self._show_columns(setup, is_time, shown)
         before = validation_of(setup.base) or (setup.usual.validation if setup.usual else None)
-        changed = setup.usual is not None and shown != before
+        changed = setup.usual is not None and (shown != before or draft.afresh is not setup.base.afresh)
         self._dot.setVisible(changed)
         self.reset.setVisible(changed)
         self._show_folds()
@@ -242,20 +246,22 @@ class ValidationPart(Part):
             self._say(problem, "error", "triangle-alert")
         elif setup is not None and setup.usual is not None:
             made = self.picture()
-            suggested = setup.draft.validation is None
-            words = self._truer_by_time() or (made.sentence if made else "Choose a column")
-            tone, icon = ("ok", "circle-check") if suggested else ("muted", "info")
-            if self._truer_by_time():
-                tone, icon = "warn", "triangle-alert"
-            self._say(f"Suggested: {words[0].lower()}{words[1:]}" if suggested else words, tone, icon)
+            told = reason(setup, self.shown, made.sentence if made else "")
+            self._say(told.words, told.tone, told.icon)
+        self._show_instead()
 
-    def _truer_by_time(self) -> str:
-        """Where rows have a time, parts taken at random let a model look ahead; that is said before it is run."""
-        shown, usual = self.shown, self._setup.usual if self._setup else None
-        if usual is None or not usual.time_column or shown.kind not in (ValidationKind.HOLDOUT, ValidationKind.K_FOLD):
-            return ""
-        parts = "One part" if shown.kind is ValidationKind.HOLDOUT else f"{shown.folds} folds"
-        return f"{parts} at random. For rows to come By time is truer: {usual.time_column} orders them"
+    def _show_instead(self) -> None:
+        other = instead(self._setup, self.shown) if self._setup else None
+        self.instead.setVisible(other is not None and not self._problems)
+        if other is not None:
+            self.instead.set_caption(other.caption)
+            self.instead.setToolTip(other.tip)
+            self.instead.setAccessibleName(f"{other.caption}, {other.tip}")
+
+    def _on_instead(self) -> None:
+        other = instead(self._setup, self.shown) if self._setup else None
+        if other is not None:
+            self.tell(**other.changes)
 
     def _on_read(self, words: str) -> None:
         if words:
@@ -290,4 +296,5 @@ class ValidationPart(Part):
     def _on_reset(self) -> None:
         if self._setup is not None:
             base = self._setup.base
-            self.tell(validation=base.validation, folds=base.folds, share=base.share, test=base.test, by=base.by)
+            names = ("validation", "folds", "share", "test", "by", "afresh")
+            self.tell(**{name: getattr(base, name) for name in names})
