@@ -159,12 +159,15 @@ def deployments_log(shell: Shell, workspace: Workspace) -> None:
     one_endpoint(workspace)
     page = deployments_page(shell)
     page.view.log.view.search.setText("refused")
+    page.view.log.view.step(1)
     QApplication.processEvents()
     page.view.ensureWidgetVisible(page.view.log)
 
 
 def deployments_error(shell: Shell, workspace: Workspace) -> None:
-    deployments_page(shell)._on_failed(BUSY)
+    page = deployments_page(shell)
+    page.facts = None
+    page._on_failed(BUSY)
 
 
 def deployments_roll_back(shell: Shell, workspace: Workspace) -> None:
@@ -304,6 +307,13 @@ def try_answer(shell: Shell, workspace: Workspace) -> None:
     page.code.tabs.setCurrentIndex(1)
 
 
+def try_changed(shell: Shell, workspace: Workspace) -> None:
+    """The answer is for the values before."""
+    try_answer(shell, workspace)
+    assert isinstance(shell.page, TryItPage)
+    _type(shell.page, "distance", "2475")
+
+
 def try_several_rows(shell: Shell, workspace: Workspace) -> None:
     one_endpoint(workspace)
     page = try_page(shell)
@@ -402,6 +412,7 @@ SCENES: dict[str, Callable[[Shell, Workspace], None]] = {
     "try-json": try_json,
     "try-json-wrong": try_json_wrong,
     "try-answer": try_answer,
+    "try-changed": try_changed,
     "try-several-rows": try_several_rows,
     "try-three-classes": try_three_classes,
     "try-bad-value": try_bad_value,

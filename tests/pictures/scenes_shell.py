@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
+from PySide6.QtCore import QUrl
+from tests.pictures.scenes_models import _dialog
+
+from mlops_desktop.domain.errors import WorkspaceError
+from mlops_desktop.gui.crash import CrashDialog
 from mlops_desktop.gui.history import Place
+from mlops_desktop.gui.importing import judge
 from mlops_desktop.gui.pages.settings import SettingsPage
+from mlops_desktop.gui.pages.welcome import WelcomePage
 from mlops_desktop.gui.settings.record import RecordSection
 from mlops_desktop.gui.settings.workspace import WorkspaceSection
 from mlops_desktop.gui.shell import Shell
+from mlops_desktop.gui.widgets.guide import GuideDialog
+from mlops_desktop.gui.widgets.keys_sheet import KeysDialog
 from mlops_desktop.services.workspace import Workspace
 
 Scene = Callable[[Shell, Workspace], None]
@@ -99,7 +109,74 @@ def verified(shell: Shell, workspace: Workspace) -> None:
     section.verify.click()
 
 
+def closing_asked(shell: Shell, workspace: Workspace) -> None:
+    from mlops_desktop.gui.closing import ClosingDialog
+
+    closing(shell, workspace)
+    _dialog(shell, ClosingDialog)
+
+
+def key_sheet(shell: Shell, workspace: Workspace) -> None:
+    shell.show_keys()
+    _dialog(shell, KeysDialog)
+
+
+def crash(shell: Shell, workspace: Workspace) -> None:
+    error = RuntimeError("list index out of range")
+    log = Path("/home/ada/.local/state/mlops-desktop/window.log")
+    CrashDialog(shell.context.theme, error, log, shell.window).open()
+    _dialog(shell, CrashDialog)
+
+
+def dragged_over(shell: Shell, workspace: Workspace) -> None:
+    shell.drops.overlay.show_verdict(judge([QUrl.fromLocalFile("/home/ada/Downloads/flights-october.csv")]))
+
+
+def dragged_over_refused(shell: Shell, workspace: Workspace) -> None:
+    shell.drops.overlay.show_verdict(judge([QUrl.fromLocalFile("/home/ada/Downloads/holiday.jpg")]))
+
+
+def guide(page: str) -> Scene:
+    def show(shell: Shell, workspace: Workspace) -> None:
+        shell.show_guide(page)
+        _dialog(shell, GuideDialog)
+
+    return show
+
+
+def notice(shell: Shell, workspace: Workspace) -> None:
+    shell.say("Run flat-dunnock-15 moved to trash", "trash-2", lambda: None)
+
+
+def first_start(shell: Shell) -> WelcomePage:
+    shell._show_welcome()  # noqa: SLF001 - as where a folder could not be opened
+    assert shell.welcome is not None
+    return shell.welcome
+
+
+def welcome_reading(shell: Shell, workspace: Workspace) -> None:
+    page = first_start(shell)
+    page.import_file("/home/ada/Downloads/flights-october.csv")
+    page.show_waiting(True)
+
+
+def welcome_error(shell: Shell, workspace: Workspace) -> None:
+    sentence = "old-study was made by a newer MLOps Desktop (registry 14, this program knows 12)."
+    first_start(shell).show_error(WorkspaceError(sentence, hint="Install the newer program. Nothing was changed."))
+
+
 SCENES = {
+    "shell-closing": closing_asked,
+    "shell-key-sheet": key_sheet,
+    "shell-crash": crash,
+    "shell-drop": dragged_over,
+    "shell-drop-refused": dragged_over_refused,
+    "shell-guide": guide("deployments"),
+    "shell-guide-contents": guide("welcome"),
+    "shell-guide-table": guide("home"),
+    "shell-notice": notice,
+    "shell-welcome-reading": welcome_reading,
+    "shell-welcome-error": welcome_error,
     "shell-settings-general": settings("general"),
     "shell-settings-workspace": settings("workspace"),
     "shell-settings-verified": verified,

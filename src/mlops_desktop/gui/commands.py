@@ -6,7 +6,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from mlops_desktop.gui.history import Place
-from mlops_desktop.gui.pages.book import PAGES
 from mlops_desktop.gui.pages.page import Command
 
 if TYPE_CHECKING:
@@ -21,15 +20,12 @@ def window_commands(shell: Shell) -> list[Command]:
 
 
 def _work(shell: Shell) -> list[Command]:
-    commands = []
-    if "import" in PAGES:
-        commands.append(Command("import", "Import data…", "download", shell.import_data, "mlops datasets import FILE"))
-    if "new-run" in PAGES:
-        commands.append(
-            Command(
-                "new_run", "New run", "plus", lambda: shell.go(Place("new-run")), "mlops experiments run DATASET TARGET"
-            )
-        )
+    commands = [
+        Command("import", "Import data…", "download", shell.import_data, "mlops datasets import FILE"),
+        Command(
+            "new_run", "New run", "plus", lambda: shell.go(Place("new-run")), "mlops experiments run DATASET TARGET"
+        ),
+    ]
     return [
         *commands,
         Command("activity", "Show or hide Activity", "activity", shell.toggle_activity, "mlops jobs list"),
@@ -41,8 +37,6 @@ def _pages(shell: Shell) -> list[Command]:
         Command(entry.page, f"Go to {entry.title}", entry.icon, partial(shell.go_to, entry.page))
         for entry in shell.sidebar.entries
     ]
-    if "settings" not in PAGES:
-        return sections
     parts = (
         ("trash", "Open the trash", "trash-2", "mlops trash list"),
         ("record", "Open the record of decisions", "shield-check", "mlops audit"),

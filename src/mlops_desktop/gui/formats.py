@@ -25,6 +25,12 @@ def percent(share: float) -> str:
     return f"{math.floor(share * 100 + 1e-9)} %"
 
 
+def sentences(*parts: str) -> str:
+    """One after the other; a full stop where one ends in nothing and another follows."""
+    found = [part.strip() for part in parts if part.strip()]
+    return " ".join([*(part if part[-1] in ".?!…" else f"{part}." for part in found[:-1]), *found[-1:]])
+
+
 def size(number: float) -> str:
     """Decimal units, as disks are sold: `31.0 MB`."""
     for unit in ("B", "kB", "MB", "GB"):

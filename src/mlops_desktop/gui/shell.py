@@ -165,7 +165,7 @@ class Shell(QObject):
         from mlops_desktop.domain.errors import UserError
 
         if isinstance(error, UserError):
-            self.message.say(f"{error.message} {error.hint} ({error.code})".replace("  ", " "))
+            self.message.say(f"{formats.sentences(error.message, error.hint)} ({error.code})")
         else:
             self.failed.emit(error)
 
@@ -393,7 +393,7 @@ class Shell(QObject):
 
     def _on_first_wanted(self, folder: Path, name: str, file: str) -> None:
         """The first workspace, and what is to be imported there."""
-        self._then = Place("import", file) if file and "import" in PAGES else None
+        self._then = Place("import", file) if file else None
         self.other_wanted.emit(folder, name)
 
     # What changes

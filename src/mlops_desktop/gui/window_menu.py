@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, TypeVar
 from PySide6.QtGui import QActionGroup, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QLineEdit, QMenu
 
-from mlops_desktop.gui.pages.book import PAGES
 from mlops_desktop.gui.state import ZOOMS
 from mlops_desktop.gui.theme.theme import Look, Theme
 from mlops_desktop.gui.widgets.text import plain_caption
@@ -52,8 +51,7 @@ class WindowMenu(QMenu):
         self._add_choice("Look", _LOOKS, self._theme.look, shell.set_look)
         self._add_choice("Rows", _DENSITIES, shell.state.density, shell.set_density)
         self._add_choice("Zoom", _ZOOMS, str(shell.state.zoom), lambda percent: shell.set_zoom(int(percent)))
-        if "settings" in PAGES:
-            self.addAction("Settings").triggered.connect(lambda: shell.go_to("settings"))
+        self.addAction("Settings").triggered.connect(lambda: shell.go_to("settings"))
         self.addAction("Keys").triggered.connect(shell.show_keys)
         self.addSeparator()
         self.addAction("Close window").triggered.connect(shell.ask_to_close)

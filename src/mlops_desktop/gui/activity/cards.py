@@ -82,7 +82,7 @@ class WorkCard(QFrame):
         self.share.setText(formats.percent(work.share) if work.share is not None else "")
         sentence = "Cancelling…" if work.cancelling else work.sentence
         failed = work.state is State.FAILED
-        self.reason.setText(" ".join(part for part in (sentence, work.failure.hint if work.failure else "") if part))
+        self.reason.setText(formats.sentences(sentence, work.failure.hint if work.failure else ""))
         self.reason.setVisible(failed)
         code = work.failure.code if work.failure else ""
         words = (sign.word, code) if failed else (sign.word if work.sign == "cancelled" else "", sentence)

@@ -174,6 +174,8 @@ class DeployDialog(QDialog):
         self.back.setVisible(place == FORM or (place == PROGRESS and self.running.is_failed))
         self.back.set_caption("Change and try again" if place == PROGRESS else "Back")
         self.copy.setVisible(place == FORM or (place == PROGRESS and not self.running.is_done))
+        goes_on = place == PROGRESS and not (self.running.is_done or self.running.is_failed)
+        self.close_button.setVisible(not goes_on)  # to continue in the background is to close
         self.close_button.set_caption("Close" if place == PROGRESS else "Cancel")
         self._sign.setVisible(bool(faults))
         self.note.set_tone("error" if faults else "muted")
@@ -181,7 +183,7 @@ class DeployDialog(QDialog):
             names = ", ".join(field.label.text() for field in faults)
             number = formats.plural(len(faults), "field needs", "fields need")
             self.note.setText(f"{number} attention: {names}")
-        elif place == PROGRESS and not (self.running.is_done or self.running.is_failed):
+        elif goes_on:
             self.note.setText("It goes on when this is closed.")
         else:
             self.note.setText("")

@@ -108,6 +108,7 @@ class DeployProgress(QWidget):
         inner.setContentsMargins(1, 5, 1, 5)
         self.log = LogLines(theme, "Log of the new server")
         self.log.set_wraps(True)
+        self.log.nothing = "No line yet."
         inner.addWidget(self.log)
         column.addWidget(ground, 1)
         column.addWidget(self._make_note(theme))

@@ -7,11 +7,14 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from mlops_desktop.gui.readings import deployments as reading
-from mlops_desktop.gui.readings.deployments import DeploymentFacts, EndpointFacts
+from mlops_desktop.gui.readings.deployments import Condition, DeploymentFacts, EndpointFacts
 from mlops_desktop.gui.theme.theme import Theme
 from mlops_desktop.gui.widgets.buttons import Button, IconButton
 from mlops_desktop.gui.widgets.marks import StatusWord
 from mlops_desktop.gui.widgets.text import ElidedText, Text
+
+_CALM = ("ok", "accent-text")
+"""Colours of a status that needs nothing of a person."""
 
 
 class EndpointHead(QWidget):
@@ -29,13 +32,18 @@ class EndpointHead(QWidget):
         words.setSpacing(2)
         words.addLayout(self._make_title(theme))
         words.addLayout(self._make_address(theme))
+        self.trouble = Text(theme, "", "table", wrap=True)
+        words.addWidget(self.trouble)
         row.addLayout(words, 1)
         self.try_it = Button(theme, "Try it", icon="send")
         self.try_it.setToolTip("Try it (Ctrl+T)")
+        self.restart = Button(theme, "Restart", icon="rotate-cw")
+        self.restart.setToolTip("Starts a fresh process; when it is healthy, it takes over")
         self.back = Button(theme, "Roll back…", icon="undo-2", kind="danger")
         self.start = Button(theme, "Start again", icon="play")
         self.more = IconButton(theme, "ellipsis", "More for this endpoint")
-        for button, what in ((self.try_it, "try"), (self.back, "back"), (self.start, "start")):
+        asks = ((self.try_it, "try"), (self.restart, "restart"), (self.back, "back"), (self.start, "start"))
+        for button, what in asks:
             button.clicked.connect(lambda _=False, asked=what: self.asked.emit(asked))
             row.addWidget(button, 0, Qt.AlignmentFlag.AlignVCenter)
         self.menu = QMenu(self)
@@ -80,11 +88,20 @@ class EndpointHead(QWidget):
         self.health.setVisible(how.health is not None)
         if how.health is not None:
             self.health.set_sign(how.health)
-        self.note.setText(how.note)
+        self._show_note(one, how)
         has_port = one.endpoint.port > 0
         self.url.setText(f"{one.endpoint.url}/predict" if has_port else "no address yet")
         self.copy.setVisible(has_port)
         self._show_buttons(one)
+
+    def _show_note(self, one: EndpointFacts, how: Condition) -> None:
+        """Beside the status where it fits there; what is amiss has a line of its own."""
+        amiss = one.answering is not None and one.open_rollout is None and how.foremost.token not in _CALM
+        self.note.setText(how.note)
+        self.note.setVisible(not amiss)
+        self.trouble.setText(f"{how.note[:1].upper()}{how.note[1:]}.")
+        self.trouble.setVisible(amiss)
+        self.restart.setVisible(amiss)
 
     def _show_buttons(self, one: EndpointFacts) -> None:
         busy = one.open_rollout is not None

@@ -48,6 +48,11 @@ class EndpointLog(QWidget):
             self.choice.show_value(spoken_of.number if spoken_of else None)
         self.read()
 
+    def show_number(self, number: int) -> None:
+        """The log of one deployment, as if it was chosen."""
+        self.choice.show_value(number)
+        self.read()
+
     def read(self) -> None:
         number, one, workspace = self.choice.value, self._one, self.workspace
         if one is None or workspace is None or not isinstance(number, int) or not self.isVisible():

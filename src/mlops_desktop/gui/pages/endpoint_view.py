@@ -8,6 +8,7 @@ from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from mlops_desktop.domain.deployments import Deployment, Sighting
+from mlops_desktop.gui import formats
 from mlops_desktop.gui.context import Context
 from mlops_desktop.gui.history import Place
 from mlops_desktop.gui.pages.endpoint_head import EndpointHead
@@ -71,6 +72,7 @@ class EndpointView(QScrollArea):
         self._facts: DeploymentFacts | None = None
         self._one: EndpointFacts | None = None
         self._seen: dict[str, Sighting] = {}
+        self._way_on, self._troubled = "restart", 0
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName("Endpoint")
@@ -83,7 +85,7 @@ class EndpointView(QScrollArea):
         self.head.asked.connect(self.asked)
         self.head.copied.connect(lambda: context.shell.say("Address copied", "copy"))
         column.addWidget(self.head)
-        self.failure = ErrorBox(theme)
+        self.failure = self._make_failure(theme)
         column.addWidget(self.failure)
         self.rollout = self._make_rollout(theme)
         column.addWidget(self.rollout)
@@ -93,6 +95,16 @@ class EndpointView(QScrollArea):
         self.setWidget(content)
 
     # Making
+
+    def _make_failure(self, theme: Theme) -> ErrorBox:
+        box = ErrorBox(theme)
+        self.again = Button(theme, "Start again", small=True)
+        self.again.clicked.connect(lambda: self.asked.emit(self._way_on))
+        self.to_log = Button(theme, "Open log", small=True)
+        self.to_log.clicked.connect(self._on_to_log)
+        box.add_action(self.again)
+        box.add_action(self.to_log)
+        return box
 
     def _make_rollout(self, theme: Theme) -> Card:
         card = Card(theme, "Under way")
@@ -187,19 +199,18 @@ class EndpointView(QScrollArea):
 
     def _show_trouble(self, one: EndpointFacts) -> None:
         """The failure of what should answer, or of the newest attempt where nothing came after it."""
-        answering = one.answering
-        failure = answering.failure if answering is not None else None
-        newest = one.rollouts[0] if one.rollouts else None
-        if failure is None and newest is not None and newest.failure is not None:
-            failure = newest.failure
-        self.failure.setVisible(failure is not None)
-        if failure is None:
+        trouble = reading.trouble(one)
+        self.failure.setVisible(trouble is not None)
+        if trouble is None:
             return
-        message, hint = failure.message, failure.hint
-        if answering is not None and answering.failure is None:
-            version = reading.version_words(answering.model_reference, one.name)
-            hint = f"{hint} {version} kept answering all the time.".strip()
-        self.failure.show_problem(message, hint, failure.code, failure.details)
+        failure, self._way_on = trouble.failure, trouble.way_on
+        self._troubled = trouble.deployment.number if trouble.deployment is not None else 0
+        self.to_log.setVisible(self._troubled > 0)
+        self.again.set_caption("Start again" if trouble.way_on == "restart" else "Deploy another version…")
+        self.again.setVisible(one.open_rollout is None)
+        self.failure.show_problem(
+            failure.message, formats.sentences(failure.hint, trouble.stayed), failure.code, failure.details
+        )
 
     def _show_rollout(self, facts: DeploymentFacts, one: EndpointFacts) -> None:
         rollout = one.open_rollout
@@ -234,6 +245,12 @@ class EndpointView(QScrollArea):
         self.log.choice.setVisible(place == LOG)
         if place == LOG:
             self.log.read()
+
+    def _on_to_log(self) -> None:
+        self.tabs.setCurrentIndex(LOG)
+        self.log.show_number(self._troubled)
+        self.log.view.lines.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.ensureWidgetVisible(self.log)
 
     def _on_version(self) -> None:
         if self._one is not None and self._one.version is not None:

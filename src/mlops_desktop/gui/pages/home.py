@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from mlops_desktop.gui.context import Context
 from mlops_desktop.gui.history import Place
-from mlops_desktop.gui.pages.book import PAGES
 from mlops_desktop.gui.pages.page import SMALL, Command, Page
 from mlops_desktop.gui.queries import Query
 from mlops_desktop.gui.widgets.buttons import Button
@@ -84,8 +83,6 @@ class HomePage(Page):
         return [("Home", None)]
 
     def commands(self) -> list[Command]:
-        if "import" not in PAGES:
-            return []
         return [Command("primary", "Import data…", "download", self._context.shell.import_data)]
 
     def _on_new_run(self) -> None:
@@ -137,8 +134,8 @@ class HomePage(Page):
 
         self.facts = facts
         self.read.emit(facts)
-        self.import_data.setVisible("import" in PAGES and not facts.is_empty)
-        self.new_run.setVisible("new-run" in PAGES and bool(facts.datasets))
+        self.import_data.setVisible(not facts.is_empty)
+        self.new_run.setVisible(bool(facts.datasets))
         if facts.is_empty:
             self._show_steps()
             return

@@ -13,7 +13,6 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 from mlops_desktop.gui import formats
 from mlops_desktop.gui.context import Context
 from mlops_desktop.gui.history import Place
-from mlops_desktop.gui.pages.book import PAGES
 from mlops_desktop.gui.readings.activity import State, Work, left, work_of_job
 from mlops_desktop.gui.readings.home import Attention, HomeFacts, Tile, change_sentence
 from mlops_desktop.gui.statuses import Sign
@@ -125,11 +124,10 @@ class AttentionCard(Card):
 
     def _button(self, note: Attention) -> Button:
         place = note.place
-        leads = place is not None and place.page in PAGES
-        caption = note.action if leads else "Open in Activity"
+        caption = note.action if place is not None else "Open in Activity"
         button = Button(self._context.theme, caption, small=True)
         button.setAccessibleName(f"{caption}: {note.title}")
-        if place is not None and leads:
+        if place is not None:
             button.clicked.connect(partial(self._context.shell.go, place))
         else:
             button.clicked.connect(lambda: self._context.shell.show_activity(State.FAILED))
@@ -145,6 +143,7 @@ class RunningCard(Card):
         self._context, self._theme = context, context.theme
         self._workspace: Workspace | None = None
         self.open = Button(self._theme, "Open Activity", kind="link")
+        self.open.setProperty("flush", True)
         self.open.clicked.connect(lambda _=False: context.shell.show_activity())
         self.head.addWidget(self.open)
         self._none = Text(self._theme, "Nothing is running.", "table", "muted")
@@ -216,6 +215,7 @@ class JobRow(QWidget):
         third.setSpacing(6)
         self._note = ElidedText(theme, "", "caption", "muted")
         self.cancel = Button(theme, "Cancel", kind="link", small=True)
+        self.cancel.setProperty("flush", True)
         self.cancel.setAccessibleName(f"Cancel: {title}")
         self.cancel.clicked.connect(cancel)
         third.addWidget(self._note, 1)
@@ -244,6 +244,7 @@ class ChangesCard(Card):
         super().__init__(theme, "Recent changes")
         self._theme = theme
         self.open = Button(theme, "Open record", kind="link")
+        self.open.setProperty("flush", True)
         self.open.clicked.connect(lambda: context.shell.go(Place("settings", "record")))
         self.head.addWidget(self.open)
         self._shown: tuple[str, ...] = ()

@@ -13,7 +13,6 @@ from mlops_desktop.gui.context import Context
 from mlops_desktop.gui.history import Place
 from mlops_desktop.gui.item_models.cells import Cell, CellRow, Head
 from mlops_desktop.gui.item_models.columns import dataset_text
-from mlops_desktop.gui.pages.book import PAGES
 from mlops_desktop.gui.readings.home import HomeFacts, is_wanted, room_for_runs, seen_health
 from mlops_desktop.gui.statuses import deployment_sign, health_sign, run_sign
 from mlops_desktop.gui.widgets.buttons import Button
@@ -41,6 +40,7 @@ class DeploymentsCard(Card):
         self._context = context
         self._champion = ""
         self.open = Button(theme, "Open Deployments", kind="link")
+        self.open.setProperty("flush", True)
         self.open.clicked.connect(lambda: context.shell.go(Place("deployments")))
         self.head.addWidget(self.open)
         self.table = SmallTable(theme, "Deployments", self.HEADS)
@@ -62,16 +62,16 @@ class DeploymentsCard(Card):
         rows = [_deployment_row(facts, endpoint, deployment) for endpoint, deployment in facts.served]
         self.table.setVisible(bool(rows))
         self._none.setVisible(not rows)
-        self.open.setVisible(bool(rows) and "deployments" in PAGES)
+        self.open.setVisible(bool(rows))
         self._champion = _to_deploy(facts)
         self.deploy.set_caption(f"Deploy {self._champion.replace('@v', ' v')}…")
-        self.deploy.setVisible(bool(self._champion) and "deployments" in PAGES)
+        self.deploy.setVisible(bool(self._champion))
         self.table.show_rows(rows)
 
     def _on_opened(self) -> None:
         row = self.table.currentIndex().row()
         rows = self.table.cells.rows
-        if 0 <= row < len(rows) and "deployments" in PAGES:
+        if 0 <= row < len(rows):
             self._context.shell.go(Place("deployments", rows[row].cells[0].text))
 
 
@@ -147,6 +147,7 @@ class LatestRunsCard(Card):
         self._context = context
         self._runs: tuple[Run, ...] = ()
         self.open = Button(context.theme, "Open Experiments", kind="link")
+        self.open.setProperty("flush", True)
         self.open.clicked.connect(lambda: context.shell.go(Place("experiments")))
         self.head.addWidget(self.open)
         self.table = SmallTable(context.theme, "Latest runs", self.HEADS)
@@ -162,7 +163,6 @@ class LatestRunsCard(Card):
         self.new = Button(context.theme, "New run", icon="plus", small=True)
         self.new.clicked.connect(lambda: context.shell.go(Place("new-run")))
         row.addWidget(self.new)
-        self.new.setHidden("new-run" not in PAGES)
         self.body.addWidget(self._none)
 
     def show_runs(self, facts: HomeFacts) -> None:
@@ -175,9 +175,7 @@ class LatestRunsCard(Card):
     def _on_opened(self) -> None:
         row = self.table.currentIndex().row()
         if 0 <= row < len(self._runs):
-            run = self._runs[row]
-            to_table = Place("experiments", run.experiment_name, {"run": run.id})
-            self._context.shell.go(Place("run", run.name) if "run" in PAGES else to_table)
+            self._context.shell.go(Place("run", self._runs[row].name))
 
 
 def _run_row(run: Run, now: datetime) -> CellRow:

@@ -137,7 +137,15 @@ class TryItPage(Page):
         self._stack.addWidget(Skeleton(theme, "the endpoint", 46, edge=20))
         self._stack.addWidget(self._make_content(theme))
         self._stack.addWidget(
-            EmptyState(theme, "send", "No endpoint to try", NOTHING, "mlops deployments deploy MODEL")
+            EmptyState(
+                theme,
+                "send",
+                "No endpoint to try",
+                NOTHING,
+                "mlops deployments deploy MODEL",
+                action="Deploy model version…",
+                act=lambda: self.actions_of_endpoint.deploy(None),
+            )
         )
         holder = QWidget()
         inner = QVBoxLayout(holder)

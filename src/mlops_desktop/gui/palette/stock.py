@@ -10,7 +10,6 @@ from mlops_desktop.gui import formats
 from mlops_desktop.gui.commands import window_commands
 from mlops_desktop.gui.history import Place
 from mlops_desktop.gui.keys import KEYS
-from mlops_desktop.gui.pages.book import PAGES
 from mlops_desktop.gui.pages.page import Command
 from mlops_desktop.gui.palette.entries import Entry, Kind
 from mlops_desktop.gui.palette.ranking import Stock
@@ -42,10 +41,19 @@ class StockRoom:
     def run(self, place: int) -> Entry:
         run = self._findable.runs[place]
         sign = run_sign(run.status.value)
-        to = Place("run", run.name) if "run" in PAGES else Place("experiments", run.experiment_name, {"run": run.id})
         note = f"run · {sign.word.lower()} · {run.experiment_name}"
         line = f"mlops experiments show {quoted(run.name)}"
-        return Entry(f"run:{run.name}", Kind.RUN, sign.icon, run.name, note, "", line, sign.token, self._goer(to))
+        return Entry(
+            f"run:{run.name}",
+            Kind.RUN,
+            sign.icon,
+            run.name,
+            note,
+            "",
+            line,
+            sign.token,
+            self._goer(Place("run", run.name)),
+        )
 
     def _goer(self, place: Place) -> Callable[[], object]:
         return partial(self._shell.go, place)
@@ -61,8 +69,6 @@ class StockRoom:
         return [*self._deploying(), *self._trying(), *self._running()]
 
     def _running(self) -> list[Entry]:
-        if "new-run" not in PAGES:
-            return []
         entries = []
         for dataset in self._findable.datasets[:MOST_ACTED_ON]:
             if dataset.latest_number:
@@ -74,8 +80,6 @@ class StockRoom:
         return entries
 
     def _trying(self) -> list[Entry]:
-        if "try-it" not in PAGES:
-            return []
         entries = []
         for endpoint, deployment in self._findable.served[:MOST_ACTED_ON]:
             if deployment is not None and endpoint.wanted_deployment_id:
@@ -87,8 +91,6 @@ class StockRoom:
         return entries
 
     def _deploying(self) -> list[Entry]:
-        if "deployments" not in PAGES:
-            return []
         entries = []
         for model in self._findable.models[:MOST_ACTED_ON]:
             number = model.aliases.get("champion") or model.latest_number
@@ -102,8 +104,6 @@ class StockRoom:
         return entries
 
     def _models(self) -> list[Entry]:
-        if "models" not in PAGES:
-            return []
         entries = []
         for model in self._findable.models:
             champion = model.aliases.get("champion")
@@ -115,8 +115,6 @@ class StockRoom:
         return entries
 
     def _datasets(self) -> list[Entry]:
-        if "datasets" not in PAGES:
-            return []
         return [
             Entry(
                 f"dataset:{dataset.name}", Kind.DATASET, "database", dataset.name,
@@ -127,8 +125,6 @@ class StockRoom:
         ]  # fmt: skip
 
     def _endpoints(self) -> list[Entry]:
-        if "deployments" not in PAGES:
-            return []
         entries = []
         for endpoint, deployment in self._findable.served:
             status = deployment_sign(deployment.status.value).word.lower() if deployment else "never deployed"

@@ -11,7 +11,6 @@ from mlops_desktop.domain.deployments import Rollout, RolloutKind, RolloutStep
 from mlops_desktop.domain.jobs import Job, JobKind, JobStatus
 from mlops_desktop.gui import formats
 from mlops_desktop.gui.history import Place
-from mlops_desktop.gui.pages.book import PAGES
 
 if TYPE_CHECKING:
     from mlops_desktop.domain.deployments import Deployment, Endpoint
@@ -141,8 +140,8 @@ def _about(what: str) -> str:
 
 def _place(job: Job, name: str, datasets: dict[str, str]) -> Place | None:
     if job.kind is JobKind.TRAIN:
-        return Place("run", name) if "run" in PAGES else Place("experiments", "", {"run": job.object_id})
-    if job.kind is JobKind.IMPORT_DATASET and "datasets" in PAGES and job.object_id in datasets:
+        return Place("run", name)
+    if job.kind is JobKind.IMPORT_DATASET and job.object_id in datasets:
         return Place("datasets", datasets[job.object_id])
     return None
 
@@ -179,6 +178,6 @@ def _of_rollout(rollout: Rollout, endpoint: Endpoint, known: dict[str, Deploymen
         share=share,
         started_at=rollout.created_at,
         finished_at=rollout.finished_at,
-        place=Place("deployments", endpoint.name) if "deployments" in PAGES else None,
+        place=Place("deployments", endpoint.name),
         failure=rollout.failure,
     )

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from mlops_desktop.domain.deployments import Deployment, DeploymentStatus, Endpoint, Health, Rollout, RolloutStep
+from mlops_desktop.domain.experiments import Failure
 from mlops_desktop.gui import formats
 from mlops_desktop.gui.readings.rollouts import change_words
 from mlops_desktop.gui.statuses import Sign, deployment_sign, health_sign
@@ -156,6 +157,33 @@ def _note(facts: EndpointFacts, answering: Deployment, now: datetime) -> str:
     if answering.restarts:
         return f"restarted {formats.plural(answering.restarts, 'time')} by itself"
     return f"since {formats.moment(answering_since(facts, answering), now)}"
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """`way_on` is what the head of the endpoint can be asked for; `stayed` what the failure left as it was."""
+
+    failure: Failure
+    deployment: Deployment | None
+    way_on: str
+    stayed: str
+
+
+def trouble(facts: EndpointFacts) -> Trouble | None:
+    """The failure of what should answer, or of the newest attempt where nothing came after it."""
+    answering = facts.answering
+    newest = next(iter(facts.rollouts), None)
+    if answering is not None and answering.failure is not None:
+        warm = next(iter(warm_ones(facts)), None)
+        kept = f" {version_words(warm.model_reference, facts.name)} is kept warm for the way back." if warm else ""
+        return Trouble(answering.failure, answering, "restart", f"Address and token stay.{kept}")
+    if newest is None or newest.failure is None:
+        return None
+    tried = facts.deployment(newest.to_deployment_id)
+    if answering is None:
+        return Trouble(newest.failure, tried, "deploy", "Nothing else was touched.")
+    version = version_words(answering.model_reference, facts.name)
+    return Trouble(newest.failure, tried, "deploy", f"{version} kept answering all the time.")
 
 
 def answers_now(deployment: Deployment) -> bool:

@@ -13,7 +13,7 @@ from mlops_desktop.gui.readings.deployments import DeploymentFacts, EndpointFact
 from mlops_desktop.gui.statuses import Sign, deployment_sign, health_sign
 
 DEPLOYMENT_HEADS = (
-    Head("Version", 200, stretch=True),
+    Head("Version", 240, stretch=True),
     Head("Status", 98),
     Head("Health", 98, keep=1),
     Head("Share", 60, numeric=True, keep=4),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from mlops_desktop.domain.deployments import Deployment, DeploymentStatus, Endpoint, Health
 from mlops_desktop.domain.experiments import Run, RunStatus, is_lower_better, main_metric
 from mlops_desktop.domain.jobs import Job, JobKind, JobStatus
+from mlops_desktop.domain.measuring import short_words, way_of_run
 from mlops_desktop.gui import formats
 from mlops_desktop.gui.history import Place
 
@@ -145,7 +146,10 @@ def _served(facts: HomeFacts, endpoint: Endpoint, deployment: Deployment) -> lis
         return []
     health = seen_health(facts, deployment)
     if health is Health.DEGRADED:
-        why = f"{deployment.model_reference} answers on port {endpoint.port}, but not as it should."
+        why = (
+            f"{deployment.model_reference} runs on port {endpoint.port}, but does not answer as it should. "
+            "If it stays silent, it is started again."
+        )
         return [Attention("triangle-alert", "warn", f"{endpoint.name} is degraded", why, at, "Open deployment", place)]
     if health is Health.UNKNOWN:
         why = "It may still be answering; nobody has looked lately, so this cannot be confirmed."
@@ -161,7 +165,7 @@ def _log(place: Place) -> Place:
 def _run(run: Run) -> Attention:
     lost = run.status is RunStatus.LOST
     word, icon, token = ("was lost", "circle-question-mark", "warn") if lost else ("failed", "circle-x", "error")
-    why = f"{run.failure.message} {run.failure.hint}".strip() if run.failure else "It gave no reason."
+    why = formats.sentences(run.failure.message, run.failure.hint) if run.failure else "It gave no reason."
     at = run.finished_at or run.created_at
     place = Place("run", run.name, {"tab": "log"})
     return Attention(icon, token, f"Run {run.name} {word}", why, at, "Open log at error", place)
@@ -170,7 +174,7 @@ def _run(run: Run) -> Attention:
 def _job(job: Job) -> Attention:
     lost = job.status is JobStatus.LOST
     word, icon, token = ("was lost", "circle-question-mark", "warn") if lost else ("failed", "circle-x", "error")
-    why = f"{job.failure.message} {job.failure.hint}".strip() if job.failure else "It gave no reason."
+    why = formats.sentences(job.failure.message, job.failure.hint) if job.failure else "It gave no reason."
     return Attention(icon, token, f"{job.title} {word}", why, job.finished_at or job.created_at, "Open in Activity")
 
 
@@ -201,15 +205,18 @@ def _runs_tile(facts: HomeFacts) -> Tile:
 
 
 def _best_tile(facts: HomeFacts) -> Tile:
-    """The best run of the experiment that was worked on last."""
+    """The best run of the experiment that was worked on last, among those that can be compared with its newest."""
     finished = [run for run in facts.runs if run.status is RunStatus.FINISHED and run.metrics]
     if not finished:
         return Tile("Best run", formats.NOT_SET, "No finished run yet")
     newest = finished[0]
     key = main_metric(newest.spec.task)
     history: list[tuple[float, Run]] = []
-    for run in reversed(finished):
-        metric = run.metric(key) if run.experiment_id == newest.experiment_id else None
+    beside = [run for run in reversed(finished) if run.experiment_id == newest.experiment_id]
+    way = way_of_run(newest)
+    alike = [run for run in beside if way_of_run(run) == way]
+    for run in alike:
+        metric = run.metric(key)
         if metric is not None and metric.mean == metric.mean:
             history.append((metric.mean, run))
     if not history:
@@ -220,7 +227,8 @@ def _best_tile(facts: HomeFacts) -> Tile:
     figure = formats.number(mean, formats.decimals([mean]))
     name = f"{newest.experiment_name}, best {key}"
     words = f"Best {key} after each of {formats.plural(len(sofar), 'run')}"
-    return Tile(name, figure, f"{best.name} · {formats.estimator(best.spec.estimator)}", "muted", sofar, words)
+    how = short_words(best.spec.validation) if len(alike) < len(beside) else formats.estimator(best.spec.estimator)
+    return Tile(name, figure, f"{best.name} · {how}", "muted", sofar, words)
 
 
 def _versions_tile(facts: HomeFacts) -> Tile:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -182,7 +183,9 @@ def is_long(column: SignatureField) -> bool:
 
 
 def help_of(column: SignatureField) -> str:
-    """What training saw, else the type."""
+    """What training saw, digits as they are typed; else the type."""
+    if column.type in ("integer", "float"):
+        return re.sub(r"(?<=\d),(?=\d{3})", "", column.seen) or column.type
     return column.seen or {"text": "text", "boolean": "true or false"}.get(column.type, column.type)
 
 

@@ -29,7 +29,10 @@ _LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 
 
 class LogLines(QAbstractScrollArea):
-    """Rows of one height, or more of them for a line that is wrapped; a run of lines can be marked and copied."""
+    """Rows of one height, or more of them for a line that is wrapped; a run of lines can be marked and copied.
+
+    `nothing` stands where no line is.
+    """
 
     moved_up = Signal()
 
@@ -39,6 +42,7 @@ class LogLines(QAbstractScrollArea):
         self.lines: Sequence[LogLine] = ()
         self.needle = ""
         self.wraps = False
+        self.nothing = ""
         self.current = self._anchor = -1
         self._rows: list[int] = []
         self._line = LINE
@@ -107,6 +111,9 @@ class LogLines(QAbstractScrollArea):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self.viewport())
         painter.setFont(self._font)
+        if not self.lines and self.nothing:
+            painter.setPen(self._theme.colour("muted"))
+            painter.drawText(QRect(PAD, 0, self.viewport().width() - PAD, self._line), _LEFT, self.nothing)
         row = self.verticalScrollBar().value()
         place = self._line_at(row)
         y = (self._row_of(place) - row) * self._line
