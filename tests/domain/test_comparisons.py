@@ -151,9 +151,9 @@ def test_what_makes_figures_not_comparable_is_said() -> None:
     holdout = dataclasses.replace(SPEC, target="early", validation=Validation(ValidationKind.HOLDOUT))
     found = compare([make_run("a"), make_run("b", spec=holdout, dataset_reference="flights@v2")]).warnings
     assert found == (
-        "They predict different targets: late, early.",
-        "They were measured on different data: flights@v1, flights@v2.",
-        "They were validated in different ways: k fold 5 folds, holdout 20 % held out.",
+        "They predict different targets: late; early.",
+        "They were measured on different data: flights@v1; flights@v2.",
+        "They were validated in different ways: 5 random folds; one random part of 20 %.",
     )
 
 
@@ -161,6 +161,17 @@ def test_none_is_best_where_the_questions_differ() -> None:
     other = dataclasses.replace(SPEC, target="early")
     runs = [make_run("a", {"roc_auc": 0.7}), make_run("b", {"roc_auc": 0.9}, spec=other)]
     assert compare(runs).metrics[0].best is None
+
+
+def test_none_is_best_where_they_were_validated_in_different_ways() -> None:
+    holdout = dataclasses.replace(SPEC, validation=Validation(ValidationKind.HOLDOUT))
+    runs = [make_run("a", {"roc_auc": 0.7}), make_run("b", {"roc_auc": 0.9}, spec=holdout)]
+    assert compare(runs).metrics[0].best is None
+
+
+def test_versions_of_one_dataset_have_a_best_run() -> None:
+    runs = [make_run("a", {"roc_auc": 0.7}), make_run("b", {"roc_auc": 0.9}, dataset_reference="flights@v2")]
+    assert compare(runs).metrics[0].best == 1
 
 
 def test_a_run_that_goes_on_is_never_best() -> None:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlops_desktop.domain.experiments import RunStatus, Task
+from mlops_desktop.domain.experiments import RunStatus, Task, Validation, ValidationKind
 from mlops_desktop.domain.run_columns import RunColumns
 from mlops_desktop.domain.run_filters import All, Condition, Either, Missing, Not, RunFilter, Word, parse
 from mlops_desktop.domain.run_selection import SortKey, arrange, best_of_each, select
@@ -139,7 +139,54 @@ def test_the_best_of_each_estimator_follows_the_metrics_direction() -> None:
         [run(n, estimator=name, metrics={"rmse": (loss, None, ())}) for n, (name, loss) in enumerate(losses)], NOW
     )
     assert best_of_each(columns, range(3), "rmse") == [1, 2]
-    assert columns.best("rmse", lowest=True) == "id1"
+    assert columns.best("rmse") is columns.rows[1]
+
+
+def test_one_run_is_best_for_each_way_of_validation_and_version_does_not_matter() -> None:
+    holdout = Validation(ValidationKind.HOLDOUT)
+    scores = [(Validation(), "flights@v2", 0.6), (holdout, "flights@v2", 0.9), (Validation(), "flights@v1", 0.7)]
+    columns = RunColumns(
+        [
+            run(n, validation=plan, dataset_reference=data, metrics={"roc_auc": (score, None, ())})
+            for n, (plan, data, score) in enumerate(scores)
+        ],
+        NOW,
+    )
+    first, leaky, older = columns.rows
+    assert columns.best("roc_auc", first) is older
+    assert columns.best("roc_auc", leaky) is None, "alone, it is no best"
+    assert columns.best("roc_auc") is older
+    assert best_of_each(columns, range(3), "roc_auc") == [1, 2]
+    columns.put([run(3, validation=holdout, metrics={"roc_auc": (0.8, None, ())})], [])
+    assert columns.best_ids("roc_auc") == {leaky.id, older.id}
+    assert columns.is_best(leaky, "roc_auc")
+    assert not columns.is_best(first, "roc_auc")
+    assert sorted(count for count, _ in columns.ways.values()) == [2, 2]
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("validation = holdout", [1]),
+        ("validation:hold-out", [1]),
+        ("validation = time", [2]),
+        ("validation is 'By time, 3 folds'", [2]),
+        ("validation:folds", [0, 2]),
+        ("validation = 'by carrier, 5 folds · 10 % test'", [3]),
+        ("validation != k_fold", [1, 2, 3]),
+    ],
+)
+def test_runs_are_found_by_their_validation(text: str, left: list[int]) -> None:
+    plans = [
+        Validation(),
+        Validation(ValidationKind.HOLDOUT),
+        Validation(ValidationKind.TIME_ORDERED, folds=3, column="time_hour"),
+        Validation(ValidationKind.GROUPED, column="carrier", test_share=0.1),
+    ]
+    columns = RunColumns([run(n, validation=plan) for n, plan in enumerate(plans)], NOW)
+    found = list(select(columns, parse(text, columns.known), range(4)))
+    assert found == ([*left, 3] if text == "validation:folds" else left)
+    assert len(columns.values("validation", range(4))) == 4
 
 
 @pytest.mark.parametrize(

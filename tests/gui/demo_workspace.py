@@ -31,6 +31,7 @@ from mlops_desktop.domain.experiments import (
     ValidationKind,
 )
 from mlops_desktop.domain.jobs import Job, JobKind, JobStatus
+from mlops_desktop.domain.measuring import Ways, doubts
 from mlops_desktop.domain.models import Model
 from mlops_desktop.domain.run_summaries import Registered, RunSummary, summary_of
 from mlops_desktop.domain.run_views import RunView
@@ -263,6 +264,7 @@ class FakeWorkspace:
         self.feeds: list[FakeFeed] = []
         self.ended_jobs: list[Job] = []
         self.calls: list[tuple[str, object]] = []
+        self.stopping: set[str] = set()
         self.error: Exception | None = None
         self.closed = False
         self.experiments = _Experiments(self)
@@ -315,7 +317,12 @@ class _Lists:
     def summaries(self, experiment: str | None = None, *, ids: Sequence[str] | None = None) -> Sequence[RunSummary]:
         self._workspace.calls.append(("read", None if ids is None else len(ids)))
         runs = self._workspace.experiments.runs(experiment)
-        return [summary_of(run) for run in runs if ids is None or run.id in ids]
+        stopping = self._workspace.stopping
+        return [
+            dataclasses.replace(summary_of(run), cancelling=run.name in stopping and not run.status.is_ended)
+            for run in runs
+            if ids is None or run.id in ids
+        ]
 
     def registered(self) -> dict[str, tuple[Registered, ...]]:
         made = {"amber-falcon-27": ("flight-late@v7", "challenger"), "quiet-osprey-18": ("flight-late@v6", "champion")}
@@ -392,7 +399,11 @@ class _Experiments:
     def cancel(self, name: str) -> Run:
         self._workspace.check()
         self._workspace.calls.append(("cancel", name))
+        self._workspace.stopping.add(name)
         return next(run for run in self._workspace.all_runs if run.name == name)
+
+    def is_cancelling(self, run: Run) -> bool:
+        return run.name in self._workspace.stopping and not run.status.is_ended
 
     def _experiment(self, name: str) -> Experiment:
         runs = self.runs(name)
@@ -451,7 +462,14 @@ class _Datasets:
 
 class _Models:
     def __init__(self, workspace: FakeWorkspace, empty: bool) -> None:
-        self._empty = empty
+        self._workspace, self._empty = workspace, empty
+
+    def suggest_name(self, run: str) -> str:
+        return "flight-late"
+
+    def doubts(self, run: str, name: str, ways: Ways | None = None) -> Sequence[str]:
+        """No champion's run is known here."""
+        return doubts(self._workspace.experiments.run(run), time_column="time_hour", champion=None, ways=ways or {})
 
     def list(self) -> Sequence[Model]:
         if self._empty:

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 
 from mlops_desktop.gui.widgets.data_table import DataTable
 
@@ -24,6 +24,12 @@ def click_cell(table: DataTable, row: int, column: int, keys: Qt.KeyboardModifie
     model = table.model()
     assert model is not None
     click(table.viewport(), table.visualRect(model.index(row, column)).center(), keys)
+
+
+def point_at(widget: QWidget) -> None:
+    """The pointer rests over the middle."""
+    QTest.mouseMove(widget, widget.rect().center())
+    QApplication.processEvents()
 
 
 def press(widget: QWidget, key: Qt.Key, keys: Qt.KeyboardModifier = NONE) -> None:

@@ -145,10 +145,10 @@ def test_runs_that_answer_other_questions_warn(shell: Shell, workspace: Workspac
     page = on_compare(shell, [names[0], species])
     assert page.warning.isVisible()
     assert page.warning.words.text().splitlines() == [
-        "They answer different kinds of question: binary, multiclass.",
-        "They predict different targets: late = true, species.",
-        "They were measured on different data: flights@v2, penguins@v1.",
-        "They were validated in different ways: time ordered 3 folds by time_hour 20 % test, k fold 5 folds.",
+        "They answer different kinds of question: binary; multiclass.",
+        "They predict different targets: late = true; species.",
+        "They were measured on different data: flights@v2; penguins@v1.",
+        "They were validated in different ways: 3 growing windows by time_hour, 20 % test; 5 random folds.",
     ]
     assert page.header.sentence.endswith("they answer different questions, so none is called best")
     assert not page.register_button.isVisible()

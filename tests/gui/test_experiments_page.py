@@ -10,11 +10,11 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from tests.gui.conftest import MakeWindow
 from tests.gui.demo_workspace import FakeWorkspace, demo_runs, make_run
-from tests.gui.hands import click, click_cell, press, write
+from tests.gui.hands import click, click_cell, point_at, press, write
 
 from mlops_desktop.domain.changes import Change, ChangeKind
 from mlops_desktop.domain.errors import BusyRegistryError, ConflictError
-from mlops_desktop.domain.experiments import RunStatus
+from mlops_desktop.domain.experiments import RunStatus, Validation, ValidationKind
 from mlops_desktop.gui.history import Place
 from mlops_desktop.gui.main_window import MainWindow
 from mlops_desktop.gui.pages.experiments import ExperimentsPage
@@ -146,6 +146,10 @@ def test_a_run_in_progress_is_asked_to_stop_and_says_so_at_once(
     click(page.inspector.cancel)
     assert [call for call in workspace.calls if call[0] == "cancel"] == [("cancel", name)]
     assert page.inspector.cancel.text() == "Cancelling…"
+    assert page.model.data(page.model.index(0, 1)) == "Cancelling…"
+    page.runs.table.go_to(1)
+    page.runs.table.go_to(0)
+    assert page.inspector._note.text() == "Cancelling…"
     workspace.change_run(name, status=RunStatus.CANCELLED, progress=None)
     page.refresh()
     assert page.inspector.run is not None
@@ -176,7 +180,7 @@ def test_the_inspector_tells_metrics_params_environment_and_failure(page: Experi
     assert [row[:2] for row in inspector._links.rows] == [
         ("Dataset version", "flights v4"), ("Model version", "flight-late@v7 · challenger"),
     ]  # fmt: skip
-    assert facts["Validation"] == "time ordered, 5 folds, by time_hour"
+    assert facts["Validation"] == "5 growing windows by time_hour"
     assert inspector._metrics.isVisible()
     inspector.tabs.setCurrentIndex(1)
     assert dict(inspector._facts.facts)["learning_rate"] == "0.1"
@@ -215,9 +219,82 @@ def test_live_changes_keep_selection_current_row_and_order(
     new = make_run("new-owl-42", RunStatus.RUNNING, seconds=1, progress=0.1, hours_ago=0)
     workspace.all_runs.append(new)
     window.shell.events.changed.emit((Change(2, ChangeKind.RUN, new.id),))
+    assert names(page) == before
+    assert page.views.news.text() == "Show 1 new run"
+    press(page.views.news, Qt.Key.Key_Space)
     assert names(page)[0] == "new-owl-42"
+    assert not page.views.news.isVisible()
     assert page.inspector.run == current
     assert page.runs.table.currentIndex().row() == 8
+
+
+def test_no_row_moves_under_the_pointer(window: MainWindow, page: ExperimentsPage, workspace: FakeWorkspace) -> None:
+    table = page.runs.table
+    point_at(table.viewport())
+    before = names(page)
+    new = make_run("new-owl-42", RunStatus.RUNNING, seconds=1, progress=0.1, hours_ago=0)
+    workspace.all_runs.append(new)
+    window.shell.events.changed.emit((Change(2, ChangeKind.RUN, new.id),))
+    assert names(page) == before
+    assert "Show 1 new run" in [command.title for command in page.commands()]
+    click_cell(table, 5, 2)
+    assert page.inspector.run is not None
+    assert page.inspector.run.name == before[5]
+    click(page.views.news)
+    assert names(page)[0] == "new-owl-42"
+    point_at(page.header)
+
+
+def test_what_is_done_here_moves_rows_at_once(
+    window: MainWindow, page: ExperimentsPage, workspace: FakeWorkspace
+) -> None:
+    page.model.tick([5], True)
+    page.work.rerun()
+    assert any(name.endswith("-again") for name in names(page))
+    assert not page.views.news.isVisible()
+
+
+def test_the_row_that_is_looked_at_stays_where_it_is_in_a_table_that_is_scrolled(
+    window: MainWindow, page: ExperimentsPage, workspace: FakeWorkspace
+) -> None:
+    window.resize(1100, 520)
+    QApplication.processEvents()
+    point_at(page.header)
+    table = page.runs.table
+    table.go_to(24)
+    page.runs.table.verticalScrollBar().setValue(8)
+    table.go_to_quietly(20)
+    before = table.visualRect(table.currentIndex()).top()
+    new = make_run("new-owl-42", RunStatus.RUNNING, seconds=1, progress=0.1, hours_ago=0)
+    workspace.all_runs.append(new)
+    window.shell.events.changed.emit((Change(2, ChangeKind.RUN, new.id),))
+    assert names(page)[0] == "new-owl-42"
+    assert table.currentIndex().row() == 21
+    assert table.visualRect(table.currentIndex()).top() == before
+
+
+def test_a_run_is_best_only_of_those_that_were_validated_alike(
+    window: MainWindow, page: ExperimentsPage, workspace: FakeWorkspace
+) -> None:
+    leaky = make_run("leaky-mole-43", estimator="LogisticRegression", metrics={"roc_auc": 0.99}, hours_ago=0)
+    validation = Validation(ValidationKind.HOLDOUT)
+    leaky = dataclasses.replace(leaky, spec=dataclasses.replace(leaky.spec, validation=validation))
+    workspace.all_runs.append(leaky)
+    window.shell.events.changed.emit((Change(2, ChangeKind.RUN, leaky.id),))
+    assert page.header.sentence.endswith("best roc_auc 0.7075 by amber-falcon-27, By time, 5 folds")
+    assert "validation" in [column.name for column in page.model.shown]
+    column = next(column for column in page.model.shown if column.name == "metric:roc_auc")
+    assert [run.name for run in page.model.runs.rows if page.model.is_best(run, column)] == ["amber-falcon-27"]
+    page.go(Place("experiments", leaky.experiment_name, {"run": leaky.id}))
+    assert [line.partition(":")[0] for line in page.inspector._doubts.lines] == [
+        "What checked it was taken at random, though time_hour orders the rows",
+        "It cannot be compared with the 20 other finished runs of late-at-arrival, measured otherwise "
+        "(5 growing windows by time_hour).",
+    ]
+    assert page.inspector._doubts.isVisible()
+    assert not page.inspector._metrics._against.isVisible()
+    page.model.tick([page.model.row_of(leaky.id), page.model.row_of(leaky.id) + 1], True)
+    assert page.runs.bar._note.text() == "Not measured in the same way: not comparable"
 
 
 def test_the_columns_are_the_persons_choice_and_remembered(

@@ -107,7 +107,12 @@ def test_a_cell_says_its_column_and_value_to_screen_readers(model: RunItemModel)
     row = model.row_of(next(run.id for run in demo_runs() if run.name == "amber-falcon-27"))
     column = [one.name for one in model.shown].index("metric:roc_auc") + 1
     text = model.data(model.index(row, column), Qt.ItemDataRole.AccessibleTextRole)
-    assert text == "roc_auc: 0.7075, best"
+    assert text == (
+        "roc_auc: 0.7075, best of the runs on flights that predict late, checked on 5 growing windows by time_hour"
+    )
+    tip = model.data(model.index(row, column), Qt.ItemDataRole.ToolTipRole)
+    assert "Best of the runs on flights" in tip
+    assert "over 5 folds" in tip
     box = model.data(model.index(row, 0), Qt.ItemDataRole.AccessibleTextRole)
     assert box == "amber-falcon-27: not selected"
 
@@ -127,6 +132,54 @@ def test_new_values_show_in_place_and_the_order_waits_for_a_pause(
     wait(qtbot, lambda: names(model) != before, seconds=5)
     assert values(model, "roc_auc") == sorted(values(model, "roc_auc"), reverse=True)
     assert [run.name for run in model.ticks] == before[:2]
+
+
+def test_held_rows_stay_where_they_are_and_what_is_new_waits(
+    model: RunItemModel, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = names(model)
+    model.hold(True)
+    with qtbot.waitSignal(model.waited):
+        model.put([summary_of(make_run("new-owl-99", metrics={"roc_auc": 0.5}, hours_ago=0))])
+    running = next(run for run in demo_runs() if run.status is RunStatus.RUNNING)
+    model.put([summary_of(dataclasses.replace(running, status=RunStatus.FINISHED))])
+    assert names(model) == before
+    assert model.data(model.index(model.row_of(running.id), 1)) == "Finished"
+    assert model.waits
+    assert model.news == 1
+    model.settle()
+    assert not model.waits
+    assert "new-owl-99" in names(model)
+    model.hold(False)
+
+
+def test_a_changed_order_waits_while_rows_are_held_and_comes_when_they_are_released(
+    model: RunItemModel, qtbot: QtBot
+) -> None:
+    model.sort_by(SortKey("metric:roc_auc", True))
+    before = names(model)
+    run = next(run for run in demo_runs() if run.name == "amber-falcon-27")
+    model.hold(True)
+    with qtbot.waitSignal(model.waited, timeout=5000):
+        model.put([summary_of(dataclasses.replace(run, metrics=(MetricSummary("roc_auc", 0.1),)))])
+    assert names(model) == before
+    assert model.news == 0
+    with qtbot.waitSignal(model.waited, timeout=5000):
+        model.hold(False)
+    assert values(model, "roc_auc") == sorted(values(model, "roc_auc"), reverse=True)
+
+
+def test_a_filter_that_is_written_while_rows_are_held_sees_the_new_ones(model: RunItemModel) -> None:
+    model.hold(True)
+    model.put([summary_of(make_run("new-owl-99", hours_ago=0))])
+    assert narrow(model, "new-owl") == ["new-owl-99"]
+    model.hold(False)
+
+
+def test_a_run_that_was_asked_to_stop_says_so(model: RunItemModel) -> None:
+    running = summary_of(next(run for run in demo_runs() if run.status is RunStatus.RUNNING))
+    model.put([dataclasses.replace(running, cancelling=True)])
+    assert model.data(model.index(model.row_of(running.id), 1)) == "Cancelling…"
 
 
 def test_a_run_that_is_gone_is_not_ticked_any_more(model: RunItemModel) -> None:

@@ -208,6 +208,7 @@ def test_what_may_come_next_depends_on_what_stands_before(page: ExperimentsPage)
     assert after("roc_auc > ")[0] == "0.6931"
     assert after("status = f") == ["finished", "failed"]
     assert after("started > ") == ["today", "yesterday"]
-    assert after("forest and not dat") == ["dataset"]
+    assert after("forest and not dat") == ["dataset", "validation"]
+    assert after("validation = by") == ["By time, 5 folds"]
     assert after("estimator = 'Hist") == ["HistGradientBoosting"]
     assert after("learning_rate is ")[0] == "0.1"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from mlops_desktop.cli.output import NOTHING, emit, json_option, number, say, size, table, when
+from mlops_desktop.cli.output import NOTHING, emit, json_option, note, number, say, size, table, when
 from mlops_desktop.cli.session import Session, pass_session
 
 
@@ -25,7 +25,10 @@ def models() -> None:
 def register(session: Session, run: str, name: str, description: str, alias: str | None, as_json: bool) -> None:
     """Make the finished RUN the next version of the model NAME."""
     service = session.workspace.models
+    doubts = service.doubts(run, name)
     version = service.register(run, name, description=description, alias=alias)
+    for words in doubts:
+        note(words)
     if as_json:
         emit(version)
     else:

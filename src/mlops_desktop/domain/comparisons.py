@@ -10,10 +10,10 @@ from mlops_desktop.domain.experiments import (
     Run,
     RunStatus,
     Task,
-    ValidationKind,
     is_lower_better,
     main_metric,
 )
+from mlops_desktop.domain.measuring import are_comparable, full_words, target_words
 from mlops_desktop.domain.plain import to_plain
 
 
@@ -21,7 +21,7 @@ from mlops_desktop.domain.plain import to_plain
 class MetricRow:
     """One metric over the runs, in their order; `best` is the index of the best finished run.
 
-    It is None without one, and where the runs answer different questions.
+    It is None without one, and where figures of these runs cannot be compared: see `measuring`.
     """
 
     key: str
@@ -70,30 +70,15 @@ def warnings(runs: Sequence[Run]) -> tuple[str, ...]:
     for what, say in _MEASURED_BY:
         values = list(dict.fromkeys(say(run) for run in runs))
         if len(values) > 1:
-            found.append(f"{what}: {', '.join(values)}.")
+            found.append(f"{what}: {'; '.join(values)}.")
     return tuple(found)
-
-
-def _validation_words(run: Run) -> str:
-    plan = run.spec.validation
-    words = [plan.kind.value.replace("_", " "), f"{plan.folds} folds"]
-    if plan.kind is ValidationKind.HOLDOUT:
-        words[1] = f"{plan.validation_share:.0%} held out".replace("%", " %")
-    words += [f"by {plan.column}"] if plan.column else []
-    words += [f"{plan.test_share:.0%} test".replace("%", " %")] if plan.test_share else []
-    return " ".join(words)
-
-
-def _target_words(run: Run) -> str:
-    spec = run.spec
-    return spec.target if spec.positive_label is None else f"{spec.target} = {spec.positive_label}"
 
 
 _MEASURED_BY: tuple[tuple[str, Callable[[Run], str]], ...] = (
     ("They answer different kinds of question", lambda run: run.spec.task.value),
-    ("They predict different targets", _target_words),
+    ("They predict different targets", target_words),
     ("They were measured on different data", lambda run: run.dataset_reference),
-    ("They were validated in different ways", _validation_words),
+    ("They were validated in different ways", lambda run: full_words(run.spec.validation)),
 )
 
 
@@ -109,7 +94,7 @@ def chart_kinds(runs: Sequence[Run]) -> tuple[str, ...]:
 
 def _metric_row(key: str, runs: Sequence[Run]) -> MetricRow:
     values = tuple(run.metric(key) for run in runs)
-    if len({(run.spec.task, run.spec.target, run.spec.positive_label) for run in runs}) > 1:
+    if not are_comparable(runs):
         return MetricRow(key, values, None)
     known = {
         index: value.mean

@@ -8,7 +8,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from mlops_desktop.domain.experiments import RunStatus, Task
+from mlops_desktop.domain.experiments import RunStatus, Task, Validation, is_lower_better
+from mlops_desktop.domain.measuring import Ways, names_of, short_words
 from mlops_desktop.domain.run_filters import FieldKind, Known, kind_of, number
 from mlops_desktop.domain.run_summaries import RunSummary, run_seconds, short_estimator
 
@@ -20,8 +21,8 @@ _NONE = math.nan
 class RunColumns:
     """Rows, newest first, and their columns. A column is made when it is first asked for, and follows every change.
 
-    Besides the filter's fields there are `spread:x` (a metric's spread over the folds) and `anything` (every word of
-    a run).
+    Besides the filter's fields there are `spread:x` (a metric's spread over the folds), `anything` (every word of a
+    run) and `way` (the same for runs whose figures can be compared).
     """
 
     def __init__(self, rows: Iterable[RunSummary], now: datetime) -> None:
@@ -30,7 +31,8 @@ class RunColumns:
         self._numbers: dict[str, array[float]] = {}
         self._texts: dict[str, list[str]] = {}
         self._places = {row.id: place for place, row in enumerate(self.rows)}
-        self._best: dict[str, str] = {}
+        self._best: dict[str, dict[str, str]] = {}
+        self._ways: Ways | None = None
         self.params: dict[str, set[str]] = {}
         self.largest: dict[str, float] = {}
         self.datasets: set[str] = set()
@@ -54,6 +56,7 @@ class RunColumns:
     def put(self, fresh: Sequence[RunSummary], gone: Iterable[str]) -> bool:
         """Takes these states of runs, and away those that are gone; says whether there are others than before."""
         self._best.clear()
+        self._ways = None
         added = [row for row in fresh if row.id not in self._places]
         for row in fresh:
             place = self._places.get(row.id)
@@ -90,22 +93,53 @@ class RunColumns:
             counts.update(_values(name, self.rows[place]) or ("",))
         return counts
 
-    def best(self, metric: str, *, lowest: bool) -> str:
-        """The id of the finished run with the best mean, where there are at least two to choose from."""
+    def is_best(self, run: RunSummary, metric: str) -> bool:
+        """Whether it has the best mean of the finished runs that can be compared with it."""
+        return run.status is RunStatus.FINISHED and run.id in self._bests(metric).values()
+
+    def best_ids(self, metric: str) -> frozenset[str]:
+        """The best run of each way of measuring in which there are at least two."""
+        return frozenset(self._bests(metric).values())
+
+    def best(self, metric: str, beside: RunSummary | None = None) -> RunSummary | None:
+        """The finished run with the best mean among at least two that can be compared with `beside`; without that,
+        of the newest runs that can be compared with each other."""
+        bests = self._bests(metric)
+        if beside is not None:
+            found = bests.get(beside.way, "")
+        else:
+            found = next((bests[way] for way in self.texts("way") if way in bests), "") if bests else ""
+        place = self._places.get(found)
+        return None if place is None else self.rows[place]
+
+    @property
+    def ways(self) -> Ways:
+        """The ways in which the finished runs were measured; with more than one, not all can be compared."""
+        if self._ways is None:
+            self._ways = ways_of(zip(self.texts("way"), self.rows, strict=True))
+        return self._ways
+
+    def _bests(self, metric: str) -> dict[str, str]:
+        """The id of the best run by the way it was measured, where at least two were."""
         found = self._best.get(metric)
         if found is None:
-            found = self._best[metric] = self._find_best(metric, lowest=lowest)
+            found = self._best[metric] = self._find_bests(metric)
         return found
 
-    def _find_best(self, metric: str, *, lowest: bool) -> str:
-        column = self.numbers(f"metric:{metric}")
+    def _find_bests(self, metric: str) -> dict[str, str]:
+        column, ways, lowest = self.numbers(f"metric:{metric}"), self.texts("way"), is_lower_better(metric)
         finished = RunStatus.FINISHED
-        measured = [
-            place for place, value in enumerate(column) if self.rows[place].status is finished and not math.isnan(value)
-        ]
-        if len(measured) < 2:
-            return ""
-        return self.rows[(min if lowest else max)(measured, key=column.__getitem__)].id
+        counts: Counter[str] = Counter()
+        best: dict[str, int] = {}
+        for place, value in enumerate(column):
+            if math.isnan(value) or self.rows[place].status is not finished:
+                continue
+            way = ways[place]
+            counts[way] += 1
+            other = best.get(way)
+            if other is None or (value < column[other] if lowest else value > column[other]):
+                best[way] = place
+        return {way: self.rows[place].id for way, place in best.items() if counts[way] > 1}
 
     # How the columns follow
 
@@ -172,8 +206,21 @@ class RunColumns:
         return _NONE if at is None else at.timestamp()
 
 
+def ways_of(runs: Iterable[tuple[str, RunSummary]]) -> Ways:
+    """Of runs and the way of each, those that have finished."""
+    counts: Counter[str] = Counter()
+    plans: dict[str, Validation] = {}
+    for way, row in runs:
+        if row.status is RunStatus.FINISHED:
+            counts[way] += 1
+            plans.setdefault(way, row.validation)
+    return {way: (count, plans[way]) for way, count in counts.items()}
+
+
 def text_of(name: str, row: RunSummary) -> str:
     """As RunColumns.texts has it."""
+    if name == "way":
+        return row.way
     if name == "anything":
         parts: tuple[str, ...] = (
             row.name, row.estimator, row.dataset_reference, row.status, row.experiment_name, row.notes, row.target,
@@ -190,6 +237,8 @@ def _names(name: str, row: RunSummary) -> tuple[str, ...]:
         return (row.dataset_reference, row.dataset_reference.rpartition("@")[0])
     if name == "estimator":
         return (row.estimator, short_estimator(row.estimator))
+    if name == "validation":
+        return names_of(row.validation)
     if name.startswith("param:"):
         given = row.params.get(name.partition(":")[2])
         return () if given is None else (str(given), *(("yes" if given else "no",) if isinstance(given, bool) else ()))
@@ -214,6 +263,7 @@ def _values(name: str, row: RunSummary) -> tuple[str, ...]:
         "task": row.task,
         "notes": row.notes,
         "by": row.created_by,
+        "validation": short_words(row.validation),
     }[name]
     return (str(given_text),) if given_text else ()
 

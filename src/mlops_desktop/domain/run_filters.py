@@ -40,6 +40,7 @@ FIELDS = {
     "dataset": FieldKind.TEXT,
     "target": FieldKind.TEXT,
     "task": FieldKind.TEXT,
+    "validation": FieldKind.TEXT,
     "tag": FieldKind.TEXT,
     "notes": FieldKind.TEXT,
     "by": FieldKind.TEXT,

@@ -23,7 +23,9 @@ from mlops_desktop.domain.run_filters import (
 )
 
 Places = Sequence[int]
-_TEXT_ORDERED = frozenset({"run", "experiment", "estimator", "dataset", "target", "task", "tag", "notes", "by"})
+_TEXT_ORDERED = frozenset(
+    {"run", "experiment", "estimator", "dataset", "target", "task", "validation", "tag", "notes", "by"}
+)
 
 
 @dataclass(frozen=True)
@@ -74,17 +76,18 @@ def arrange(columns: RunColumns, places: Places, keys: Sequence[SortKey]) -> lis
 
 
 def best_of_each(columns: RunColumns, places: Places, metric: str) -> list[int]:
-    """The best finished run of each estimator, where it has the metric."""
-    values = columns.numbers(f"metric:{metric}")
+    """The best finished run of each estimator and each way of measuring, where it has the metric."""
+    values, ways = columns.numbers(f"metric:{metric}"), columns.texts("way")
     lowest = is_lower_better(metric)
-    best: dict[str, int] = {}
+    best: dict[tuple[str, str], int] = {}
     for place in places:
         value, row = values[place], columns.rows[place]
         if math.isnan(value) or row.status is not RunStatus.FINISHED:
             continue
-        other = best.get(row.estimator)
+        kind = row.estimator, ways[place]
+        other = best.get(kind)
         if other is None or (value < values[other] if lowest else value > values[other]):
-            best[row.estimator] = place
+            best[kind] = place
     kept = set(best.values())
     return [place for place in places if place in kept]
 

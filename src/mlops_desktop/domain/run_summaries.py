@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-from mlops_desktop.domain.experiments import Run, RunStatus, Task, is_lower_better, main_metric
+from mlops_desktop.domain.experiments import Run, RunStatus, Task, Validation, is_lower_better, main_metric
+from mlops_desktop.domain.measuring import way_of, way_of_run
 
 
 class Measured(NamedTuple):
@@ -32,7 +33,10 @@ class Registered(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RunSummary:
-    """`reason` says why a failed or lost run has no result. Metrics of a run in progress are those of its folds."""
+    """`reason` says why a failed or lost run has no result. Metrics of a run in progress are those of its folds.
+
+    `cancelling` says that a run in progress was asked to stop.
+    """
 
     id: str
     name: str
@@ -54,6 +58,14 @@ class RunSummary:
     progress: float | None = None
     rerun_of: str | None = None
     reason: str = ""
+    positive_label: str | None = None
+    validation: Validation = Validation()
+    cancelling: bool = False
+
+    @property
+    def way(self) -> str:
+        """The same for all runs whose figures can be compared."""
+        return way_of(self.dataset_reference, self.target, self.positive_label, self.task, self.validation)
 
     def metric(self, key: str) -> Measured | None:
         figures = self.metrics.get(key)
@@ -64,7 +76,8 @@ class RunSummary:
 class RunContext:
     """What stands around a run: model versions made of it, the run it repeats, and its place among its experiment's.
 
-    `place` counts from 1 among `count` finished runs that have the `metric`; None where the run is not among them.
+    `place` counts from 1 among `count` finished runs that have the `metric` and were measured in the same way; None
+    where the run is not among them. `apart` counts those that were measured in another way.
     """
 
     registered: tuple[Registered, ...] = ()
@@ -73,24 +86,24 @@ class RunContext:
     place: int | None = None
     count: int = 0
     best: str = ""
+    apart: int = 0
 
 
-def stand_among(run: Run, others: Sequence[RunSummary]) -> tuple[int | None, int, str]:
-    """Place and count by the task's main metric, and the name of the best; runs of other tasks do not count."""
+def stand_among(run: Run, others: Sequence[RunSummary]) -> tuple[int | None, int, str, int]:
+    """Place and count by the task's main metric among runs that can be compared, the name of the best, and how many
+    cannot be compared with it."""
     key = main_metric(run.spec.task)
     sign = 1.0 if is_lower_better(key) else -1.0
-    known = [
-        (sign * found.mean, other.id, other.name)
+    way = way_of_run(run)
+    measured = [
+        (sign * found.mean, other)
         for other in others
-        if other.status is RunStatus.FINISHED
-        and other.task is run.spec.task
-        and other.target == run.spec.target
-        and (found := other.metric(key)) is not None
-        and found.mean == found.mean
+        if other.status is RunStatus.FINISHED and (found := other.metric(key)) is not None and found.mean == found.mean
     ]
+    known = [(size, other.id, other.name) for size, other in measured if other.way == way]
     known.sort(key=lambda entry: entry[0])
     place = next((number for number, (_, run_id, _) in enumerate(known, start=1) if run_id == run.id), None)
-    return place, len(known), known[0][2] if known else ""
+    return place, len(known), known[0][2] if known else "", len(measured) - len(known)
 
 
 def summary_of(run: Run) -> RunSummary:
@@ -117,6 +130,8 @@ def summary_of(run: Run) -> RunSummary:
         progress=run.progress,
         rerun_of=run.rerun_of,
         reason=f"{run.failure.message}\n{run.failure.hint}".strip() if run.failure else "",
+        positive_label=spec.positive_label,
+        validation=spec.validation,
     )
 
 

@@ -35,8 +35,12 @@ _HEALTH = {
 RUN_ORDER = ("running", "queued", "failed", "lost", "cancelled", "finished")
 
 
-def run_sign(status: str) -> Sign:
-    return _RUNS[status]
+CANCELLING = Sign("loader-circle", "muted", "Cancelling…")
+
+
+def run_sign(status: str, *, cancelling: bool = False) -> Sign:
+    """`cancelling`: it was asked to stop and has not ended yet."""
+    return CANCELLING if cancelling else _RUNS[status]
 
 
 def deployment_sign(status: str) -> Sign:

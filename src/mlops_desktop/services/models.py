@@ -8,11 +8,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from mlops_desktop.domain.datasets import DatasetVersion
 from mlops_desktop.domain.errors import AlreadyExistsError, DamagedBundleError, InvalidInputError, NotFoundError
 from mlops_desktop.domain.experiments import MetricSummary, Run, RunStatus, Task
 from mlops_desktop.domain.identifiers import new_identifier
+from mlops_desktop.domain.measuring import Ways, doubts
 from mlops_desktop.domain.models import AliasMove, BundleContents, Model, ModelVersion
 from mlops_desktop.domain.names import check_alias, check_name, usable_name
+from mlops_desktop.domain.run_columns import ways_of
+from mlops_desktop.domain.suggestions import suggest_validation, time_column
 from mlops_desktop.services import lookup
 from mlops_desktop.services.bundle_contents import read_contents
 from mlops_desktop.services.parts import Parts
@@ -62,10 +66,30 @@ class ModelService:
         """A model name for this run: that of the experiment's last registered run, else the experiment's own."""
         with self._parts.registry.read() as unit:
             source = lookup.run(unit, run)
-            mates = {mate.id for mate in unit.runs.list(experiment_id=source.experiment_id)}
-            known = [v for model in unit.models.list() for v in unit.models.versions(model.id) if v.run_id in mates]
+            made = [v for model in unit.models.list() for v in unit.models.versions(model.id)]
+            origins = {v.run_id: unit.runs.get(v.run_id) for v in made if v.run_id}
+        known = [
+            v
+            for v in made
+            if (mate := origins.get(v.run_id or "")) and not mate.trashed_at and mate.experiment_id == source.experiment_id
+        ]
         newest = max(known, key=lambda version: version.created_at, default=None)
         return newest.model_name if newest else usable_name(source.experiment_name, "model")
+
+    def doubts(self, run: str, name: str, ways: Ways | None = None) -> Sequence[str]:
+        """What speaks against comparing the figures of this run, were it the next version of the model `name`: its
+        rows have a time and random ones were held out, or the champion, else its neighbours, were validated otherwise.
+        `ways` of the neighbours, where they are known, save reading them.
+
+        Raises NotFoundError.
+        """
+        with self._parts.registry.read() as unit:
+            source = lookup.run(unit, run)
+            version = unit.datasets.version(source.spec.dataset_version_id)
+            champion = _champion(unit, unit.models.find(name.strip()), source)
+            others = unit.runs.summaries(experiment_id=source.experiment_id) if ways is None else ()
+        beside = ways if ways is not None else ways_of((other.way, other) for other in others)
+        return doubts(source, time_column=_times(version) if version else None, champion=champion, ways=beside)
 
     def import_file(self, path: Path, name: str | None = None) -> ModelVersion:
         """Takes in a bundle that was exported as one file; the bundle is checked and tried before it is registered.
@@ -265,3 +289,17 @@ def _read_json(path: Path) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise DamagedBundleError(f"{path.name} of the bundle is not what it should be.")
     return content
+
+
+def _champion(unit: UnitOfWork, model: Model | None, run: Run) -> tuple[str, Run] | None:
+    """`v3` and its run, where there is a champion that was made of another run and that run is known."""
+    number = model.aliases.get("champion") if model else None
+    version = next((one for one in unit.models.versions(model.id) if one.number == number), None) if model else None
+    source = unit.runs.get(version.run_id) if version and version.run_id else None
+    return (f"v{number}", source) if source is not None and source.id != run.id else None
+
+
+def _times(version: DatasetVersion) -> str | None:
+    """The column that orders the rows well enough to check a model by time."""
+    named = time_column(version.columns, version.profiles)
+    return suggest_validation(version.rows, version.profile(named)).column if named else None

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from mlops_desktop.domain.errors import AlreadyExistsError, FilterError, NotFoundError, WorkspaceError
+from mlops_desktop.domain.measuring import full_words
 from mlops_desktop.domain.names import check_name
 from mlops_desktop.domain.plain import from_plain, to_plain
 from mlops_desktop.domain.run_columns import RunColumns
@@ -58,6 +59,14 @@ class RunListService:
         if sort:
             chosen = arrange(columns, chosen, [_known_key(key, columns) for key in sort])
         return [columns.rows[place] for place in chosen[:limit]]
+
+    def best(self, experiment: str | None = None) -> Mapping[str, frozenset[str]]:
+        """The ids of the best runs by metric: one for each way of measuring in which there are at least two.
+
+        Raises NotFoundError.
+        """
+        columns = RunColumns(self.summaries(experiment), self._parts.clock())
+        return {key: columns.best_ids(key) for key in columns.largest}
 
     def tag(self, names: Sequence[str], *, add: Sequence[str] = (), remove: Sequence[str] = ()) -> Sequence[str]:
         """Adds tags to runs and takes tags away, in all of them or none; gives the names of those that changed.
@@ -169,8 +178,8 @@ def _known_key(key: SortKey, columns: RunColumns) -> SortKey:
 def _lines(runs: Sequence[RunSummary]) -> list[list[object]]:
     params = sorted({name for run in runs for name in run.params})
     metrics = list(dict.fromkeys(key for run in runs for key in run.metrics))
-    head = ["run", "status", "experiment", "estimator", "dataset", "target", "task", "tags", "notes", "by", "created",
-            "started", "finished", "seconds", *(f"param:{name}" for name in params),
+    head = ["run", "status", "experiment", "estimator", "dataset", "target", "task", "validation", "tags", "notes",
+            "by", "created", "started", "finished", "seconds", *(f"param:{name}" for name in params),
             *(f"{key} {part}" for key in metrics for part in _MEASURED)]  # fmt: skip
     return [list(head), *(_line(run, params, metrics) for run in runs)]
 
@@ -181,7 +190,8 @@ def _line(run: RunSummary, params: Sequence[str], metrics: Sequence[str]) -> lis
     measured = [(one.mean, one.std) if (one := run.metric(key)) else (None, None) for key in metrics]
     return [
         run.name, run.status.value, run.experiment_name, run.estimator, run.dataset_reference, run.target,
-        run.task.value, " ".join(run.tags), run.notes, run.created_by, *times, "" if seconds is None else seconds,
+        run.task.value, full_words(run.validation), " ".join(run.tags), run.notes, run.created_by, *times,
+        "" if seconds is None else seconds,
         *(run.params.get(name, "") for name in params),
         *("" if value is None else value for pair in measured for value in pair),
     ]  # fmt: skip

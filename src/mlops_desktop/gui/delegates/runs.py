@@ -57,7 +57,7 @@ class RunDelegate(QStyledItemDelegate):
         theme = self._theme
         if column.name == "status":
             painter.setFont(theme.font("table-strong"))
-            paint_sign(painter, theme, area, run_sign(run.status))
+            paint_sign(painter, theme, area, run_sign(run.status, cancelling=run.cancelling))
         elif column.name == "run":
             self._paint_name(painter, area, run)
         elif column.name == "folds":

@@ -24,6 +24,7 @@ from mlops_desktop.gui.widgets.fields import Field
 from mlops_desktop.gui.widgets.marks import Icon
 from mlops_desktop.gui.widgets.states import ErrorBox
 from mlops_desktop.gui.widgets.text import ElidedText, Text
+from mlops_desktop.gui.widgets.warnings import Warnings
 
 if TYPE_CHECKING:
     from mlops_desktop.services.workspace import Workspace
@@ -103,6 +104,8 @@ class RegisterDialog(Sheet):
         self.body.addWidget(self._run_words)
         self._run_words.setVisible(bool(self._run_name))
         self.body.addLayout(self._make_refit())
+        self.doubts = Warnings(theme)
+        self.body.addWidget(self.doubts)
         self.name = NameEntry(theme, "Model name")
         self.name.typed.connect(partial(self._on_typed, "name"))
         self.name_field = Field(theme, "Model name", self.name)
@@ -197,6 +200,7 @@ class RegisterDialog(Sheet):
         if "description" not in self._touched:
             model = facts.find(name.strip())
             self._show_description(model.description if model else "")
+        self.doubts.show_lines(facts.doubts_of(name))
         self.alias_field.show_help(reading.alias_words(facts, name, str(self.alias.value or "")))
         self._attention.setText("1 field needs attention" if problem else "")
         self.adjustSize()

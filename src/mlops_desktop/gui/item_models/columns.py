@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from mlops_desktop.domain.experiments import Run, Task, is_lower_better
+from mlops_desktop.domain.measuring import full_words, short_words
 from mlops_desktop.domain.run_columns import RunColumns
 from mlops_desktop.domain.run_filters import FIELDS, kind_of
 from mlops_desktop.domain.run_summaries import RunSummary, run_seconds
@@ -61,10 +62,30 @@ def run_duration(run: Run | RunSummary, now: datetime) -> float | None:
     return run_seconds(run, now)
 
 
+def best_words(run: RunSummary) -> str:
+    """`best of the runs on flights that predict late, checked on 5 random folds`."""
+    dataset = run.dataset_reference.rpartition("@")[0] or run.dataset_reference
+    return f"best of the runs on {dataset} that predict {run.target}, checked on {full_words(run.validation)}"
+
+
+def spread_words(run: RunSummary, column: Column) -> list[str]:
+    """`0.70751 ± 0.00412 over 5 folds`; nothing without folds."""
+    metric = run.metric(column.metric)
+    if metric is None or metric.std is None:
+        return []
+    places = formats.decimals([metric.mean]) + 1
+    spread = f"{formats.number(metric.mean, places)} ± {formats.number(metric.std, places)}"
+    return [f"{spread} over {formats.plural(len(metric.folds), 'fold')}"]
+
+
 def dataset_text(reference: str) -> str:
     """`flights v4` for `flights@v4`."""
     name, _, version = reference.rpartition("@")
     return f"{name} {version}" if name else reference
+
+
+def _status(run: RunSummary, now: datetime) -> str:
+    return run_sign(run.status, cancelling=run.cancelling).word
 
 
 def _fixed(runs: RunColumns) -> tuple[Column, ...]:
@@ -75,12 +96,17 @@ def _fixed(runs: RunColumns) -> tuple[Column, ...]:
 
     experiment = Column("experiment", "Experiment", 130, lambda run, now: run.experiment_name, "experiment", keep=3)
     return (
-        Column("status", "Status", 94, lambda run, now: run_sign(run.status).word, "status"),
+        Column("status", "Status", 100, _status, "status"),
         Column("run", "Run", 140, lambda run, now: run.name, "run"),
         *([experiment] if len(runs.experiments) > 1 else []),
         Column("estimator", "Estimator", 142, lambda run, now: formats.estimator(run.estimator), "estimator", keep=4),
         Column("dataset", "Dataset", 60 if alone else 90, dataset, "dataset", keep=1),
-    )
+        Column(
+            "validation", "Validation", 116, lambda run, now: short_words(run.validation), "validation",
+            keep=1 if len(runs.ways) > 1 else 6,
+            tip="How it was checked; only runs that were checked in the same way can be compared",
+        ),
+    )  # fmt: skip
 
 
 def _params(runs: RunColumns) -> list[Column]:

@@ -8,13 +8,14 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Signal
 
-from mlops_desktop.domain.experiments import RunStatus, is_lower_better, main_metric
+from mlops_desktop.domain.experiments import RunStatus, main_metric
+from mlops_desktop.domain.measuring import full_words
 from mlops_desktop.domain.run_columns import RunColumns
 from mlops_desktop.domain.run_filters import EVERYTHING, RunFilter
 from mlops_desktop.domain.run_selection import SortKey, arrange, best_of_each, select
 from mlops_desktop.domain.run_summaries import Registered, RunSummary
 from mlops_desktop.gui import formats
-from mlops_desktop.gui.item_models.columns import Column, build_columns
+from mlops_desktop.gui.item_models.columns import Column, best_words, build_columns, spread_words
 from mlops_desktop.gui.widgets.text import plain_tip
 
 Index = QModelIndex | QPersistentModelIndex
@@ -29,11 +30,14 @@ _BOX = _CELL | Qt.ItemFlag.ItemIsUserCheckable
 class RunItemModel(QAbstractTableModel):
     """Column 0 is the tick box; the others are `shown` columns. Running and queued runs stay on top.
 
-    New values of the same rows are shown at once, in place; a changed order waits for a pause of one second.
+    New values of the same rows are shown at once, in place; a changed order waits for a pause of one second. While the
+    rows are held, a changed order and new rows wait until they are released or `settle` is called.
     """
 
     ticked = Signal()
     arranged = Signal()
+    waited = Signal()
+    """Something new waits to be shown while the rows are held, or waits no more."""
 
     def __init__(self, clock: Callable[[], datetime], parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -51,8 +55,11 @@ class RunItemModel(QAbstractTableModel):
         self.registered: Mapping[str, tuple[Registered, ...]] = {}
         self.columns: tuple[Column, ...] = build_columns(self.runs)
         self.shown: tuple[Column, ...] = tuple(column for column in self.columns if column.shown)
+        self._held = False
+        self._unseen: set[str] | None = None
+        """New runs that wait while the rows are held; None where not even the order waits."""
         self._settle = QTimer(self, singleShot=True, interval=round(SETTLE_SECONDS * 1000))
-        self._settle.timeout.connect(self._arrange)
+        self._settle.timeout.connect(self._on_pause)
 
     # What the page asks for
 
@@ -69,9 +76,13 @@ class RunItemModel(QAbstractTableModel):
         self._now = self.runs.now = self._clock()
         gone = list(gone)
         before = {run.id: self.run(run.id) for run in fresh}
+        kept = [self.runs.rows[place].id for place in self._rows] if self._held and not gone else []
         others = self.runs.put(fresh, gone)
         self._ticks.difference_update(gone)
         self._survey()
+        if others and kept:
+            self._keep(kept, {run_id for run_id, run in before.items() if run is None})
+            return
         if others:
             self._arrange(moved=True)
             return
@@ -84,8 +95,25 @@ class RunItemModel(QAbstractTableModel):
 
     def settle(self) -> None:
         """What waits for a pause happens now."""
-        if self._settle.isActive():
+        if self._settle.isActive() or self._unseen is not None:
             self._arrange()
+
+    def hold(self, held: bool) -> None:
+        """Held rows stay where they are: a person points at them, or has selected some."""
+        self._held = held
+        if not held and self._unseen is not None:
+            self._settle.start()
+
+    @property
+    def waits(self) -> bool:
+        """Whether something new waits while the rows are held."""
+        return self._unseen is not None
+
+    @property
+    def news(self) -> int:
+        """How many new runs of this view wait to be shown."""
+        places = [place for run_id in self._unseen or () if (place := self.runs.place(run_id)) is not None]
+        return len(select(self.runs, self._filter, select(self.runs, self._base, places)))
 
     def set_registered(self, registered: Mapping[str, tuple[Registered, ...]]) -> None:
         if registered != self.registered:
@@ -105,7 +133,7 @@ class RunItemModel(QAbstractTableModel):
     def set_filter(self, wanted: RunFilter) -> None:
         if wanted != self._filter:
             self._filter = wanted
-            self._arrange() if self._settle.isActive() else self._narrow()
+            self._arrange() if self._settle.isActive() or self.waits else self._narrow()
 
     def set_base(self, wanted: RunFilter, best_each: bool = False) -> None:
         """What the view holds before the filter narrows it: a filter of its own, or the best of each estimator."""
@@ -165,11 +193,11 @@ class RunItemModel(QAbstractTableModel):
         return run is not None and run.id in self._ticks
 
     def is_best(self, run: RunSummary, column: Column) -> bool:
-        return bool(column.metric) and column.name != "folds" and self._best_id(column.metric) == run.id
+        return bool(column.metric) and column.name != "folds" and self.runs.is_best(run, column.metric)
 
-    def best(self, metric: str) -> RunSummary | None:
-        """The finished run with the best mean of `metric`, where there are at least two."""
-        return self.run(self._best_id(metric)) if metric in self.runs.largest else None
+    def best(self, metric: str, beside: RunSummary | None = None) -> RunSummary | None:
+        """As RunColumns has it: the best of those that can be compared with `beside`."""
+        return self.runs.best(metric, beside) if metric in self.runs.largest else None
 
     def tick(self, rows: Iterable[int], ticked: bool | None = None) -> None:
         """Ticks, unticks, or with None turns each of the rows over."""
@@ -215,7 +243,7 @@ class RunItemModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return self.text(run, column)
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            best = ", best" if self.is_best(run, column) else ""
+            best = f", {best_words(run)}" if self.is_best(run, column) else ""
             return f"{column.title}: {self.text(run, column)}{best}"
         if role == Qt.ItemDataRole.TextAlignmentRole:
             side = Qt.AlignmentFlag.AlignRight if column.numeric else Qt.AlignmentFlag.AlignLeft
@@ -257,11 +285,11 @@ class RunItemModel(QAbstractTableModel):
     def _tip(self, run: RunSummary, column: Column) -> str:
         if column.name == "started" and run.started_at:
             return formats.full_moment(run.started_at)
-        metric = run.metric(column.metric) if column.metric else None
-        if metric and metric.std is not None:
-            places = formats.decimals([metric.mean]) + 1
-            spread = f"{formats.number(metric.mean, places)} ± {formats.number(metric.std, places)}"
-            return f"{spread} over {formats.plural(len(metric.folds), 'fold')}"
+        if column.metric:
+            lines = [f"Best{best_words(run)[4:]}"] if self.is_best(run, column) else []
+            return "\n".join([*lines, *spread_words(run, column)])
+        if column.name == "validation":
+            return full_words(run.validation)
         if column.name == "run" and run.id in self.registered:
             return "\n".join(" · ".join((made.reference, *made.aliases)) for made in self.registered[run.id])
         return run.reason if column.name == "status" else run.notes if column.name == "notes" else ""
@@ -276,23 +304,42 @@ class RunItemModel(QAbstractTableModel):
         now = {column.name: column for column in self.columns}
         self.shown = tuple(now.get(column.name, column) for column in self.shown)
 
-    def _best_id(self, metric: str) -> str:
-        return self.runs.best(metric, lowest=is_lower_better(metric))
-
     def _say_changed(self, first: int, last: int) -> None:
         if last >= first >= 0 and self._rows:
             self.dataChanged.emit(self.index(first, 0), self.index(last, len(self.shown)))
 
+    def _keep(self, kept: Sequence[str], fresh: set[str]) -> None:
+        """The same rows in the same order, though the places of `runs` are others; what is new waits."""
+        self._rows = [place for run_id in kept if (place := self.runs.place(run_id)) is not None]
+        self._row_of = None
+        self._unseen = (self._unseen or set()) | fresh
+        self._say_changed(0, len(self._rows) - 1)
+        self.waited.emit()
+
+    def _on_pause(self) -> None:
+        if not self._held:
+            self._arrange()
+        elif self._unseen is None and select(self.runs, self._filter, self._in_order()) != self._rows:
+            self._unseen = set()
+            self.waited.emit()
+
     def _arrange(self, *, moved: bool = False) -> None:
         """`moved` says that the places of `runs` are others than before."""
         self._settle.stop()
+        waited, self._unseen = self._unseen is not None, None
+        self._ordered = self._in_order()
+        self._narrow(moved=moved or waited)
+        if waited:
+            self.waited.emit()
+
+    def _in_order(self) -> Sequence[int]:
+        """The rows of the view before the filter narrows it."""
         places: Sequence[int] = range(len(self.runs.rows))
         if self._base != EVERYTHING:
             places = select(self.runs, self._base, places)
         if self._best_each:
             places = best_of_each(self.runs, places, main_metric(self.runs.task))
-        self._ordered = arrange(self.runs, places, self.order)
-        self._narrow(moved=moved)
+        return arrange(self.runs, places, self.order)
 
     def _narrow(self, *, moved: bool = False) -> None:
         """What the filter leaves of the rows in order: so a filter sorts nothing."""

@@ -11,12 +11,13 @@ from PySide6.QtWidgets import QMenu, QSplitter, QVBoxLayout, QWidget
 
 from mlops_desktop.domain.changes import Change
 from mlops_desktop.domain.experiments import Run, main_metric
+from mlops_desktop.domain.measuring import short_words
 from mlops_desktop.domain.run_selection import SortKey
+from mlops_desktop.domain.run_summaries import summary_of
 from mlops_desktop.gui import formats
 from mlops_desktop.gui.context import Context
 from mlops_desktop.gui.history import Place
 from mlops_desktop.gui.item_models.runs import RunItemModel
-from mlops_desktop.gui.pages.book import PAGES
 from mlops_desktop.gui.pages.inspector import SMALL_WIDTH, WIDTH, Inspector
 from mlops_desktop.gui.pages.page import SMALL, Command, Page
 from mlops_desktop.gui.pages.run_actions import RunActions
@@ -26,7 +27,8 @@ from mlops_desktop.gui.pages.runs_views import ALL_RUNS, RUNNING, RunsViews
 from mlops_desktop.gui.pages.runs_work import RunsWork
 from mlops_desktop.gui.pages.selection_bar import FEWEST, MOST
 from mlops_desktop.gui.queries import Query
-from mlops_desktop.gui.readings.runs_table import CONCERN, ExperimentFacts, RunsReading
+from mlops_desktop.gui.readings import runs_table as reading
+from mlops_desktop.gui.readings.runs_table import CONCERN, ExperimentFacts, RunDetails, RunsReading, read_details
 from mlops_desktop.gui.widgets.buttons import Button
 from mlops_desktop.gui.widgets.page_header import PageHeader
 from mlops_desktop.gui.widgets.text import plain_caption
@@ -115,6 +117,11 @@ class ExperimentsPage(Page):
             Command("inspector", "Show or hide the inspector", "panel-right", self.toggle_inspector),
             Command("columns", "Choose the columns", "columns-3", self.runs.columns_button.click),
             Command("save_view", "Save this view", "plus", self.views.save.click),
+            *(
+                [Command("show_news", self.views.news.text(), "arrow-up", self.model.settle)]
+                if self.model.waits
+                else []
+            ),
         ]
 
     def panes(self) -> list[QWidget]:
@@ -169,6 +176,8 @@ class ExperimentsPage(Page):
             actor=lambda: self.facts.actor if self.facts else "",
         )  # fmt: skip
         self.standing.changed.connect(self._context.shell.place_changed)
+        self.model.waited.connect(self._on_waited)
+        self.views.news.clicked.connect(self.model.settle)
         self._split.addWidget(self.runs)
         self._split.setStretchFactor(0, 1)
         column.addWidget(self._split, 1)
@@ -230,7 +239,8 @@ class ExperimentsPage(Page):
             self.standing.read()
         else:
             self.model.put(facts.fresh, facts.gone)
-            if self._acted:
+            wanted = self._hoped_run or self._wanted_run
+            if self._acted or (self.model.row_of(wanted) < 0 and self.model.run(wanted) is not None):
                 self.model.settle()
         self._acted = False
         self.views.set_count(ALL_RUNS, self.model.total)
@@ -256,7 +266,9 @@ class ExperimentsPage(Page):
         best = self.model.best(key)
         metric = best.metric(key) if best else None
         if best and metric:
-            parts.append(f"best {key} {formats.number(metric.mean, formats.decimals([metric.mean]))} by {best.name}")
+            figure = formats.number(metric.mean, formats.decimals([metric.mean]))
+            how = f", {short_words(best.validation)}" if len(self.model.runs.ways) > 1 else ""
+            parts.append(f"best {key} {figure} by {best.name}{how}")
         self.header.show_sentence(" · ".join(parts))
         self._on_ticked()
 
@@ -288,7 +300,7 @@ class ExperimentsPage(Page):
 
     def _on_ticked(self) -> None:
         ticks = self.model.ticks
-        self.compare_button.setVisible("compare" in PAGES and FEWEST <= len(ticks) <= MOST)
+        self.compare_button.setVisible(FEWEST <= len(ticks) <= MOST)
         self.compare_button.set_caption(f"Compare {len(ticks)}")
         self.export_button.setVisible(self.model.rowCount() > 0 and not self._small)
 
@@ -299,29 +311,38 @@ class ExperimentsPage(Page):
             self._details.ask()
             self._context.shell.place_changed()
 
+    def _on_waited(self) -> None:
+        """Rows are held while a person points at them or has selected some; what is new is said beside the views."""
+        self.views.show_news(reading.news_words(self.model.news) if self.model.waits else "")
+
     def _on_reset(self) -> None:
         if self.facts is not None:
             self._restore_current()
 
-    def _read_run(self) -> Run | None:
-        return self.workspace.experiments.run(self._wanted_run) if self._wanted_run else None
+    def _read_run(self) -> RunDetails | None:
+        return read_details(self.workspace, self._wanted_run, self.model.runs.ways) if self._wanted_run else None
 
-    def _show_run(self, run: Run | None) -> None:
+    def _show_run(self, details: RunDetails | None) -> None:
+        run = details.run if details else None
         if run is not None and run.id != self._wanted_run:
             self._details.ask()
             return
         origin = self.model.run(run.rerun_of) if run and run.rerun_of else None
         made = self.model.registered.get(run.id, ()) if run else ()
-        self.inspector.show_run(run, self._best_means(), origin.name if origin else "", made)
+        self.inspector.show_run(run, self._best_means(run), origin.name if origin else "", made)
+        self.inspector.show_warnings(
+            details.doubts if details else (), is_cancelling=bool(details and details.is_cancelling)
+        )
 
     def _on_no_run(self, error: BaseException) -> None:
         """It went away meanwhile; the list that follows says so."""
         self.inspector.show_run(None, {})
 
-    def _best_means(self) -> dict[str, float]:
+    def _best_means(self, run: Run | None) -> dict[str, float]:
         means = {}
-        for key in self.model.runs.largest:
-            best = self.model.best(key)
+        beside = summary_of(run) if run else None
+        for key in self.model.runs.largest if beside else ():
+            best = self.model.best(key, beside)
             metric = best.metric(key) if best else None
             if metric:
                 means[key] = metric.mean

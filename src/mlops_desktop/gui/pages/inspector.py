@@ -24,6 +24,7 @@ from mlops_desktop.gui.widgets.marks import Progress, StatusWord
 from mlops_desktop.gui.widgets.states import ErrorBox
 from mlops_desktop.gui.widgets.tabs import Tabs
 from mlops_desktop.gui.widgets.text import ElidedText, Text, line
+from mlops_desktop.gui.widgets.warnings import Warnings
 
 WIDTH, SMALL_WIDTH = 292, 268
 NARROWEST, WIDEST = 240, 560
@@ -72,11 +73,24 @@ class Inspector(QWidget):
     ) -> None:
         """`best` maps each metric to the best mean of the runs beside it; `origin` names the run that it repeats,
         `made` are the model versions made of it."""
+        if run is None or self.run is None or run.id != self.run.id:
+            self._doubts.show_lines(())
         self.run, self._best, self._origin, self._made = run, best, origin, made
         if run is not None and run.status.is_ended:
             self._cancelling.discard(run.id)
         self._show_head()
         self._show_tab()
+
+    def show_warnings(self, doubts: Sequence[str], *, is_cancelling: bool) -> None:
+        """What speaks against comparing the run's figures; whether it was asked to stop, here or elsewhere."""
+        self._doubts.show_lines(doubts)
+        self._show_doubts()
+        if self.run is not None and is_cancelling:
+            self._cancelling.add(self.run.id)
+            self._show_head()
+
+    def _show_doubts(self) -> None:
+        self._doubts.setVisible(self.run is not None and self.tabs.currentIndex() == 0 and bool(self._doubts.lines))
 
     def refresh_clock(self) -> None:
         """Elapsed and remaining time, as of now."""
@@ -151,6 +165,7 @@ class Inspector(QWidget):
         column.setContentsMargins(14, 12, 14, 14)
         column.setSpacing(10)
         self._failure = ErrorBox(theme)
+        self._doubts = Warnings(theme)
         self._metrics = _MetricList(theme)
         self._links = _LinkList(theme, self._context)
         self._facts = FactList(theme)
@@ -159,6 +174,7 @@ class Inspector(QWidget):
         self._nothing = Text(theme, "", "table", "muted", wrap=True)
         for part in (
             self._failure,
+            self._doubts,
             self._metrics,
             self._links,
             self._facts,
@@ -188,18 +204,18 @@ class Inspector(QWidget):
         running = run.status is RunStatus.RUNNING
         self._name.setText(run.name)
         self._status.set_sign(run_sign(run.status))
-        self._status.setVisible(not running)
+        asked = run.id in self._cancelling
+        self._status.setVisible(not running and not asked)
         self._arc.setVisible(running)
         note = reading.status_note(run, now)
-        self._note.setText(f"Running · {note}" if running else note)
-        self._note.set_tone("accent-text" if running else "muted")
+        self._note.setText("Cancelling…" if asked else f"Running · {note}" if running else note)
+        self._note.set_tone("accent-text" if running and not asked else "muted")
         self._note.show()
         self._bar.set_share(run.progress)
         self._bar.setVisible(running)
         self._times.setVisible(running)
         self._elapsed.setText(_elapsed(run, now))
-        self._left.setText(reading.time_left(run, now))
-        asked = run.id in self._cancelling
+        self._left.setText("" if asked else reading.time_left(run, now))
         self.cancel.set_caption("Cancelling…" if asked else "Cancel run")
         self.cancel.setVisible(not run.status.is_ended)
         self.register.setVisible(run.status is RunStatus.FINISHED)
@@ -209,6 +225,7 @@ class Inspector(QWidget):
     def _show_tab(self) -> None:
         run, tab = self.run, self.tabs.currentIndex()
         self.tabs.setVisible(run is not None)
+        self._show_doubts()
         first = run is not None and tab == 0
         failed = run is not None and run.failure is not None and run.status is not RunStatus.CANCELLED
         self._failure.setVisible(first and failed)

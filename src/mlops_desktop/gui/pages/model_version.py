@@ -15,7 +15,6 @@ from mlops_desktop.gui import formats
 from mlops_desktop.gui.context import Context
 from mlops_desktop.gui.history import Place
 from mlops_desktop.gui.pages.alias_menu import fill_alias_menu
-from mlops_desktop.gui.pages.book import PAGES
 from mlops_desktop.gui.pages.model_actions import ModelActions, shown
 from mlops_desktop.gui.pages.model_version_content import ModelVersionContent
 from mlops_desktop.gui.pages.page import SMALL, Command, Page
@@ -336,13 +335,7 @@ class ModelVersionPage(Page):
 
     def _comparable(self) -> list[str]:
         facts = self.facts
-        if (
-            "compare" not in PAGES
-            or facts is None
-            or facts.other is None
-            or facts.other.run_id is None
-            or facts.version.run_id is None
-        ):
+        if facts is None or facts.other is None or facts.other.run_id is None or facts.version.run_id is None:
             return []
         return [facts.version.run_name, facts.other.run_name]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from mlops_desktop.domain.models import BundleContents, Model, ModelVersion
 from mlops_desktop.gui import formats
@@ -17,6 +17,7 @@ from mlops_desktop.gui.charts.card import ChartCard
 from mlops_desktop.gui.charts.evaluations import confusion_matrix, importance_axis, importance_bars
 from mlops_desktop.gui.charts.matrix import MatrixChart
 from mlops_desktop.gui.context import Context
+from mlops_desktop.gui.history import Place
 from mlops_desktop.gui.item_models.cells import Cell, CellRow, Head
 from mlops_desktop.gui.readings import model_version as reading
 from mlops_desktop.gui.readings.model_version import BETTER, SAME, WORSE, VersionFacts
@@ -45,7 +46,12 @@ MOST_CLASSES = 6
 
 
 class MetricsCard(Card):
-    """This version beside another, each difference with its spread, and one sentence of it."""
+    """This version beside another, each difference with its spread, and one sentence of it.
+
+    `alike_asked` carries where a run is set up that can be compared with the other.
+    """
+
+    alike_asked = Signal(object)
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme, "Metrics")
@@ -55,8 +61,21 @@ class MetricsCard(Card):
         self._table: SmallTable | None = None
         self._heads: tuple[str, str] = ("", "")
         self.body.addWidget(self.words)
+        self.alike = Button(theme, "", icon="rotate-cw", small=True)
+        self.alike.clicked.connect(lambda: self.alike_asked.emit(self._place))
+        self._place: Place | None = None
+        self._alike_row = QWidget()
+        row = QHBoxLayout(self._alike_row)
+        row.setContentsMargins(13, 0, 13, 11)
+        row.addWidget(self.alike)
+        row.addStretch(1)
+        self._alike_row.hide()
+        self.body.addWidget(self._alike_row)
 
     def show_facts(self, facts: VersionFacts) -> None:
+        self._place = reading.alike_place(facts)
+        self.alike.set_caption(f"New run validated as {facts.other_words}…")
+        self._alike_row.setVisible(self._place is not None)
         lines = reading.metric_lines(facts)
         here = f"v{facts.version.number}"
         other = f"v{facts.other.number}" if facts.other else ""

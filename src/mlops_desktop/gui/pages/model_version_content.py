@@ -39,6 +39,7 @@ class ModelVersionContent(QWidget):
         outer.setSpacing(10)
         self.strip = LineageStrip(theme)
         self.metrics = MetricsCard(theme)
+        self.metrics.alike_asked.connect(context.shell.go)
         self.signature = SignatureCard(theme)
         self.drivers = DriversCard(context)
         self.decisions = DecisionsCard(context)

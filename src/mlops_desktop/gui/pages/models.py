@@ -14,7 +14,6 @@ from mlops_desktop.gui.context import Context
 from mlops_desktop.gui.history import Place
 from mlops_desktop.gui.item_models.models import TreeRow
 from mlops_desktop.gui.pages.alias_menu import fill_alias_menu
-from mlops_desktop.gui.pages.book import PAGES
 from mlops_desktop.gui.pages.model_actions import ModelActions
 from mlops_desktop.gui.pages.models_inspector import SMALL_WIDTH, WIDTH, ModelInspector
 from mlops_desktop.gui.pages.models_pane import ModelsPane
@@ -236,7 +235,7 @@ class ModelsPage(Page):
     def _comparable(self) -> list[str]:
         """The names of the two runs to compare; none where a version came from a file."""
         facts = self.inspector.facts
-        if facts is None or "compare" not in PAGES:
+        if facts is None:
             return []
         chosen = facts.version(self.inspector.number) or facts.versions[0]
         others = [facts.champion, *facts.versions]

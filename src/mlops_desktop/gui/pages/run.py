@@ -14,7 +14,6 @@ from mlops_desktop.domain.changes import Change, ChangeKind
 from mlops_desktop.domain.experiments import Run, RunStatus
 from mlops_desktop.gui.context import Context
 from mlops_desktop.gui.history import Place
-from mlops_desktop.gui.pages.book import PAGES
 from mlops_desktop.gui.pages.page import SMALL, Command, Page
 from mlops_desktop.gui.pages.run_actions import RunActions
 from mlops_desktop.gui.pages.run_head import RunHead
@@ -120,8 +119,7 @@ class RunPage(Page):
         name = quoted(run.name)
         found = [Command("primary", self.head.primary_words, "box", self.head.press_primary)]
         found.append(Command("again", "Re-run", "rotate-cw", self.rerun, f"mlops experiments rerun {name}"))
-        if "new-run" in PAGES:
-            found.append(Command("rerun", "Re-run with changes…", "sliders-horizontal", self.change))
+        found.append(Command("rerun", "Re-run with changes…", "sliders-horizontal", self.change))
         if run.status.is_ended:
             line = f"mlops trash put run {name}"
             found.append(Command("trash", "Move this run to trash", "trash-2", self.trash, line))
@@ -231,7 +229,8 @@ class RunPage(Page):
 
     def _show_head(self) -> None:
         if self.facts is not None:
-            self.head.show_facts(self.facts, cancelling=self._cancelling == self.facts.run.name)
+            asked = self.facts.is_cancelling or self._cancelling == self.facts.run.name
+            self.head.show_facts(self.facts, cancelling=asked and not self.facts.run.status.is_ended)
 
     def _show_tabs(self) -> None:
         facts = self.facts
@@ -243,7 +242,7 @@ class RunPage(Page):
         self.tabs.setTabVisible(3, facts.run.bundle_hash is not None)
         self.tabs.setTabVisible(5, facts.run.environment is not None)
         best = facts.context.best
-        self.against.setVisible(bool(best) and best != facts.run.name and "compare" in PAGES)
+        self.against.setVisible(bool(best) and best != facts.run.name)
         self.against.set_caption(f"Compare with the best, {best}")
 
     def _show_params(self) -> None:
@@ -338,7 +337,7 @@ class RunPage(Page):
 
     def change(self) -> None:
         """The form, filled as this run was."""
-        if self.facts is not None and "new-run" in PAGES:
+        if self.facts is not None:
             run = self.facts.run
             how = {"rerun_of": run.name, "experiment": run.experiment_name}
             self._context.shell.go(Place("new-run", run.dataset_reference, how))

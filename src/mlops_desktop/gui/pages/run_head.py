@@ -9,7 +9,6 @@ from mlops_desktop.domain.run_summaries import Registered
 from mlops_desktop.gui import formats
 from mlops_desktop.gui.context import Context
 from mlops_desktop.gui.history import Place
-from mlops_desktop.gui.pages.book import PAGES
 from mlops_desktop.gui.readings.run import RunFacts, run_sentence
 from mlops_desktop.gui.readings.runs import time_left
 from mlops_desktop.gui.statuses import run_sign
@@ -88,11 +87,11 @@ class RunHead(QWidget):
         self.header.show_title(run.name)
         self.header.show_sentence(run_sentence(facts, now))
         running = run.status is RunStatus.RUNNING
-        sign = run_sign(run.status)
+        sign = run_sign(run.status, cancelling=cancelling)
         share = f" · {formats.percent(run.progress)}" if running and run.progress is not None else ""
-        left = time_left(run, now) if running else ""
+        left = time_left(run, now) if running and not cancelling else ""
         words = f"{sign.word}{share}{f', {left}' if left else ''}"
-        self._status.set_sign(type(sign)("" if running else sign.icon, sign.token, words))
+        self._status.set_sign(type(sign)("" if running else sign.icon, sign.token, sign.word if cancelling else words))
         self._arc.setVisible(running)
         self._status.show()
         self._show_chips(facts.context.registered)
@@ -102,7 +101,7 @@ class RunHead(QWidget):
         ended = run.status.is_ended
         self.more.show()
         self.rerun.setVisible(ended)
-        self.change.setVisible("new-run" in PAGES)
+        self.change.show()
         self.register.setVisible(run.status is RunStatus.FINISHED)
         self.cancel.setVisible(not ended)
         self.cancel.setEnabled(not cancelling)
@@ -122,8 +121,7 @@ class RunHead(QWidget):
             self._chip_row.addWidget(chip)
 
     def _go(self, reference: str) -> None:
-        if "model-version" in PAGES:
-            self._context.shell.go(Place("model-version", reference))
+        self._context.shell.go(Place("model-version", reference))
 
     def set_small(self, small: bool) -> None:
         self.header.set_small(small)

@@ -12,7 +12,6 @@ from mlops_desktop.domain.experiments import Run
 from mlops_desktop.gui import formats
 from mlops_desktop.gui.context import Context
 from mlops_desktop.gui.history import Place
-from mlops_desktop.gui.pages.book import PAGES
 from mlops_desktop.gui.readings import run as reading
 from mlops_desktop.gui.readings.run import ParamRow, RunFacts
 from mlops_desktop.gui.theme.theme import Theme
@@ -166,7 +165,7 @@ class RunSide(QWidget):
     def show_facts(self, facts: RunFacts) -> None:
         run, made = facts.run, facts.run.environment
         self._dataset, self._origin = run.dataset_reference, facts.context.origin
-        self.dataset.show_text(run.dataset_reference, is_link="datasets" in PAGES)
+        self.dataset.show_text(run.dataset_reference, is_link=True)
         self.rerun_of.setVisible(bool(run.rerun_of))
         self.rerun_of.show_text(self._origin or "a run that is gone", is_link=bool(self._origin))
         rows = [("Target", name_of_target(run)), ("Columns", str(len(run.spec.features)))]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cached_property
 
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
+from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QSize, Qt, Signal
+from PySide6.QtGui import QEnterEvent, QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from mlops_desktop.domain.run_filters import EVERYTHING, Condition, Either, Missing, RunFilter, as_text
@@ -32,9 +32,18 @@ NO_RUNS = "A run trains one estimator on a dataset version and keeps what it mea
 
 
 class RunsTable(DataTable):
-    """`opened` follows Enter and a double click on a row."""
+    """`opened` follows Enter and a double click on a row, `rested` the pointer that comes and goes."""
 
     opened = Signal(QModelIndex)
+    rested = Signal()
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        super().enterEvent(event)
+        self.rested.emit()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self.rested.emit()
 
     def go_to_quietly(self, row: int) -> None:
         """Makes the row current and scrolls nowhere."""
@@ -67,7 +76,8 @@ class RunsPane(QWidget):
         super().__init__()
         self._context, self._model, self._retry = context, model, retry
         self._error: ErrorBox | None = None
-        self._scroll = 0
+        self._scroll, self._row = 0, -1
+        """How far the table was scrolled before its rows became others, and the current row where it was in sight."""
         self.is_read = False
         """Whether it is known which runs there are."""
         self.only_some = False
@@ -167,7 +177,8 @@ class RunsPane(QWidget):
         self.table.setAutoScroll(False)
         self.table.doItemsLayout()
         self.table.go_to_quietly(row)
-        self.table.verticalScrollBar().setValue(self._scroll)
+        moved = row - self._row if self._scroll and self._row >= 0 else 0
+        self.table.verticalScrollBar().setValue(self._scroll + moved)
         self.table.setAutoScroll(True)
 
     # Making
@@ -206,6 +217,7 @@ class RunsPane(QWidget):
         self.head.box_clicked.connect(self._on_box)
         self.table.escaped.connect(self._on_escaped)
         self.table.opened.connect(self.opened)
+        self.table.rested.connect(self._hold)
         self.table.selectionModel().currentChanged.connect(lambda now, before: self.current_changed.emit(now))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -295,6 +307,11 @@ class RunsPane(QWidget):
         ticks, rows = self._model.ticks, self._model.rowCount()
         self.bar.show_runs(ticks, self._order_note())
         self.head.show_box("off" if not ticks else "on" if len(ticks) == rows else "mixed")
+        self._hold()
+
+    def _hold(self) -> None:
+        """Nothing moves below the pointer, nor while runs are selected."""
+        self._model.hold(self.table.underMouse() or bool(self._model.ticks))
 
     def _order_note(self) -> str:
         key = self._model.order[0]
@@ -309,7 +326,9 @@ class RunsPane(QWidget):
             self.filter.clear()
 
     def _on_resetting(self) -> None:
+        current = self.table.currentIndex()
         self._scroll = self.table.verticalScrollBar().value()
+        self._row = current.row() if self.table.viewport().rect().intersects(self.table.visualRect(current)) else -1
 
     def _no_match_sentence(self) -> str:
         total = formats.plural(self._model.total, "run")

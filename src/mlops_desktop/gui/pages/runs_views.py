@@ -13,6 +13,7 @@ from mlops_desktop.domain.run_filters import EVERYTHING, Condition, Either, RunF
 from mlops_desktop.domain.run_views import BUILT_IN, RunView
 from mlops_desktop.gui.theme.theme import Theme
 from mlops_desktop.gui.widgets.buttons import Button
+from mlops_desktop.gui.widgets.notices import announce
 from mlops_desktop.gui.widgets.tabs import Tabs
 from mlops_desktop.gui.widgets.text import plain_caption
 
@@ -56,6 +57,10 @@ class RunsViews(QWidget):
         for part in (self.tabs, self.more, self.save):
             row.addWidget(part)
         row.addStretch(1)
+        self.news = Button(theme, "", icon="arrow-up", kind="link", small=True)
+        self.news.setToolTip("They wait while the pointer is over the table or runs are selected")
+        self.news.hide()
+        row.addWidget(self.news)
         self.set_small(False)
         self._fill()
 
@@ -80,6 +85,15 @@ class RunsViews(QWidget):
         self._current = name if name in self.names else ALL_RUNS
         self._fill()
 
+    def show_news(self, words: str) -> None:
+        """What waits to be shown in the table; nothing for an empty text."""
+        before = "" if self.news.isHidden() else self.news.text()
+        self.news.set_caption(words)
+        self.news.setVisible(bool(words))
+        if words and words != before:
+            announce(self.news, words)
+        self._fill()
+
     def set_count(self, name: str, number: int) -> None:
         place = self._place(name)
         if place >= 0:
@@ -100,6 +114,7 @@ class RunsViews(QWidget):
         measure = self.tabs.fontMetrics()
         px = self._theme.px
         room = self.width() - px(34) - self.save.sizeHint().width() - self.more.sizeHint().width()
+        room -= 0 if self.news.isHidden() else self.news.sizeHint().width()
         shown: list[str] = []
         for name in self.names:
             room -= measure.horizontalAdvance(name) + px(20) + (px(34) if name in (ALL_RUNS, RUNNING) else 0)

@@ -16,7 +16,6 @@ from mlops_desktop.gui import formats
 from mlops_desktop.gui.context import Context
 from mlops_desktop.gui.history import Place
 from mlops_desktop.gui.item_models.runs import RunItemModel
-from mlops_desktop.gui.pages.book import PAGES
 from mlops_desktop.gui.pages.page import Command
 from mlops_desktop.gui.pages.run_actions import RunActions
 from mlops_desktop.gui.pages.runs_pane import RunsPane
@@ -66,9 +65,8 @@ class RunsWork(QObject):
         commands = [
             Command("primary", "New run", "plus", self.new_run),
             Command("trash", "Move the selected runs to trash", "trash-2", self.trash),
+            Command("compare", "Compare the selected runs", "chart-line", self.compare),
         ]
-        if "compare" in PAGES:
-            commands.append(Command("compare", "Compare the selected runs", "chart-line", self.compare))
         chosen = self.subjects
         if chosen:
             commands += [

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
 from mlops_desktop.domain.experiments import RunStatus
 from mlops_desktop.domain.run_summaries import RunSummary
 from mlops_desktop.gui import formats
-from mlops_desktop.gui.pages.book import PAGES
 from mlops_desktop.gui.theme.theme import Theme
 from mlops_desktop.gui.widgets.buttons import Button
 from mlops_desktop.gui.widgets.text import Text
@@ -79,10 +78,12 @@ class SelectionBar(QWidget):
         self.setVisible(bool(runs))
         self._count.setText(f"{formats.count(len(runs))} selected")
         open_runs = sum(not run.status.is_ended for run in runs)
-        self.compare.setVisible("compare" in PAGES and FEWEST <= len(runs) <= MOST)
+        self.compare.setVisible(FEWEST <= len(runs) <= MOST)
         self.register.setVisible(len(runs) == 1 and runs[0].status is RunStatus.FINISHED)
         self.cancel.setVisible(open_runs > 0)
         self.cancel.set_caption("Cancel run" if open_runs == 1 else f"Cancel {open_runs} runs")
         self.trash.setVisible(len(runs) > open_runs)
         self.rerun.setText("Re-run" if len(runs) == 1 else f"Re-run {formats.plural(len(runs), 'run')}")
-        self._note.setText(note)
+        apart = len({run.way for run in runs if run.status is RunStatus.FINISHED}) > 1
+        self._note.set_tone("warn" if apart else "muted")
+        self._note.setText("Not measured in the same way: not comparable" if apart else note)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlops_desktop.domain.comparisons import Comparison, DifferenceRow, MetricRow
 from mlops_desktop.domain.experiments import MetricSummary, Run, RunStatus, Task, is_lower_better, main_metric
+from mlops_desktop.domain.measuring import why_not_comparable
 from mlops_desktop.gui import formats
 
 if TYPE_CHECKING:
@@ -89,8 +90,9 @@ def sentence(facts: CompareFacts) -> str:
 def verdict(facts: CompareFacts) -> str:
     key, best = facts.metric, facts.best
     row = next((row for row in facts.comparison.metrics if row.key == key), None)
-    if len({(run.spec.task, _question(run)) for run in facts.runs}) > 1:
-        return "they answer different questions, so none is called best"
+    unlike = why_not_comparable(facts.runs)
+    if unlike:
+        return f"{unlike}, so none is called best"
     if row is None or best is None:
         return f"fewer than two of them have {key}"
     known = [(place, value) for place, value in enumerate(row.values) if value is not None and place != best]
@@ -110,10 +112,6 @@ def verdict(facts: CompareFacts) -> str:
         return words
     sure = "more than the folds differ" if gap > spread else "less than the folds differ"
     return f"{words}, {sure} (sd {formats.number(spread, places)})"
-
-
-def _question(run: Run) -> tuple[str, str | None]:
-    return run.spec.target, run.spec.positive_label
 
 
 def metric_text(value: MetricSummary | None, first: MetricSummary | None, *, differences: bool, short: bool) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import statistics
 from collections.abc import Mapping, Sequence
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlops_desktop.domain.errors import NotFoundError, UserError
 from mlops_desktop.domain.experiments import MetricSummary, Run, is_lower_better, main_metric
+from mlops_desktop.domain.measuring import full_words, why_not_comparable
 from mlops_desktop.domain.models import ModelVersion
 from mlops_desktop.domain.names import parse_reference
 from mlops_desktop.gui import formats
@@ -217,12 +219,33 @@ def _deployment_link(facts: VersionFacts) -> Link:
 # Metrics
 
 
+def unlike(facts: VersionFacts) -> str:
+    """Why the figures of the two cannot be compared; nothing where they can, or where it is not known."""
+    runs = facts.run, facts.other_run
+    return why_not_comparable([run for run in runs if isinstance(run, Run)])
+
+
+def alike_place(facts: VersionFacts) -> Place | None:
+    """Where a run is set up as this version's was, but validated as the other's; None where that would not help."""
+    run, other = facts.run, facts.other_run
+    if not isinstance(run, Run) or other is None or not unlike(facts):
+        return None
+    alike = dataclasses.replace(run.spec, validation=other.spec.validation)
+    if why_not_comparable([dataclasses.replace(run, spec=alike), other]):
+        return None
+    how = {"rerun_of": run.name, "validated_as": other.name, "experiment": run.experiment_name}
+    return Place("new-run", run.dataset_reference, how)
+
+
 def metric_lines(facts: VersionFacts) -> list[MetricLine]:
-    """The main metric first; differences fold by fold where both were measured on the same folds."""
+    """The main metric first; differences fold by fold where both were measured on the same folds, none where they were
+    measured in different ways."""
     version, other = facts.version, facts.other
     main = main_metric(version.task)
     ordered = sorted(version.metrics, key=lambda metric: metric.key != main)
     known = {metric.key: metric for metric in other.metrics} if other else {}
+    if unlike(facts):
+        return [MetricLine(metric.key, metric, known.get(metric.key)) for metric in ordered]
     paired = same_folds(facts.run, facts.other_run)
     return [_line(metric, known.get(metric.key), paired) for metric in ordered]
 
@@ -267,15 +290,35 @@ def verdict_sentence(facts: VersionFacts, lines: Sequence[MetricLine]) -> str:
     """What the figures say of this version beside the other one."""
     if facts.other is None:
         return "It is the only version; there is nothing to compare it with."
-    if not lines or not any(line.verdict for line in lines):
+    reason = unlike(facts)
+    if reason:
+        return f"{facts.other_words} cannot be compared: {reason}{_ways(facts)}."
+    if not any(line.there for line in lines):
         return f"{facts.other_words} cannot be compared: there are no figures of both."
+    if not any(line.verdict for line in lines):
+        return f"{_difference(facts, lines[0])}; one part was held out, so it is not known how surely."
     first, name = lines[0], f"v{facts.version.number}"
-    way = "lower" if (first.difference or 0) < 0 else "higher"
-    size = formats.number(abs(first.difference or 0), first.places)
-    words = f"{first.key} of {name} is {size} {way} than that of {facts.other_words}"
+    words = _difference(facts, first)
     varies = f"the folds differ by ±\u00a0{formats.number(first.spread or 0, first.places)}"
     ends = {SAME: "no clear difference", BETTER: f"{name} is better", WORSE: f"{name} is worse"}
     return f"{words}; {varies}: {ends.get(first.verdict, 'not judged')}."
+
+
+def _difference(facts: VersionFacts, line: MetricLine) -> str:
+    """`roc_auc of v2 is 0.0123 higher than that of champion v1`."""
+    if line.difference is None:
+        return f"v{facts.version.number} and {facts.other_words} have no {line.key} to compare"
+    way = "lower" if line.difference < 0 else "higher"
+    size = formats.number(abs(line.difference), line.places)
+    return f"{line.key} of v{facts.version.number} is {size} {way} than that of {facts.other_words}"
+
+
+def _ways(facts: VersionFacts) -> str:
+    """How each was validated, where that is what differs."""
+    if not isinstance(facts.run, Run) or facts.other_run is None:
+        return ""
+    here, there = full_words(facts.run.spec.validation), full_words(facts.other_run.spec.validation)
+    return f", v{facts.version.number} by {here}, {facts.other_words} by {there}" if here != there else ""
 
 
 def test_words(facts: VersionFacts) -> str:

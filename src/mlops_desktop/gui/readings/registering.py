@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mlops_desktop.domain.errors import AlreadyExistsError, InvalidNameError, UserError
@@ -22,7 +22,8 @@ MOST_RUNS = 200
 
 @dataclass(frozen=True)
 class RegisterFacts:
-    """`registered` maps (model, run id) to the version that this run is already."""
+    """`registered` maps (model, run id) to the version that this run is already; `doubts` says, by the model's name,
+    what speaks against comparing the run's figures ("" for a new model)."""
 
     run: Run | None
     runs: tuple[Run, ...]
@@ -30,6 +31,10 @@ class RegisterFacts:
     suggested: str
     refit: str
     registered: Mapping[tuple[str, str], int]
+    doubts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def doubts_of(self, name: str) -> tuple[str, ...]:
+        return self.doubts.get(name.strip(), self.doubts.get("", ()))
 
     def find(self, name: str) -> Model | None:
         return next((model for model in self.models if model.name == name), None)
@@ -47,14 +52,25 @@ def read_registering(workspace: Workspace, run_name: str) -> RegisterFacts:
         runs = tuple(workspace.experiments.runs(statuses=(RunStatus.FINISHED,), limit=MOST_RUNS))
         taken = {version.run_id for version in versions}
         run = next((one for one in runs if one.id not in taken), next(iter(runs), None))
-    suggested = workspace.models.suggest_name(run.name) if run else ""
-    return RegisterFacts(run, runs, models, suggested, _refit(workspace, run) if run else "", registered)
+    if run is None:
+        return RegisterFacts(None, runs, models, "", "", registered)
+    suggested = workspace.models.suggest_name(run.name)
+    return RegisterFacts(
+        run, runs, models, suggested, _refit(workspace, run), registered, _doubts(workspace, models, run)
+    )
 
 
 def read_choice(workspace: Workspace, facts: RegisterFacts, run: Run) -> RegisterFacts:
     """The same facts with another run chosen."""
     suggested = workspace.models.suggest_name(run.name)
-    return RegisterFacts(run, facts.runs, facts.models, suggested, _refit(workspace, run), facts.registered)
+    doubts = _doubts(workspace, facts.models, run)
+    return RegisterFacts(run, facts.runs, facts.models, suggested, _refit(workspace, run), facts.registered, doubts)
+
+
+def _doubts(workspace: Workspace, models: Sequence[Model], run: Run) -> dict[str, tuple[str, ...]]:
+    """For a new model, and for those with a champion that the run would have to stand beside."""
+    names = ["", *(model.name for model in models if "champion" in model.aliases)]
+    return {name: tuple(workspace.models.doubts(run.name, name)) for name in names}
 
 
 def _refit(workspace: Workspace, run: Run) -> str:

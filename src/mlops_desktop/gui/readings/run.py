@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from mlops_desktop.domain.experiments import MetricPoint, MetricSummary, Run, RunStatus, Task, main_metric
+from mlops_desktop.domain.measuring import full_words
 from mlops_desktop.domain.run_summaries import RunContext, run_seconds
 from mlops_desktop.domain.thresholds import AtThreshold, thresholds
 from mlops_desktop.gui import formats
@@ -33,6 +34,8 @@ class RunFacts:
     evaluation: Mapping[str, Any] | None
     thresholds: tuple[AtThreshold, ...]
     log: tuple[LogLine, ...]
+    is_cancelling: bool = False
+    """It was asked to stop and has not ended yet."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,7 @@ def read_run(workspace: Workspace, name: str, before: RunFacts | None = None) ->
     ended_before = before is not None and before.run.id == run.id and before.run.status.is_ended
     log = before.log if before and ended_before else _log(workspace, run)
     choices = thresholds(evaluation) if evaluation else ()
-    return RunFacts(run, service.context(run.name), metrics, evaluation, choices, log)
+    return RunFacts(run, service.context(run.name), metrics, evaluation, choices, log, service.is_cancelling(run))
 
 
 def _log(workspace: Workspace, run: Run) -> tuple[LogLine, ...]:
@@ -116,7 +119,8 @@ def _result_words(facts: RunFacts) -> str:
     around = facts.context
     if around.place is None or around.count < 2:
         return words
-    among = f"of {formats.plural(around.count, 'run')} in {run.experiment_name}"
+    alike = f" that were checked on {full_words(run.spec.validation)}" if around.apart else ""
+    among = f"of {formats.plural(around.count, 'run')} in {run.experiment_name}{alike}"
     return f"{words}, best {among}" if around.place == 1 else f"{words}, number {around.place} {among}"
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from mlops_desktop.domain.experiments import MetricSummary, Run, RunStatus
+from mlops_desktop.domain.measuring import full_words
 from mlops_desktop.gui import formats
 from mlops_desktop.gui.item_models.columns import run_duration
 
@@ -33,15 +34,8 @@ def overview(run: Run, now: datetime) -> Facts:
 
 
 def validation_text(run: Run) -> str:
-    """`time_ordered` with 5 folds by a column reads `time ordered, 5 folds, by time_hour`."""
-    plan = run.spec.validation
-    parts = [plan.kind.value.replace("_", "-" if plan.kind.value == "k_fold" else " ")]
-    parts.append(formats.percent(plan.validation_share) if plan.kind.value == "holdout" else f"{plan.folds} folds")
-    if plan.column:
-        parts.append(f"by {plan.column}")
-    if plan.test_share:
-        parts.append(f"{formats.percent(plan.test_share)} test")
-    return ", ".join(parts)
+    """`5 growing windows by time_hour`."""
+    return full_words(run.spec.validation)
 
 
 def params(run: Run) -> Facts:

@@ -9,14 +9,16 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from mlops_desktop.domain.changes import Change, ChangeKind
-from mlops_desktop.domain.experiments import is_lower_better
+from mlops_desktop.domain.experiments import RunStatus
+from mlops_desktop.domain.measuring import Ways
 from mlops_desktop.domain.run_columns import RunColumns
 from mlops_desktop.domain.run_summaries import Registered, RunSummary
 from mlops_desktop.domain.run_views import RunView
+from mlops_desktop.gui import formats
 from mlops_desktop.gui.garbage import reading_many
 
 if TYPE_CHECKING:
-    from mlops_desktop.domain.experiments import Experiment
+    from mlops_desktop.domain.experiments import Experiment, Run
     from mlops_desktop.services.workspace import Workspace
 
 CONCERN = frozenset({ChangeKind.RUN, ChangeKind.EXPERIMENT, ChangeKind.MODEL, ChangeKind.SETTING})
@@ -41,6 +43,30 @@ class ExperimentFacts:
     whole: RunColumns | None = None
     fresh: tuple[RunSummary, ...] = ()
     gone: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class RunDetails:
+    """The run that is looked at; `doubts` says what speaks against comparing its figures, `is_cancelling` that it was
+    asked to stop."""
+
+    run: Run
+    doubts: tuple[str, ...] = ()
+    is_cancelling: bool = False
+
+
+def read_details(workspace: Workspace, run_id: str, ways: Ways) -> RunDetails:
+    """`ways` are those of the runs beside it. Raises NotFoundError."""
+    run = workspace.experiments.run(run_id)
+    doubts: Sequence[str] = ()
+    if run.status is RunStatus.FINISHED:
+        doubts = workspace.models.doubts(run.name, workspace.models.suggest_name(run.name), ways)
+    return RunDetails(run, tuple(doubts), workspace.experiments.is_cancelling(run))
+
+
+def news_words(count: int) -> str:
+    """What waits while the rows are held."""
+    return f"Show {formats.plural(count, 'new run')}" if count else "Show the new order"
 
 
 class RunsReading:
@@ -104,9 +130,9 @@ class RunsReading:
 
 def _make_ready(runs: RunColumns) -> None:
     """The columns that the first look and the first typed word ask for, made here and not on the GUI thread."""
-    for name in ("anything", "run", "status", "estimator", "dataset", "tag"):
+    for name in ("anything", "run", "status", "estimator", "dataset", "tag", "way"):
         runs.texts(name)
     for name in ("status", "started", "duration", *(f"metric:{key}" for key in runs.largest)):
         runs.numbers(name)
     for key in runs.largest:
-        runs.best(key, lowest=is_lower_better(key))
+        runs.best(key)

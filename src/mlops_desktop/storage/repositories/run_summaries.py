@@ -5,21 +5,33 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Row, Select, Text, func, select, type_coerce
 
-from mlops_desktop.domain.experiments import RunStatus, Task
+from mlops_desktop.domain.experiments import RunStatus, Task, Validation, ValidationKind
+from mlops_desktop.domain.jobs import JobStatus
 from mlops_desktop.domain.run_summaries import Figures, Registered, RunSummary
 from mlops_desktop.storage.columns import unreadable
-from mlops_desktop.storage.rows import AliasRow, ExperimentRow, ModelRow, ModelVersionRow, RunMetricRow, RunRow
+from mlops_desktop.storage.rows import (
+    AliasRow,
+    ExperimentRow,
+    JobRow,
+    ModelRow,
+    ModelVersionRow,
+    RunMetricRow,
+    RunRow,
+)
 from mlops_desktop.storage.transaction import Transaction
 
 _MOST_AT_ONCE = 400
 """Ids in one question: SQLite takes no more than some thousand values."""
 _STATUSES = {status.value: status for status in RunStatus}
 _TASKS = {task.value: task for task in Task}
+_IN_PROGRESS = frozenset({RunStatus.RUNNING.value, RunStatus.QUEUED.value})
 _SPECIAL = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
+_OF_SPEC = ("$.estimator", "$.target", "$.task", "$.params", "$.positive_label", "$.validation")
 _decode = json.JSONDecoder().raw_decode
 Points = Mapping[str, Mapping[str, Sequence[float]]]
 
@@ -71,7 +83,7 @@ def _runs() -> Select[*tuple[Any, ...]]:
         RunRow.experiment_id,
         ExperimentRow.name,
         RunRow.dataset_reference,
-        func.json_extract(RunRow.spec, "$.estimator", "$.target", "$.task", "$.params", type_=Text),
+        func.json_extract(RunRow.spec, *_OF_SPEC, type_=Text),
         type_coerce(RunRow.created_at, Text),
         type_coerce(RunRow.created_by, Text),
         type_coerce(RunRow.started_at, Text),
@@ -90,21 +102,22 @@ def _runs() -> Select[*tuple[Any, ...]]:
 def _summaries(transaction: Transaction, rows: Iterable[Row[*tuple[Any, ...]]]) -> list[RunSummary]:
     rows = list(rows)
     points = _points(transaction, [row[0] for row in rows if row[2] == RunStatus.RUNNING.value])
+    stopping = _asked_to_stop(transaction) if any(row[2] in _IN_PROGRESS for row in rows) else frozenset()
     made = []
     for row in rows:
         try:
-            made.append(_summary(row, points))
+            made.append(_summary(row, points, stopping))
         except (TypeError, ValueError, KeyError, RecursionError) as error:
             raise unreadable(row[1]) from error
     return made
 
 
-def _summary(row: Row[*tuple[Any, ...]], points: Points) -> RunSummary:
+def _summary(row: Row[*tuple[Any, ...]], points: Points, stopping: frozenset[str]) -> RunSummary:
     (
         run_id, name, status, experiment_id, experiment_name, dataset, spec, created_at, created_by,
         started_at, finished_at, metrics, tags, notes, progress, rerun_of, failure,
     ) = row  # fmt: skip
-    estimator, target, task, params = _read(spec)
+    estimator, target, task, params, label, plan = _read(spec)
     return RunSummary(
         run_id,
         name,
@@ -126,7 +139,16 @@ def _summary(row: Row[*tuple[Any, ...]], points: Points) -> RunSummary:
         progress,
         rerun_of,
         _reason(failure) if failure else "",
+        label,
+        _validation(plan["kind"], plan["folds"], plan["validation_share"], plan["test_share"], plan["column"]),
+        run_id in stopping,
     )
+
+
+@lru_cache(maxsize=256)
+def _validation(kind: str, folds: int, share: float, test: float, column: str | None) -> Validation:
+    """One value for all runs that were validated so."""
+    return Validation(ValidationKind(kind), folds, share, test, column)
 
 
 def _measured(text: str) -> dict[str, Figures]:
@@ -153,6 +175,14 @@ def _number(value: Any) -> float:
 
 def _so_far(points: Mapping[str, Sequence[float]]) -> dict[str, Figures]:
     return {key: (sum(values) / len(values), None, tuple(values)) for key, values in points.items()}
+
+
+def _asked_to_stop(transaction: Transaction) -> frozenset[str]:
+    """The ids of runs in progress whose job was asked to stop."""
+    statement = select(JobRow.object_id).where(
+        JobRow.status.in_((JobStatus.QUEUED, JobStatus.RUNNING)), JobRow.cancel_requested_at.is_not(None)
+    )
+    return frozenset(str(run_id) for (run_id,) in transaction.pairs(statement))
 
 
 def _points(transaction: Transaction, ids: Sequence[str]) -> Points:
