@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
+import unicodedata
 
 import pytest
 from hypothesis import given, settings
@@ -208,3 +209,17 @@ def test_any_text_is_understood_or_refused_with_an_expression_error(text: str) -
         check(text, COLUMNS)
     with contextlib.suppress(ExpressionError):
         expressions.parse_derived(text)
+
+
+@pytest.mark.parametrize("name", ["Verspa\u0308tung", "हिन्दी", "x\u0302"])
+def test_names_with_marks_are_names_however_they_are_written(name: str) -> None:
+    written = unicodedata.normalize("NFC", name)
+    assert expressions.parse_derived(f"{name} = {name}2 > 1") == Derived(written, f"{written}2 > 1")
+    assert expressions.names(parse(f"{name} > 1 and `{name} b` == 'a'")) == (written, f"{written} b")
+
+
+def test_a_text_is_parted_at_its_equals_sign_without_being_understood() -> None:
+    split_derived = expressions.split_derived
+    assert split_derived("`late or not` =  (") == Derived("late or not", "(")
+    assert split_derived("late == 1") is None
+    assert split_derived("late") is None

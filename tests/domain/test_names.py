@@ -116,6 +116,18 @@ def test_two_ways_to_write_a_letter_are_one_name() -> None:
     assert tidy(" Caf\u0065\u0301 ") == "Caf\u00e9"
 
 
+@pytest.mark.parametrize("name", ["हिन्दी", "ไทยไม้ 2", "x\u0302", "Verspa\u0308tung", "Vie\u0323\u0302t"])
+def test_marks_belong_to_their_letters(name: str) -> None:
+    assert check_name(name, "dataset") == unicodedata.normalize("NFC", name)
+    assert usable_name(f"({name})", "dataset") == unicodedata.normalize("NFC", name)
+
+
+def test_a_mark_without_a_letter_is_no_name() -> None:
+    for name in ("\u0301abc", "a \u0301", "a\u0301/b"):
+        with pytest.raises(InvalidNameError):
+            check_name(name, "dataset")
+
+
 @pytest.mark.parametrize(
     ("text", "reference"),
     [

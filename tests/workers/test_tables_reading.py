@@ -99,6 +99,12 @@ def test_any_names_become_different_names(cells: list[str]) -> None:
     assert len(found) == len(changed)
 
 
+def test_two_ways_to_write_a_letter_are_one_name_and_nothing_to_tell() -> None:
+    names, found = headers.usable_names(["Verspa\u0308tung", "Versp\u00e4tung", "हिन्दी"])
+    assert names == ["Versp\u00e4tung", "Versp\u00e4tung_2", "हिन्दी"]
+    assert [finding.code for finding in found] == ["renamed_column"]
+
+
 def test_d05_ten_thousand_columns_are_read(tmp_path: Path) -> None:
     names = ",".join(f"c{number}" for number in range(10_000))
     values, types, _ = read(tmp_path, f"{names}\n" + f"{'1,' * 9_999}x\n" * 3)

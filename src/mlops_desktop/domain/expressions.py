@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from mlops_desktop.domain.datasets import Derived
 from mlops_desktop.domain.errors import ExpressionError
+from mlops_desktop.domain.names import bare, composed
 
 LONGEST = 1000
 MOST_TOKENS = 200
@@ -104,19 +105,27 @@ Expression = Number | Text | Truth | Name | Unary | Binary | IsMissing | Call
 
 def parse(text: str) -> Expression:
     """The expression a text means. Raises ExpressionError with the place of what cannot be understood."""
-    return _Parser(text).whole()
+    return _Parser(composed(text)).whole()
 
 
 def parse_derived(text: str) -> Derived:
     """`late = arr_delay > 15` as a name and an expression. Raises ExpressionError."""
-    found = re.match(r"\s*(?:`([^`]*)`|([^\W\d]\w*))\s*=(?!=)", text)
-    if found is None:
+    text = composed(text)
+    parted = split_derived(text)
+    if parted is None:
         raise refuse("A derived column is written as: name = expression", text, 0)
-    name = (found[1] if found[1] is not None else found[2]).strip()
-    check_new_name(name)
-    expression = text[found.end() :].strip()
-    parse(expression)
-    return Derived(name, expression)
+    check_new_name(parted.name)
+    parse(parted.expression)
+    return parted
+
+
+def split_derived(text: str) -> Derived | None:
+    """The name and what is behind the equals sign, which is not looked at; None where there is no such sign."""
+    text = composed(text)
+    found = _DERIVED.match(bare(text))
+    if found is None:
+        return None
+    return Derived(text[slice(*found.span(1))].strip("`").strip(), text[found.end() :].strip())
 
 
 def check_new_name(name: str) -> None:
@@ -185,6 +194,7 @@ _TOKEN = re.compile(
     r"|(?P<text>'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\")"
     r"|(?P<sign>==|!=|<=|>=|[-+*/%<>(),])"
 )
+_DERIVED = re.compile(r"\s*(`[^`]*`|[^\W\d]\w*)\s*=(?!=)")
 _COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
 
 
@@ -192,13 +202,13 @@ def _tokens(text: str) -> list[_Token]:
     if len(text) > LONGEST:
         raise refuse(f"The expression has {len(text)} signs; at most {LONGEST} are allowed.", text, LONGEST)
     found: list[_Token] = []
-    at = 0
+    plain, at = bare(text), 0
     while at < len(text):
-        match = _TOKEN.match(text, at)
+        match = _TOKEN.match(plain, at)
         if match is None:
             raise _unknown_sign(text, at)
         if match.lastgroup != "blank":
-            found.append(_Token(match.lastgroup or "", match[0], at))
+            found.append(_Token(match.lastgroup or "", text[at : match.end()], at))
         at = match.end()
     if len(found) > MOST_TOKENS:
         raise refuse(f"The expression has more than {MOST_TOKENS} words and signs.", text, found[MOST_TOKENS].at)

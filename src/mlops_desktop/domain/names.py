@@ -19,8 +19,9 @@ _ALIAS = re.compile(r"[a-z][a-z0-9_\-]{0,49}")
 def check_name(name: str, kind: str) -> str:
     """The name, trimmed and in Unicode NFC.
 
-    Letters, digits, space, dot, hyphen and underscore; starts with a letter or digit, does not end with a space, dot
-    or hyphen; 100 characters at most. A name is never a path: it is shown and looked up, never joined to a folder.
+    Letters with their marks, digits, space, dot, hyphen and underscore; starts with a letter or digit, does not end with
+    a space, dot or hyphen; 100 characters at most. A name is never a path: it is shown and looked up, never joined to a
+    folder.
 
     Raises InvalidNameError.
     """
@@ -29,7 +30,7 @@ def check_name(name: str, kind: str) -> str:
         raise InvalidNameError(f"A {kind} needs a name.", hint="Use letters, digits, spaces, dots, hyphens.")
     if len(checked) > LONGEST_NAME:
         raise InvalidNameError(f"The {kind} name has {len(checked)} characters.", hint=f"Use at most {LONGEST_NAME}.")
-    if not _NAME.fullmatch(checked):
+    if not _NAME.fullmatch(bare(checked)):
         raise InvalidNameError(
             f"{checked!r} cannot be a {kind} name.",
             hint="Use letters, digits, spaces, dots, hyphens and underscores; start and end with a letter or digit.",
@@ -39,13 +40,37 @@ def check_name(name: str, kind: str) -> str:
 
 def tidy(name: str) -> str:
     """The name as it is stored and looked up: trimmed, in Unicode NFC."""
-    return unicodedata.normalize("NFC", name).strip()
+    return composed(name).strip()
+
+
+def composed(text: str) -> str:
+    """One way to write each letter: an e with a mark behind it becomes an é."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+def bare(text: str) -> str:
+    """As long as the text, with a plain letter for each mark behind one: vowels of Hindi, tones of Thai.
+
+    Such marks belong to the letter, but for a regular expression they are none.
+    """
+    if text.isascii():
+        return text
+    signs = list(text)
+    for place, sign in enumerate(text):
+        before = signs[place - 1] if place else ""
+        if unicodedata.category(sign).startswith("M") and before.isalnum():
+            signs[place] = "a"
+    return "".join(signs)
 
 
 def usable_name(text: str, kind: str) -> str:
     """A name as close to the text as names may be; `kind` itself where nothing of the text can be kept."""
-    kept = _UNUSABLE.sub("-", tidy(text)).lstrip(" .-_")[:LONGEST_NAME].rstrip(" .-")
-    return kept if _NAME.fullmatch(kept) else kind
+    tidied = tidy(text)
+    wrong = [found.span() for found in _UNUSABLE.finditer(bare(tidied))]
+    for start, end in reversed(wrong):
+        tidied = f"{tidied[:start]}-{tidied[end:]}"
+    kept = tidied.lstrip(" .-_")[:LONGEST_NAME].rstrip(" .-")
+    return kept if _NAME.fullmatch(bare(kept)) else kind
 
 
 def name_of_file(file_name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ def to_frame(inputs: Sequence[InputColumn], rows: Sequence[Mapping[str, Any]]) -
     import pandas as pd
 
     known = {column.name for column in inputs}
+    rows = [_composed(row, known) for row in rows]
     for number, row in enumerate(rows, start=1):
         _check_names(row, known, number)
     return pd.DataFrame(
@@ -28,6 +30,14 @@ def to_frame(inputs: Sequence[InputColumn], rows: Sequence[Mapping[str, Any]]) -
             for column in inputs
         }
     )
+
+
+def _composed(row: Mapping[str, Any], known: set[str]) -> Mapping[str, Any]:
+    """The row with its fields written as the model writes them: there are two ways to write an é."""
+    if not isinstance(row, Mapping) or row.keys() == known:
+        return row
+    written = {unicodedata.normalize("NFC", name) if isinstance(name, str) else name: name for name in row}
+    return {name: row[as_sent] for name, as_sent in written.items()} if len(written) == len(row) else row
 
 
 def _check_names(row: Mapping[str, Any], known: set[str], number: int) -> None:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 from mlops_desktop.domain.datasets import Column, ColumnType
 from mlops_desktop.domain.errors import ExpressionError
 from mlops_desktop.domain.expression_types import check
-from mlops_desktop.domain.expressions import names, parse, parse_derived
+from mlops_desktop.domain.expressions import names, parse, parse_derived, split_derived
 from mlops_desktop.domain.previews import PreviewColumn
 from mlops_desktop.gui import formats
 from mlops_desktop.gui.readings.dataset_columns import TAGS
@@ -25,7 +25,6 @@ from mlops_desktop.gui.widgets.type_tags import TypeTag
 
 PAUSE_SECONDS = 0.35
 ROW_HEIGHT = 62
-_NAMED = re.compile(r"\s*(`[^`]*`|[^\W\d]\w*)\s*=(?!=)\s*(.*)", re.DOTALL)
 
 
 class DerivedRow(QWidget):
@@ -81,10 +80,10 @@ class DerivedRow(QWidget):
         return f"{name if name.isidentifier() else f'`{name}`'} = {expression}"
 
     def show_text(self, text: str) -> None:
-        found = _NAMED.match(text)
-        if found:
-            self.name.show_text(found[1].strip("`"))
-            self.expression.show_text(found[2])
+        made = split_derived(text)
+        if made:
+            self.name.show_text(made.name)
+            self.expression.show_text(made.expression)
 
     def check(self, columns: Sequence[Column]) -> Column | None:
         """The column that it makes; None where it is empty or cannot be understood, which is said."""
@@ -145,19 +144,19 @@ class DerivedRow(QWidget):
             entry.style().polish(entry)
 
     def _on_name(self, text: str) -> None:
-        found = _NAMED.match(text)
-        if found:
-            self.name.show_text(found[1].strip("`"))
-            self.expression.show_text(found[2])
+        made = split_derived(text)
+        if made:
+            self.name.show_text(made.name)
+            self.expression.show_text(made.expression)
             self.expression.setFocus(Qt.FocusReason.OtherFocusReason)
-            self.expression.setCursorPosition(len(found[2]))
+            self.expression.setCursorPosition(len(made.expression))
         self.edited.emit()
 
     def _on_expression(self, text: str) -> None:
-        found = _NAMED.match(text)
-        if found and not self.name.text().strip():
-            self.name.show_text(found[1].strip("`"))
-            self.expression.show_text(found[2])
+        made = split_derived(text)
+        if made and not self.name.text().strip():
+            self.name.show_text(made.name)
+            self.expression.show_text(made.expression)
         elif not self.name.text() and text.startswith(" "):
             self.expression.setText(text.lstrip())
         self.edited.emit()

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mlops_desktop.domain.datasets import Finding
+from mlops_desktop.domain.names import composed
 from mlops_desktop.workers.tables.codes import finding
 
 LONGEST_NAME = 120
@@ -26,7 +27,11 @@ def first_record(path: Path, delimiter: str, quote: str | None) -> list[str]:
 
 
 def usable_names(cells: Sequence[str]) -> tuple[list[str], list[Finding]]:
-    """Names without blanks around them, never empty, twice (whatever the case) or overlong, and what was changed."""
+    """Names without blanks around them, never empty, twice (whatever the case) or overlong, and what was changed.
+
+    Of the ways to write a letter with a mark one is taken, which changes nothing that can be seen.
+    """
+    cells = [composed(cell) for cell in cells]
     names: list[str] = []
     findings: list[Finding] = []
     taken: set[str] = set()
