@@ -176,6 +176,25 @@ def test_runs_are_compared_in_words_and_pictures(mlops: Typist, tmp_path: Path) 
     assert set(mlops.json("experiments", "compare", "flights-late")["runs"]) == {first, second}
 
 
+def test_runs_that_were_validated_in_different_ways_have_no_best_one(mlops: Typist) -> None:
+    first, leaky = finished_run(mlops, "-p", "C=2"), finished_run(mlops, "-p", "C=3", "--validation", "holdout")
+    said = mlops("experiments", "compare", first, leaky)
+    assert "None is called best" in said
+    assert "They were validated in different ways" in mlops.notes
+    assert "Hold-out 20 %" in mlops("experiments", "list", "flights-late")
+    assert "best of those" not in mlops("experiments", "list", "flights-late")
+    said = mlops("experiments", "show", leaky)
+    assert "checked on one random part of 20 %" in said
+    assert "1 more cannot be compared with it" in said
+    mlops("models", "register", first, "flight-late", "--alias", "champion")
+    mlops("models", "register", leaky, "flight-late")
+    assert "It cannot be compared with the champion, v1" in mlops.notes
+    assert "taken at random" in mlops.notes
+    (again,) = mlops.json("experiments", "rerun", leaky, "--validated-as", first)
+    assert again["spec"]["validation"]["kind"] == "time_ordered"
+    assert "* best of those on the same dataset" in mlops("experiments", "list", "flights-late")
+
+
 def test_runs_are_repeated_annotated_and_cancelled(mlops: Typist) -> None:
     name = finished_run(mlops)
     assert f"{name} had already ended" in mlops("experiments", "cancel", name)

@@ -20,12 +20,14 @@ from tests.real_workspace import real_workspace
 
 from mlops_desktop.domain.changes import Change, ChangeKind
 from mlops_desktop.domain.deployments import Health
+from mlops_desktop.domain.experiments import Run, Validation, ValidationKind
 from mlops_desktop.gui.dialogs import deploy
 from mlops_desktop.gui.dialogs.set_alias import SetAliasDialog
 from mlops_desktop.gui.history import Place
 from mlops_desktop.gui.lanes import Lanes
 from mlops_desktop.gui.pages.model_version import ModelVersionPage
 from mlops_desktop.gui.pages.models import ModelsPage
+from mlops_desktop.gui.pages.new_run import NewRunPage
 from mlops_desktop.gui.shell import Shell
 from mlops_desktop.gui.widgets.chips import ChipButton
 from mlops_desktop.services.trash import Kind
@@ -121,6 +123,27 @@ def test_a_version_says_where_it_comes_from_and_how_good_it_is(page: ModelVersio
     assert page.content.drivers.bars.bars
     assert page.content.decisions.matrix.matrix.labels == ("false", "true")
     assert "Says true from a probability of 0.5 on" in page.content.decisions.words.text()
+
+
+def test_a_champion_that_was_validated_otherwise_leads_to_a_run_that_can_be_compared(
+    shell: Shell, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    champion, read = workspace.models.get("flight-late@v2").run_name, workspace.experiments.run
+
+    def run(name: str) -> Run:
+        found = read(name)
+        folds = replace(found.spec, validation=Validation(ValidationKind.K_FOLD, folds=4))
+        return replace(found, spec=folds) if found.name == champion else found
+
+    monkeypatch.setattr(workspace.experiments, "run", run)
+    page = on_version(shell, "flight-late@v3")
+    assert page.content.metrics.words.text().startswith("champion v2 cannot be compared: they were validated in")
+    assert not any(figures.endswith(("Same", "Worse", "Better")) for figures in rows(page).values())
+    assert page.content.metrics.alike.text() == "New run validated as champion v2…"
+    click(page.content.metrics.alike)
+    assert isinstance(shell.page, NewRunPage)
+    assert shell.page.draft.rerun_of == workspace.models.get("flight-late@v3").run_name
+    assert (shell.page.draft.validation, shell.page.draft.folds) == (ValidationKind.K_FOLD, "4")
 
 
 def test_the_signature_has_types_examples_and_what_training_saw(page: ModelVersionPage) -> None:

@@ -9,8 +9,9 @@ import pytest
 from tests.gui.demo_workspace import NOW, demo_endpoint, make_run
 
 from mlops_desktop.domain.deployments import Health
-from mlops_desktop.domain.experiments import MetricSummary, Run, Task
+from mlops_desktop.domain.experiments import MetricSummary, Run, Task, Validation, ValidationKind
 from mlops_desktop.domain.models import AliasMove, Model, ModelVersion
+from mlops_desktop.gui.history import Place
 from mlops_desktop.gui.readings import model_version as version_reading
 from mlops_desktop.gui.readings import models as reading
 from mlops_desktop.gui.readings import registering
@@ -190,6 +191,37 @@ def test_what_was_measured_on_other_folds_has_a_wider_spread() -> None:
     other = make_run("two", version=1)
     lines = version_reading.metric_lines(of_version(3, 2, dataclasses.replace(other, dataset_hash="other")))
     assert lines[0].spread == pytest.approx(0.01 * 2**0.5)
+
+
+def test_a_champion_that_was_validated_otherwise_is_not_compared_and_the_way_out_is_named() -> None:
+    run, other = make_run("one"), make_run("two")
+    leaky = dataclasses.replace(run, spec=dataclasses.replace(run.spec, validation=Validation(ValidationKind.HOLDOUT)))
+    known = dataclasses.replace(of_version(3, 2, leaky), other_run=other)
+    lines = version_reading.metric_lines(known)
+    assert {line.verdict for line in lines} == {""}
+    assert {line.change for line in lines} == {"—"}
+    assert version_reading.verdict_sentence(known, lines) == (
+        "v2 cannot be compared: they were validated in different ways, v3 by one random part of 20 %, "
+        "v2 by 5 growing windows by time_hour."
+    )
+    assert version_reading.alike_place(known) == Place(
+        "new-run", "flights@v1", {"rerun_of": "one", "validated_as": "two", "experiment": "late-at-arrival"}
+    )
+    elsewhere = dataclasses.replace(known, other_run=dataclasses.replace(other, dataset_reference="birds@v1"))
+    assert version_reading.alike_place(elsewhere) is None
+    assert "different datasets" in version_reading.verdict_sentence(elsewhere, lines)
+    assert version_reading.alike_place(of_version(3, 2)) is None
+
+
+def test_without_a_spread_the_difference_is_said_and_not_judged() -> None:
+    known = of_version(3, 2)
+    bare = [dataclasses.replace(line, spread=None, verdict="") for line in version_reading.metric_lines(known)]
+    words = version_reading.verdict_sentence(known, bare)
+    assert words.endswith("than that of v2; one part was held out, so it is not known how surely.")
+    nothing = [version_reading.MetricLine(bare[0].key, bare[0].here)]
+    assert version_reading.verdict_sentence(known, nothing) == (
+        "v2 cannot be compared: there are no figures of both."
+    )
 
 
 def test_the_verdict_is_said_in_one_sentence() -> None:

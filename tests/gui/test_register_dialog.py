@@ -68,6 +68,26 @@ def test_a_run_becomes_the_next_version_with_its_alias(shell: Shell, workspace: 
     assert shell.notifications.notice.sentence == "flight-late v4 registered as champion"
 
 
+def test_what_speaks_against_its_figures_is_said_before_it_is_registered(
+    shell: Shell, workspace: Workspace, run: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        workspace.models, "doubts", lambda run, name: (f"unlike {name}",) if name == "flight-late" else ()
+    )
+    dialog = opened(shell, workspace, run)
+    assert dialog.doubts.lines == ("unlike flight-late",)
+    assert dialog.doubts.isVisible()
+    say_name(dialog, "night-late")
+    assert not dialog.doubts.isVisible()
+    click(dialog.cancel)
+
+
+def test_a_run_like_its_champion_is_not_doubted(shell: Shell, workspace: Workspace, run: str) -> None:
+    dialog = opened(shell, workspace, run)
+    assert dialog.doubts.lines == ()
+    click(dialog.cancel)
+
+
 def test_a_name_is_checked_while_it_is_typed(shell: Shell, workspace: Workspace, run: str) -> None:
     dialog = opened(shell, workspace, run)
     say_name(dialog, "night/late")

@@ -10,7 +10,7 @@ import pytest
 from tests.services.world import World
 
 from mlops_desktop.domain.errors import AlreadyExistsError, FilterError, InvalidNameError, NotFoundError, WorkspaceError
-from mlops_desktop.domain.experiments import MetricPoint, MetricSummary, RunStatus
+from mlops_desktop.domain.experiments import MetricPoint, MetricSummary, RunStatus, Validation, ValidationKind
 from mlops_desktop.domain.run_selection import SortKey
 from mlops_desktop.domain.run_summaries import Registered, summary_of
 from mlops_desktop.domain.run_views import RunView
@@ -40,6 +40,31 @@ def test_a_run_in_progress_shows_the_folds_it_has(world: World, lists: RunListSe
         unit.commit()
     (one,) = lists.summaries()
     assert one.metrics == {"roc_auc": (0.75, None, (0.7, 0.8))}
+
+
+def test_a_run_that_was_asked_to_stop_says_so_until_it_has_ended(world: World, lists: RunListService) -> None:
+    first, second = world.runs()[0], world.runs()[0]
+    experiments = world.workspace.experiments
+    assert not experiments.is_cancelling(first)
+    experiments.cancel(first.name)
+    assert {one.id: one.cancelling for one in lists.summaries()} == {first.id: True, second.id: False}
+    assert experiments.is_cancelling(first)
+    with world.parts.registry.write() as unit:
+        unit.runs.update(dataclasses.replace(first, status=RunStatus.CANCELLED))
+        unit.commit()
+    assert not experiments.is_cancelling(experiments.run(first.name))
+
+
+def test_there_is_a_best_run_for_each_way_of_validation(world: World, lists: RunListService) -> None:
+    holdout = Validation(ValidationKind.HOLDOUT)
+    world.finished_run()
+    assert set(lists.best().values()) == {frozenset()}
+    second = world.finished_run("another", validation=holdout)
+    third = world.finished_run("a third", validation=holdout)
+    assert lists.best("flights-late")["roc_auc"] <= {second.id, third.id}
+    assert len(lists.best()["roc_auc"]) == 1
+    assert [one.name for one in lists.find(where="validation = holdout")] == [third.name, second.name]
+    assert world.workspace.experiments.context(third.name).apart == 1
 
 
 def test_what_is_no_number_is_read_as_such(world: World, lists: RunListService) -> None:

@@ -18,7 +18,7 @@ from mlops_desktop.domain.errors import (
     InvalidNameError,
     NotFoundError,
 )
-from mlops_desktop.domain.experiments import Task
+from mlops_desktop.domain.experiments import Task, Validation, ValidationKind
 from mlops_desktop.domain.models import AliasMove
 from mlops_desktop.services.bundle_contents import seen_in_training
 from mlops_desktop.services.trash import Kind
@@ -134,6 +134,24 @@ def test_a_name_is_suggested_by_what_the_experiment_registered_last(world: World
     world.workspace.models.register(run.name, "flight-late")
     other = world.finished_run("another model")
     assert world.workspace.models.suggest_name(other.name) == "flight-late"
+
+
+def test_a_run_that_was_validated_unlike_the_champion_and_its_rows_is_doubted(world: World) -> None:
+    models, holdout = world.workspace.models, Validation(ValidationKind.HOLDOUT)
+    champion = world.finished_run()
+    assert champion.spec.validation.kind is ValidationKind.TIME_ORDERED
+    assert models.doubts(champion.name, "late") == ()
+    models.register(champion.name, "late", alias="champion")
+    assert models.doubts(champion.name, "late") == (), "a version is not beside itself"
+    leaky = world.finished_run("another model", validation=holdout)
+    random, unlike = models.doubts(leaky.name, " late ")
+    assert "taken at random, though day orders the rows" in random
+    assert "the champion, v1: they were validated in different ways" in unlike
+    neighbours = models.doubts(leaky.name, "a new one")[1]
+    assert neighbours.startswith("It cannot be compared with the other finished run of flights-late")
+    assert len(models.doubts(leaky.name, "a new one", {})) == 1
+    again = world.workspace.experiments.rerun(leaky.name, validation=champion.spec.validation)
+    assert not any("champion" in words for words in models.doubts(again.name, "late"))
 
 
 # --- reading ----------------------------------------------------------------------------------------------------------

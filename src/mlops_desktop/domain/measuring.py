@@ -84,7 +84,8 @@ def doubts(run: Run, *, time_column: str | None, champion: tuple[str, Run] | Non
         found.append(f"It cannot be compared with the champion, {champion[0]}: {_unlike(run, champion[1], unlike)}.")
         return tuple(found)
     apart = {way: known for way, known in ways.items() if way != way_of_run(run)}
-    count, others = sum(number for number, _ in apart.values()), sum(number for number, _ in ways.values()) - 1
+    count = sum(number for number, _ in apart.values())
+    others = count + max(ways.get(way_of_run(run), (0, plan))[0] - 1, 0)
     if 0 < others < 2 * count:
         words = dict.fromkeys(full_words(other) for _, other in apart.values() if other != plan)
         how = f" ({', '.join(words)})" if words else ""

@@ -67,12 +67,10 @@ class ModelService:
         with self._parts.registry.read() as unit:
             source = lookup.run(unit, run)
             made = [v for model in unit.models.list() for v in unit.models.versions(model.id)]
-            origins = {v.run_id: unit.runs.get(v.run_id) for v in made if v.run_id}
-        known = [
-            v
-            for v in made
-            if (mate := origins.get(v.run_id or "")) and not mate.trashed_at and mate.experiment_id == source.experiment_id
-        ]
+            origins = [unit.runs.get(v.run_id) if v.run_id else None for v in made]
+        home = source.experiment_id
+        pairs = zip(made, origins, strict=True)
+        known = [v for v, mate in pairs if mate and not mate.trashed_at and mate.experiment_id == home]
         newest = max(known, key=lambda version: version.created_at, default=None)
         return newest.model_name if newest else usable_name(source.experiment_name, "model")
 
