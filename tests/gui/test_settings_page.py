@@ -11,7 +11,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 from tests.gui.conftest import MakeWindow
-from tests.gui.demo_workspace import FakeWorkspace
 from tests.gui.hands import click, press, write
 from tests.real_workspace import real_workspace
 
@@ -191,19 +190,3 @@ def test_a_diagnosis_is_copied_without_names(show: Show, real: Workspace, qtbot:
     assert "flight-late" not in json.dumps(copied)
     assert "no problem found" in section.diagnosis_row.help.text()
     assert {"pyside6-essentials", "sqlalchemy"} <= {row.key.lower() for row in section.table.cells.rows}
-
-
-def test_f1_opens_the_page_of_the_guide_that_fits(make_window: MakeWindow, qtbot: QtBot) -> None:
-    window = make_window(FakeWorkspace())
-    window.activateWindow()
-    press(window, Qt.Key.Key_F1)
-    guide = window.shell.overlays._guide
-    assert guide is not None
-    assert guide.title.text() == "The window"
-    click(guide.contents)
-    assert guide.title.text() == "User guide"
-    click(guide.back)
-    assert guide.title.text() == "The window"
-    window.shell.show_guide("errors.md")
-    assert "MD-DAT-001" in guide.text.toPlainText()
-    guide.close()

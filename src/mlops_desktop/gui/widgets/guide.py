@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QTextCursor, QTextDocument, QTextFormat
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QTextBrowser, QVBoxLayout, QWidget
@@ -11,23 +13,38 @@ from mlops_desktop.gui.widgets.buttons import Button, IconButton
 from mlops_desktop.gui.widgets.text import Text
 from mlops_desktop.resources import guide_page
 
+ABOVE = 12
+"""How much stays visible above a heading that was gone to."""
+
+MARGIN = 22
+
 PAGE_OF = {
     "home": "window.md",
     "datasets": "datasets.md",
-    "import": "datasets.md",
+    "import": "datasets.md#import-a-file",
     "experiments": "experiments.md",
-    "new-run": "experiments.md",
-    "run": "experiments.md",
-    "compare": "experiments.md",
+    "new-run": "experiments.md#start-runs",
+    "run": "experiments.md#one-run-closely",
+    "compare": "experiments.md#compare",
     "models": "models.md",
-    "model-version": "models.md",
+    "model-version": "models.md#look-at-models",
     "deployments": "deployments.md",
-    "try-it": "deployments.md",
+    "try-it": "deployments.md#try-it-in-the-window",
     "settings": "settings.md",
-    "trash": "backup-and-verify.md",
-    "record": "backup-and-verify.md",
+    "general": "settings.md",
+    "workspace": "settings.md",
+    "keys": "window.md#keys",
+    "about": "backup-and-verify.md#a-bug-report",
+    "trash": "backup-and-verify.md#trash",
+    "record": "backup-and-verify.md#the-record-of-decisions",
     "welcome": "index.md",
 }
+"""By the name of a page, or of a section of Settings; with the heading that it is about."""
+
+
+def slug(heading: str) -> str:
+    """A heading as links write it."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
 
 
 class GuideDialog(QDialog):
@@ -63,7 +80,10 @@ class GuideDialog(QDialog):
         self.back.setEnabled(False)
 
     def show_page(self, name: str) -> None:
-        self.text.setSource(QUrl.fromLocalFile(str(guide_page(name))), QTextDocument.ResourceType.MarkdownResource)
+        """A page such as `errors.md`, at a heading if one is named: `experiments.md#compare`."""
+        page, _, heading = name.partition("#")
+        self.text.setSource(QUrl.fromLocalFile(str(guide_page(page))), QTextDocument.ResourceType.MarkdownResource)
+        self.text.go_to(heading)
 
     def _on_source(self, source: QUrl) -> None:
         self.text.give_air()
@@ -77,7 +97,7 @@ class _Browser(QTextBrowser):
         self.setObjectName("guide")
         self.setOpenExternalLinks(False)
         self.setOpenLinks(False)
-        self.document().setDocumentMargin(22)
+        self.document().setDocumentMargin(MARGIN)
         self.anchorClicked.connect(self._on_link)
 
     def give_air(self) -> None:
@@ -98,10 +118,32 @@ class _Browser(QTextBrowser):
                 cursor.setBlockFormat(shape)
             block = block.next()
 
+    def go_to(self, heading: str) -> None:
+        """Brings a heading to the top; without one, the beginning."""
+        block = self.document().begin()
+        while block.isValid() and not (block.blockFormat().headingLevel() and slug(block.text()) == heading):
+            block = block.next()
+        self._end_with(MARGIN)
+        layout = self.document().documentLayout()
+        top = layout.blockBoundingRect(block).top() - ABOVE if block.isValid() else 0.0
+        lacks = top + self.viewport().height() - layout.documentSize().height()
+        if top > 0 and lacks > 0:  # the end of a page can stand on top too
+            self._end_with(MARGIN + lacks)
+        self.verticalScrollBar().setValue(max(0, round(top)))
+
+    def _end_with(self, room: float) -> None:
+        frame = self.document().rootFrame()
+        shape = frame.frameFormat()
+        if shape.bottomMargin() != room:
+            shape.setBottomMargin(room)
+            frame.setFrameFormat(shape)
+
     def _on_link(self, link: QUrl) -> None:
         aim = self.source().resolved(link)
+        heading = aim.fragment()
         here = guide_page("index.md").parent
         path = aim.toLocalFile()
         if path and path.endswith(".md") and (here / path.rsplit("/", 1)[-1]).is_file():
             aim.setFragment("")
             self.setSource(aim, QTextDocument.ResourceType.MarkdownResource)
+            self.go_to(heading)
