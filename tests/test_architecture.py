@@ -143,8 +143,6 @@ LONGER = {
     "gui/pages/new_run.py": 440,
     "gui/pages/model_version.py": 425,
     "gui/shell.py": 455,
-    "workers/tables/column_types.py": 450,
-    "cli/experiments.py": 430,
     "cli/datasets.py": 410,
     "domain/run_filters.py": 405,
 }

@@ -158,15 +158,17 @@ def test_a_click_chooses_a_dataset(page: DatasetsPage) -> None:
 
 def test_rows_are_filtered_and_the_count_is_said(page: DatasetsPage) -> None:
     tools = page.view.rows.tools
+    before = tools.search.geometry()
     write(tools.where, "origin == 'JFK' and dep_delay > 60")
     press(tools.where, Key.Key_Return)
-    assert tools.count.text().endswith("of 3,007 rows")
-    assert page.view.rows.rows.total == int(tools.count.text().split()[0])
+    assert tools.where.tail.endswith("of 3,007 rows")
+    assert page.view.rows.rows.total == int(tools.where.tail.split()[0])
+    assert (tools.search.geometry(), tools.row.isVisible()) == (before, True), "nothing moves"
     assert page.window().focusWidget() is page.view.rows.table
     assert page.place().how["where"] == "origin == 'JFK' and dep_delay > 60"
     press(page.view.rows.table, Key.Key_Escape)
     assert page.view.rows.rows.where == ""
-    assert not tools.count.isVisible()
+    assert tools.where.tail == ""
 
 
 def test_a_condition_that_is_not_understood_stays_to_be_mended(page: DatasetsPage) -> None:

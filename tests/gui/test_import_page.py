@@ -124,7 +124,7 @@ def test_a_changed_answer_gets_the_dot_reads_again_and_can_be_reset(window: Main
     assert page.preview.columns[0].name == "column_1"
     field = answers.fields["header"]
     assert field.is_changed
-    assert field.help == "detected: Row 1"
+    assert field.help == "detected: In row 1"
     click(field.reset)
     assert not field.is_changed
     assert page.preview.columns[0].name == "year"

@@ -365,9 +365,9 @@ def test_ctrl_return_takes_what_is_just_written_and_leads_to_the_first_bad_field
 
 def test_ways_of_validation_show_what_they_need(page: NewRunPage) -> None:
     part = page.validation
-    assert part.words.text() == "Suggested, as rows have a time: 5 growing windows by time_hour, checked on later rows"
+    assert part.words.text() == "Suggested: rows have a time, later ones check"
     click(part.kinds.buttons[1])
-    assert part.words.text() == "One part at random. For rows to come By time is truer: time_hour orders them"
+    assert part.words.text() == "One part at random; for rows to come By time is truer"
     assert not part.instead.isVisible()
     assert part.share.isVisible()
     assert not part.folds.isVisible()
@@ -382,7 +382,7 @@ def test_ways_of_validation_show_what_they_need(page: NewRunPage) -> None:
     assert not part.words.text().startswith("Suggested")
     click(part.reset)
     assert page.draft.validation is None
-    assert part.words.text().startswith("Suggested, as rows have a time: 5 growing windows")
+    assert part.words.text() == "Suggested: rows have a time, later ones check"
     assert not part.reset.isVisible()
 
 
@@ -394,10 +394,10 @@ def test_random_parts_are_one_click_from_the_order_of_time(page: NewRunPage) -> 
     assert "--validation=k_fold" in line(page)
     assert not part.instead.isVisible()
     click(part.reset)
-    assert part.shown.kind is ValidationKind.TIME_ORDERED
+    assert part.shown.column == "time_hour"
     part.instead.setFocus(Qt.FocusReason.TabFocusReason)
     press(part.instead, Key.Key_Space)
-    assert part.shown.kind is ValidationKind.K_FOLD
+    assert part.shown.column is None
 
 
 def test_rows_without_a_time_get_random_folds(shell: Shell) -> None:
@@ -414,7 +414,7 @@ def test_an_experiment_goes_on_as_its_last_run_and_says_so(
     fill(page.ready.purpose.experiment, "late-at-arrival")
     part = page.validation
     assert page.header.sentence.startswith(f"in experiment late-at-arrival · as its last run {last} · ")
-    assert part.words.text().startswith("As the last run of late-at-arrival: 3 growing windows by time_hour")
+    assert part.words.text() == "As the last run of late-at-arrival"
     assert part.shown == spec.validation
     assert taken(page) == {feature.name for feature in spec.features}
     assert part.instead.text() == "Suggest from the rows"

@@ -113,7 +113,8 @@ def test_wrong_values_are_refused_naming_parameter_and_rule(
 def test_calls_answer_forms_and_checks() -> None:
     listed = estimators_call.answer({"task": "regression"})["estimators"]
     assert [entry["name"] for entry in listed if entry["default"]] == ["HistGradientBoosting"]
-    assert {"name", "title", "family", "sentence", "default", "cost_hint"} == set(listed[0])
+    assert {"name", "title", "family", "sentence", "brief", "default", "cost_hint"} == set(listed[0])
+    assert all(0 < len(one["brief"]) <= 46 for one in listed), "it has the room of two short lines"
     form = parameter_form.answer({"task": "binary", "estimator": "logisticregression"})
     assert form["estimator"] == "LogisticRegression"
     assert form["fields"][0]["name"] == "C"

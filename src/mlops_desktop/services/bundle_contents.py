@@ -9,6 +9,7 @@ from typing import Any
 
 from mlops_desktop.domain.errors import DamagedBundleError
 from mlops_desktop.domain.models import BundleContents, BundleFile, SignatureField
+from mlops_desktop.domain.years import are_years
 from mlops_desktop.serving import bundle
 
 _FEW_VALUES = 4
@@ -79,8 +80,11 @@ def seen_in_training(feature: Mapping[str, Any]) -> str:
     elif feature.get("minimum") is None:
         words = ""
     else:
-        shown = _day if feature.get("role") == "date" else _number
-        words = f"{shown(feature['minimum'])} to {shown(feature['maximum'])}"
+        low, high = float(feature["minimum"]), float(feature["maximum"])
+        whole = low.is_integer() and high.is_integer()
+        is_year = are_years(str(feature.get("name", "")), low, high, whole=whole)
+        shown = _day if feature.get("role") == "date" else _year if is_year else _number
+        words = f"{shown(low)} to {shown(high)}"
     missing = int(feature.get("missing", 0))
     return f"{words}, {missing:,} empty".removeprefix(", ") if missing else words
 
@@ -91,6 +95,10 @@ def _values(feature: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _number(value: float) -> str:
     return f"{value:,.6g}".replace("-", "−")
+
+
+def _year(value: float) -> str:
+    return str(round(value))
 
 
 def _day(seconds: float) -> str:

@@ -121,10 +121,11 @@ class ColumnDetail(QWidget):
         if found is None or profile.distinct < 2:
             return False
         kind = profile.type
-        tick = _tick(kind, found.edges[-1] - found.edges[0])
-        axis = Axis(words=lambda value: _edge(value, kind), ticks=tick)
+        year = reading.is_year(profile)
+        tick = _tick(kind, found.edges[-1] - found.edges[0], year=year)
+        axis = Axis(words=lambda value: _edge(value, kind, year=year), ticks=tick)
         bins = Bins(tuple(map(float, found.counts)), found.edges, across=axis)
-        ends = f"{_edge(found.edges[0], kind)} to {_edge(found.edges[-1], kind)}"
+        ends = f"{_edge(found.edges[0], kind, year=year)} to {_edge(found.edges[-1], kind, year=year)}"
         values = formats.plural(profile.rows - profile.missing, "value")
         self.histogram.show_bins(bins, f"Histogram of {profile.name}, {values} from {ends}")
         return True
@@ -138,14 +139,14 @@ class ColumnDetail(QWidget):
             self._pictures.setCurrentWidget(self.values)
 
 
-def _edge(value: float, kind: ColumnType) -> str:
+def _edge(value: float, kind: ColumnType, *, year: bool) -> str:
     if kind.is_temporal:
         return reading.moment_words(value)
-    return reading.plain_or_figure(round(value, 6), kind)
+    return reading.plain_or_figure(round(value, 6), kind, year=year)
 
 
-def _tick(kind: ColumnType, span: float) -> Callable[[float], str] | None:
+def _tick(kind: ColumnType, span: float, *, year: bool) -> Callable[[float], str] | None:
     """How values along the axis are written: days in short, whole numbers as in the table."""
     if kind.is_temporal:
         return lambda value: reading.day_words(value, span)
-    return (lambda value: reading.plain_or_figure(value, kind)) if kind is ColumnType.INTEGER else None
+    return (lambda value: reading.plain_or_figure(value, kind, year=year)) if kind is ColumnType.INTEGER else None

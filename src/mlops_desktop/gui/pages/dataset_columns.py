@@ -132,7 +132,7 @@ def _row(profile: ColumnProfile, findings: Sequence[Finding]) -> CellRow:
             Cell(reading.share(share) if profile.missing else formats.NOT_SET, empty_token),
             Cell(formats.count(profile.distinct)),
             Cell(_end(profile.first, profile.minimum, profile)),
-            Cell(reading.figure(profile.mean)),
+            Cell(reading.figure(profile.mean, year=reading.is_year(profile))),
             Cell(_end(profile.last, profile.maximum, profile)),
             Cell(top[0].words, after=reading.share(top[0].share)) if top else Cell(formats.NOT_SET, "muted"),
             Cell(sign=sign, tip="\n".join(finding.sentence for finding in about))

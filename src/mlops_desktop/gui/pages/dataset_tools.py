@@ -50,13 +50,11 @@ class DatasetTools(QWidget):
         self.row.setValidator(QIntValidator(1, 2_000_000_000, self))
         self.row.entered.connect(self._on_row)
         self.row.left.connect(self.left)
-        self.count = Text(theme, "", "number", "muted")
         self.columns = Button(theme, "Columns", icon="columns-3", kind="ghost", small=True)
         self._menu = QMenu(self)
         self._menu.aboutToShow.connect(self._fill)
         self.columns.setMenu(self._menu)
         row.addWidget(self.where, 1)
-        row.addWidget(self.count)
         row.addWidget(self.search)
         row.addWidget(self.row)
         row.addWidget(self.columns)
@@ -81,10 +79,8 @@ class DatasetTools(QWidget):
     def show_count(self, matching: int | None, all_rows: int) -> None:
         """How many rows a condition leaves; nothing without one."""
         filtered = bool(self.where.text().strip()) and matching is not None
-        self.count.setVisible(filtered)
-        self.row.setVisible(not filtered)
-        if filtered and matching is not None:
-            self.count.setText(f"{formats.count(matching)} of {formats.plural(all_rows, 'row')}")
+        words = f"{formats.count(matching or 0)} of {formats.plural(all_rows, 'row')}"
+        self.where.show_tail(words if filtered else "")
 
     def show_refusal(self, error: BaseException | None) -> None:
         """Why the condition could not be understood, with the place of it."""

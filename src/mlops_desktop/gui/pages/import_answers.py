@@ -14,12 +14,12 @@ from mlops_desktop.gui.readings.import_preview import with_answer
 from mlops_desktop.gui.theme.theme import Theme
 from mlops_desktop.gui.widgets.controls import Choice
 from mlops_desktop.gui.widgets.fields import Field
-from mlops_desktop.gui.widgets.word_field import WordField
+from mlops_desktop.gui.widgets.word_field import NOTHING, WordField
 
 _CHOICES: tuple[tuple[str, str, Sequence[tuple[object, str]]], ...] = (
     ("delimiter", "Delimiter", reading.DELIMITERS),
     ("encoding", "Encoding", reading.ENCODINGS),
-    ("header", "Header", reading.HEADERS),
+    ("header", "Column names", reading.HEADERS),
     ("decimal", "Decimal sign", reading.DECIMALS),
     ("quote", "Quotes", reading.QUOTES),
 )
@@ -47,9 +47,9 @@ class AnswersBar(QWidget):
             choice.set_options(options)
             choice.chosen.connect(lambda value, key=name: self._set(key, value))
             self._add(theme, name, title, choice, 10)
-        self.empty = WordField(theme, "Read as empty")
+        self.empty = WordField(theme, "Counts as empty")
         self.empty.changed.connect(lambda words: self._set("empty_values", words))
-        self._add(theme, "empty_values", "Read as empty", self.empty, 15)
+        self._add(theme, "empty_values", "Counts as empty", self.empty, 15)
         self.set_small(False)
 
     def show_preview(self, preview: Preview, asked: ReadAnswers, guessed: ReadAnswers, recipe: str) -> None:
@@ -89,7 +89,7 @@ class AnswersBar(QWidget):
 
     def _words(self, name: str, value: object) -> str:
         if isinstance(value, tuple):
-            return ", ".join(word or "nothing" for word in value) or "none"
+            return ", ".join(word or NOTHING for word in value) or "none"
         return next((words for known, words in self.choices[name].options if known == value), str(value))
 
     def _set(self, name: str, value: object) -> None:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from mlops_desktop.domain.datasets import ColumnProfile, ColumnType, DatasetVersion, Finding
+from mlops_desktop.domain.years import are_years
 from mlops_desktop.gui import formats
 
 EMPTY = "empty"
@@ -58,10 +59,17 @@ def share(part: float) -> str:
     return f"{min(99.9, part * 100):.1f} %"
 
 
-def figure(value: float | None) -> str:
-    """A number with about four digits that matter."""
+def is_year(profile: ColumnProfile) -> bool:
+    whole = profile.type is ColumnType.INTEGER
+    return are_years(profile.name, profile.minimum, profile.maximum, whole=whole)
+
+
+def figure(value: float | None, *, year: bool = False) -> str:
+    """A number with about four digits that matter; a year without groups of digits, to its tenth."""
     if value is None:
         return formats.NOT_SET
+    if year:
+        return f"{value:.1f}".removesuffix(".0")
     if value == round(value) and abs(value) < formats.LARGE:
         return formats.count(round(value))
     size = abs(value)
@@ -182,20 +190,21 @@ def column_facts(profile: ColumnProfile) -> list[tuple[str, str]]:
         said = f"{_value_words(top.value, kind)} · {share(top.count / profile.rows)}"
         return [*facts, ("Most frequent", said)]
     low, high = plain_figure(profile.minimum, kind), plain_figure(profile.maximum, kind)
-    quantiles = {key: plain_or_figure(value, kind) for key, value in profile.quantiles.items()}
+    year = is_year(profile)
+    quantiles = {key: plain_or_figure(value, kind, year=year) for key, value in profile.quantiles.items()}
     middle = " · ".join(quantiles.get(key, formats.NOT_SET) for key in ("0.25", "0.5", "0.75"))
     ends = " · ".join(quantiles.get(key, formats.NOT_SET) for key in ("0.05", "0.95"))
     return [
         *facts,
         ("Lowest · highest", f"{low} · {high}"),
-        ("Mean ± sd", f"{figure(profile.mean)} ± {figure(profile.std)}"),
+        ("Mean ± sd", f"{figure(profile.mean, year=year)} ± {figure(profile.std)}"),
         ("25 · 50 · 75 %", middle),
         ("5 · 95 %", ends),
     ]
 
 
-def plain_or_figure(value: float, kind: ColumnType) -> str:
-    return plain_figure(value, kind) if value == round(value) else figure(value)
+def plain_or_figure(value: float, kind: ColumnType, *, year: bool = False) -> str:
+    return plain_figure(value, kind) if value == round(value) else figure(value, year=year)
 
 
 def description(version: DatasetVersion, profile: ColumnProfile) -> str:

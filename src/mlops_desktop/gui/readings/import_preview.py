@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +18,7 @@ from mlops_desktop.gui.readings.dataset_columns import TAGS
 LEFT_OUT = "—"
 DELIMITERS = ((",", "Comma  ,"), (";", "Semicolon  ;"), ("\t", "Tab"), ("|", "Vertical bar  |"), (" ", "Space"))
 DECIMALS = ((".", "Point  1.5"), (",", "Comma  1,5"))
-HEADERS = ((True, "Row 1"), (False, "None"))
+HEADERS = ((True, "In row 1"), (False, "None"))
 QUOTES = (('"', 'Double  "'), ("'", "Single  '"), ("", "None"))
 ENCODINGS = (
     ("utf-8", "UTF-8"),
@@ -107,11 +108,17 @@ def evidence(preview: Preview, answer: str) -> str:
         parts = sum(not column.is_derived for column in preview.columns)
         return f"{formats.plural(parts, 'part')} in every row"
     if answer == "header":
-        return "names the columns" if preview.answers.header else "every row holds values"
+        return "the other rows hold values" if preview.answers.header else "every row holds values"
     if answer == "empty_values" and preview.answers.empty_values == ("",):
-        return "NA and the like too, among numbers"
+        return "among numbers also NA and the like"
     said = preview.evidence.get(answer, "").rstrip(".")
-    return said if said.startswith("As ") else said.partition(";")[0].partition(". ")[0]
+    written = re.match(r"(\d+) numbers are written", said)
+    if answer == "decimal" and written:
+        return f"so in {formats.plural(int(written[1]), 'number')}"
+    if answer == "decimal" and said.startswith("No number"):
+        return "no number has one"
+    brief = said if said.startswith("As ") else said.partition(";")[0].partition(". ")[0]
+    return f"{brief[:1].lower()}{brief[1:]}" if brief[1:2].islower() else brief
 
 
 def tag_of(column: PreviewColumn) -> str:

@@ -28,6 +28,8 @@ class Catalogued:
     name: str
     sentence: str
     suggested: bool
+    brief: str = ""
+    """The sentence in the room of two short lines."""
 
 
 @dataclass(frozen=True)
@@ -213,7 +215,7 @@ def _with_estimators(
 ) -> Setup:
     service = workspace.experiments
     known = tuple(
-        Catalogued(str(one["name"]), str(one["sentence"]), bool(one["default"]))
+        Catalogued(str(one["name"]), str(one["sentence"]), bool(one["default"]), str(one.get("brief", "")))
         for one in service.estimators(suggestion.task)
     )
     names = {one.name for one in known}

@@ -34,13 +34,13 @@ def reason(setup: Setup, shown: Validation, sentence: str) -> Told:
     words = sentence or "Choose a column"
     usual, is_suggested = setup.usual, setup.draft.validation is None
     if usual is not None and is_suggested and usual.is_as_last_run:
-        return Told(f"As the last run of {experiment_of(setup)}: {_lower(words)}", "ok", "circle-check")
+        return Told(f"As the last run of {experiment_of(setup)}", "ok", "circle-check")
     if usual is not None and usual.time_column and shown.kind in _RANDOM:
         parts = "One part" if shown.kind is ValidationKind.HOLDOUT else f"{shown.folds} folds"
-        truer = f"{parts} at random. For rows to come By time is truer: {usual.time_column} orders them"
+        truer = f"{parts} at random; for rows to come By time is truer"
         return Told(f"Suggested: {_lower(truer)}" if is_suggested else truer, "warn", "triangle-alert")
     if is_suggested and shown.kind is ValidationKind.TIME_ORDERED:
-        return Told(f"Suggested, as rows have a time: {_lower(words)}, checked on later rows", "ok", "circle-check")
+        return Told("Suggested: rows have a time, later ones check", "ok", "circle-check")
     return Told(f"Suggested: {_lower(words)}", "ok", "circle-check") if is_suggested else Told(words)
 
 

@@ -1,4 +1,4 @@
-"""A card that is chosen by its box: a name, a sentence in two lines, and a note."""
+"""A card that is chosen by its box: a name, a few words in two lines whose whole is in the tip, and a note."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ _HEIGHT, _LINE = 82, 14
 class CheckCard(HeardButton, QCheckBox):
     """The whole card is clickable; Space chooses it."""
 
-    def __init__(self, theme: Theme, name: str, sentence: str, chip: str = "") -> None:
+    def __init__(self, theme: Theme, name: str, sentence: str, chip: str = "", *, brief: str = "") -> None:
         super().__init__()
+        self._brief = brief or sentence
         self._theme, self._name, self._sentence, self._chip = theme, name, sentence, chip
         self._note = ""
         self.setAccessibleName(f"{name}, {chip.lower()}" if chip else name)
@@ -58,7 +59,7 @@ class CheckCard(HeardButton, QCheckBox):
         painter.drawText(inner, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop), shown)
         painter.setPen(theme.colour("muted"))
         area = QRectF(inner.left(), inner.top() + px(20), inner.width(), 2 * px(_LINE))
-        paint_lines(painter, theme.font("caption"), area, self._sentence, 2)
+        paint_lines(painter, theme.font("caption"), area, self._brief, 2)
         self._paint_foot(painter, QRect(inner.left(), inner.bottom() - px(17), inner.width(), px(18)), on)
 
     def _paint_foot(self, painter: QPainter, area: QRect, on: bool) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLineEdit
 
 from mlops_desktop.gui.theme.theme import Theme
@@ -23,7 +23,16 @@ class SearchField(QLineEdit):
         self._theme, self._icon, self._hint = theme, icon, hint
         self.setAccessibleName(name)
         self.setPlaceholderText(words)
+        self.tail = ""
         self.setTextMargins(theme.px(20), 0, 0, 0)
+
+    def show_tail(self, words: str) -> None:
+        """What came of the text, at its right end: nothing moves when it changes."""
+        self.tail = words
+        room = self._theme.px(14) + QFontMetrics(self._theme.font("number")).horizontalAdvance(words) if words else 0
+        self.setTextMargins(self._theme.px(20), 0, room, 0)
+        self.setAccessibleDescription(words)
+        self.update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key = event.key()
@@ -48,6 +57,11 @@ class SearchField(QLineEdit):
         area = self.rect().adjusted(theme.px(9), 0, 0, 0)
         area.setWidth(theme.px(14))
         theme.paint_icon(painter, area, self._icon, "muted")
+        if self.tail:
+            painter.setFont(theme.font("number"))
+            painter.setPen(theme.colour("muted"))
+            end = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            painter.drawText(self.rect().adjusted(0, 0, -theme.px(9), 0), end, self.tail)
         if self._hint and not self.text() and not self.hasFocus() and self.width() > theme.px(_HINT_FROM):
             painter.setFont(theme.font("caption"))
             painter.setPen(theme.colour("muted"))

@@ -12,7 +12,7 @@ from mlops_desktop.gui.theme.theme import Theme
 from mlops_desktop.gui.widgets.layouts import clear_layout
 from mlops_desktop.gui.widgets.text import plain_tip
 
-NOTHING = "nothing"
+NOTHING = "blank cells"
 """How an empty text is written."""
 
 
@@ -24,8 +24,8 @@ class WordChip(QAbstractButton):
         self._theme, self.word = theme, word
         self._words = word or NOTHING
         self.setFont(theme.font("table"))
-        self.setAccessibleName(f"{self._words}, take away")
-        self.setToolTip(plain_tip(f"Take {self._words} away"))
+        self.setAccessibleName(f"{self._words}, remove")
+        self.setToolTip(plain_tip(f"Remove {self._words} from this list"))
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 
     def sizeHint(self) -> QSize:
@@ -68,7 +68,7 @@ class WordField(QFrame):
         row.addWidget(self._holder)
         self.entry = _Entry(self)
         self.entry.setFont(theme.font("table"))
-        self.entry.setPlaceholderText("Add")
+        self.entry.setPlaceholderText("Add, as NA")
         self.entry.setAccessibleName(f"Add to {name}")
         self.entry.returnPressed.connect(self._on_entered)
         self.entry.editingFinished.connect(self._on_entered)

@@ -11,7 +11,7 @@ from mlops_desktop.workers.training import estimators
 
 
 def answer(request: Mapping[str, Any]) -> dict[str, Any]:
-    """`task` -> estimators with name, title, family, sentence, default (suggested first) and cost_hint."""
+    """`task` -> estimators with name, title, family, sentence, brief, default (suggested first) and cost_hint."""
     return {
         "estimators": [
             {
@@ -19,6 +19,7 @@ def answer(request: Mapping[str, Any]) -> dict[str, Any]:
                 "title": entry.title,
                 "family": entry.family,
                 "sentence": entry.sentence,
+                "brief": entry.brief,
                 "default": entry.name == estimators.DEFAULT,
                 "cost_hint": entry.cost,
             }

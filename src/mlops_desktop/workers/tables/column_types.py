@@ -18,6 +18,7 @@ from mlops_desktop.workers.tables import forms
 from mlops_desktop.workers.tables.codes import finding
 from mlops_desktop.workers.tables.detection import EMPTY_WORDS
 from mlops_desktop.workers.tables.forms import Form
+from mlops_desktop.workers.tables.staying_text import Counts, best, reasons, shown, word_findings
 
 if TYPE_CHECKING:
     import polars as pl
@@ -27,7 +28,6 @@ ROWS = "\x00rows"
 """Of a column's different values the number of rows that hold each; no column can be called so."""
 
 Counted = Mapping[str, "pl.DataFrame"]
-_MOSTLY = 0.8
 _EMPTIED = ("misfits_emptied", "read as empty")
 _INTEGER = re.compile(forms.INTEGER)
 
@@ -44,19 +44,6 @@ class Decision:
     form: Form
     misfits: Misfits | None = None
     almost: Form | None = None
-
-
-@dataclass(frozen=True)
-class _Counts:
-    """Of one column: values that are no empty value, NA and the like among them, and what fits each form tried."""
-
-    filled: int
-    words: int
-    fits: Mapping[str, int]
-
-    @property
-    def values(self) -> int:
-        return self.filled - self.words
 
 
 def decide_types(
@@ -90,12 +77,19 @@ def decide_types(
             continue
         form = _fitting(tried[name], counts[name])
         decisions.append(Decision(Column(name, form.type), form))
-        findings += _word_findings(name, form, counts[name])
+        findings += word_findings(name, form, counts[name])
         if form.type is ColumnType.TEXT and tried[name]:
             left.append(name)
-    findings += _reasons(text, left, tried, counts, answers)
+    findings += reasons(
+        text,
+        left,
+        tried,
+        counts,
+        decimal=answers.decimal or ".",
+        first_misfit=lambda name, form: _first_misfit(text, name, form, answers),
+    )
     mixed = {found.columns[0] for found in findings if found.code == "mixed_types"}
-    almost = {name: _best(tried[name], counts[name]) for name in mixed}
+    almost = {name: best(tried[name], counts[name]) for name in mixed}
     return [replace(decision, almost=almost.get(decision.column.name)) for decision in decisions], findings
 
 
@@ -201,7 +195,7 @@ def _likely_forms(
     return tuple(form for form in tried if form.name != "integer")
 
 
-def _is_settled(name: str, likely: Sequence[Form], counts: _Counts, answers: ReadAnswers) -> bool:
+def _is_settled(name: str, likely: Sequence[Form], counts: Counts, answers: ReadAnswers) -> bool:
     """Whether every value fits already, so that nothing more needs to be counted."""
     if name in answers.column_types and answers.column_types[name] is ColumnType.TEXT:
         return True
@@ -215,7 +209,7 @@ def _count(
     *,
     words: bool,
     counted: Counted | None = None,
-) -> dict[str, _Counts]:
+) -> dict[str, Counts]:
     """One pass over all rows. Without `words` NA and the like are not told from values."""
     if not tried:
         return {}
@@ -231,7 +225,7 @@ def _count(
         for name, tests in wanted.items():
             found |= _weighed(counted[name], tests)
     return {
-        name: _Counts(
+        name: Counts(
             found[f"{position} filled"],
             found.get(f"{position} words", 0),
             {form.name: found[f"{position} {form.name}"] for form in forms_of_column},
@@ -278,7 +272,7 @@ def _is_word(name: str, empty: Sequence[str]) -> pl.Expr:
     return filled & pl.col(name).str.strip_chars().is_in(words)
 
 
-def _fitting(tried: Sequence[Form], counts: _Counts) -> Form:
+def _fitting(tried: Sequence[Form], counts: Counts) -> Form:
     """The most exact form that every value fits. Day first and month first both fitting is neither."""
     if not counts.values:
         return forms.text_form()
@@ -288,12 +282,8 @@ def _fitting(tried: Sequence[Form], counts: _Counts) -> Form:
     return fitting[0] if fitting else forms.text_form()
 
 
-def _best(tried: Sequence[Form], counts: _Counts) -> Form:
-    return max(tried, key=lambda form: counts.fits[form.name])
-
-
 def _forced(
-    text: pl.LazyFrame, name: str, tried: Sequence[Form], counts: _Counts, answers: ReadAnswers
+    text: pl.LazyFrame, name: str, tried: Sequence[Form], counts: Counts, answers: ReadAnswers
 ) -> tuple[Decision, list[Finding]]:
     asked = answers.column_types[name]
     if asked is ColumnType.TEXT:
@@ -306,19 +296,19 @@ def _forced(
         )
     if fitting:
         return Decision(Column(name, asked), fitting[0]), []
-    best = _best(tried, counts)
-    row, value = _first_misfit(text, name, best, answers)
-    count = counts.values - counts.fits[best.name]
+    nearest = best(tried, counts)
+    row, value = _first_misfit(text, name, nearest, answers)
+    count = counts.values - counts.fits[nearest.name]
     misfits = answers.misfits.get(name)
     if misfits is not None:
         code, done = ("rows_left_out", "rows left out") if misfits is Misfits.LEAVE_OUT else _EMPTIED
         many = "1 value" if count == 1 else f"{count} values"
-        sentence = f"{name!r}: {many} not {_article(asked)}, first {_shown(value)} in row {row}; {done}."
-        return Decision(Column(name, asked), best, misfits), [
+        sentence = f"{name!r}: {many} not {_article(asked)}, first {shown(value)} in row {row}; {done}."
+        return Decision(Column(name, asked), nearest, misfits), [
             finding(code, sentence, (name,), count=count, first_row=row)
         ]
     raise UnreadableTableError(
-        f"Row {row} of the column {name!r} holds {_shown(value)}, which is not {_article(asked)}"
+        f"Row {row} of the column {name!r} holds {shown(value)}, which is not {_article(asked)}"
         f"; {count} values do not fit.",
         hint=f"Correct the file, choose another type for {name!r}, or name the value as an empty value.",
         facts={"kind": "type", "column": name, "type": asked.value, "row": row, "value": value, "count": count},
@@ -337,106 +327,6 @@ def _first_misfit(text: pl.LazyFrame, name: str, form: Form, answers: ReadAnswer
         .collect(engine="streaming")
     )
     return int(misfits[_ROW][0]), str(misfits["value"][0])
-
-
-def _word_findings(name: str, form: Form, counts: _Counts) -> list[Finding]:
-    if not counts.words:
-        return []
-    many = f"{counts.words} time{'s' if counts.words > 1 else ''}"
-    if form.type is ColumnType.TEXT:
-        sentence = (
-            f"{name!r} holds NA, null or the like {many}, kept as text beside other text. "
-            "If it means that the value is missing, name it as an empty value."
-        )
-        return [finding("missing_words_kept", sentence, (name,), count=counts.words)]
-    sentence = f"{name!r} holds NA, null or the like {many}, read as missing beside {form.words}."
-    return [finding("missing_words", sentence, (name,), count=counts.words)]
-
-
-def _reasons(
-    text: pl.LazyFrame,
-    names: Sequence[str],
-    tried: Mapping[str, tuple[Form, ...]],
-    counts: Mapping[str, _Counts],
-    answers: ReadAnswers,
-) -> list[Finding]:
-    """Why columns that looked like numbers, dates or yes/no stayed text."""
-    special = _count_special(text, [name for name in names if _looks_numeric(tried[name])], answers.decimal or ".")
-    findings: list[Finding] = []
-    for name in names:
-        reason = _date_reason(name, counts[name]) or _number_reason(name, special.get(name, {}))
-        findings += [reason] if reason else _mixed_reason(text, name, tried[name], counts[name], answers)
-    return findings
-
-
-def _looks_numeric(tried: Sequence[Form]) -> bool:
-    return any(form.shape == "number" for form in tried)
-
-
-def _count_special(text: pl.LazyFrame, names: Sequence[str], decimal: str) -> dict[str, dict[str, int]]:
-    import polars as pl
-
-    if not names:
-        return {}
-    wanted: list[pl.Expr] = []
-    patterns = {"zeros": forms.LEADING_ZERO, "infinite": forms.INFINITE, "wide": forms.WIDE_INTEGER}
-    for position, name in enumerate(names):
-        cell = pl.col(name).str.strip_chars()
-        wanted += [cell.str.contains(pattern).sum().alias(f"{position} {key}") for key, pattern in patterns.items()]
-        wanted.append(forms.huge(cell, decimal).sum().alias(f"{position} huge"))
-    found = text.select(wanted).collect(engine="streaming").row(0, named=True)
-    keys = [*patterns, "huge"]
-    return {name: {key: found[f"{position} {key}"] for key in keys} for position, name in enumerate(names)}
-
-
-def _number_reason(name: str, special: Mapping[str, int]) -> Finding | None:
-    if special.get("zeros"):
-        count = special["zeros"]
-        sentence = f"{name!r} stays text, because {count} of its numbers begin with a zero, which a number would lose."
-        return finding("leading_zeros", sentence, (name,), count=count)
-    if special.get("infinite"):
-        count = special["infinite"]
-        sentence = f"{name!r} stays text, because {count} of its values are infinite."
-        return finding("infinite_values", sentence, (name,), count=count)
-    large = special.get("wide", 0) + special.get("huge", 0)
-    if large:
-        sentence = f"{name!r} stays text, because {large} of its numbers are too large to be kept exactly."
-        return finding("number_too_large", sentence, (name,), count=large)
-    return None
-
-
-def _date_reason(name: str, counts: _Counts) -> Finding | None:
-    fits, values = counts.fits, counts.values
-    if not values:
-        return None
-    if fits.get("day first") == fits.get("month first") == values:
-        sentence = f"{name!r} stays text: its dates may be day/month or month/day, every one of them fits both."
-        return finding("ambiguous_dates", sentence, (name,), count=values)
-    zoned, naive = fits.get("zoned", 0), fits.get("time", 0)
-    if zoned and naive and zoned + naive == values:
-        sentence = f"{name!r} stays text: {zoned} of its times have an offset, {naive} have none."
-        return finding("mixed_time_zones", sentence, (name,), count=min(zoned, naive))
-    return None
-
-
-def _mixed_reason(
-    text: pl.LazyFrame, name: str, tried: Sequence[Form], counts: _Counts, answers: ReadAnswers
-) -> list[Finding]:
-    best = _best(tried, counts)
-    fitting = counts.fits[best.name]
-    if not counts.values or not _MOSTLY * counts.values <= fitting < counts.values:
-        return []
-    row, value = _first_misfit(text, name, best, answers)
-    odd = counts.values - fitting
-    sentence = (
-        f"{name!r} stays text: {fitting} of its values are {best.words}, {odd} "
-        f"{'is' if odd == 1 else 'are'} not, first {_shown(value)} in row {row}."
-    )
-    return [finding("mixed_types", sentence, (name,), count=odd, first_row=row)]
-
-
-def _shown(value: str) -> str:
-    return repr(value if len(value) <= 40 else value[:37] + "...")
 
 
 def _article(kind: ColumnType) -> str:

@@ -43,9 +43,36 @@ class Entry:
     cost: str = "low"
     """What a fit costs on many rows: low, medium or high."""
 
+    @property
+    def brief(self) -> str:
+        """What it is, in the room of two short lines."""
+        return _BRIEF.get(self.name, self.sentence.rstrip("."))
+
     def path(self, task: Task) -> str | None:
         return self.classifier if task.is_classification else self.regressor
 
+
+_BRIEF = {
+    "HistGradientBoosting": "Strong and fast, takes empty cells as they are",
+    "LogisticRegression": "A weighted sum: quick and easy to explain",
+    "LinearRegression": "The plainest weighted sum of the inputs",
+    "Ridge": "Small weights: steady when inputs are alike",
+    "Lasso": "Sets the weights of needless inputs to zero",
+    "ElasticNet": "Between ridge and lasso",
+    "BayesianRidge": "Ridge that finds its own regularisation",
+    "SGD": "A linear model for very many rows",
+    "RandomForest": "Many deep trees: strong without tuning",
+    "ExtraTrees": "A forest that is quicker and smoother",
+    "GradientBoosting": "Strong on small tables, slow on large ones",
+    "DecisionTree": "One tree: easy to read, weak alone",
+    "AdaBoost": "Small trees that mend each other's errors",
+    "KNeighbors": "Answers like the most similar rows",
+    "MLP": "A neural network: wants rows and patience",
+    "GaussianNB": "Instant, with rough probabilities",
+    "LinearDiscriminant": "Straight borders between the classes",
+    "QuadraticDiscriminant": "Curved borders between the classes",
+    "Dummy": "The baseline that every other must beat",
+}
 
 CATALOGUE: tuple[Entry, ...] = (
     Entry(

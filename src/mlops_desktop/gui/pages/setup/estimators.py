@@ -107,7 +107,8 @@ class EstimatorsPart(Part):
             card.deleteLater()
         self.cards = {}
         for one in setup.estimators:
-            card = CheckCard(self.theme, one.name, one.sentence, "Suggested" if one.suggested else "")
+            chip = "Suggested" if one.suggested else ""
+            card = CheckCard(self.theme, one.name, one.sentence, chip, brief=one.brief)
             card.clicked.connect(lambda checked, name=one.name: self._on_card(name, checked))
             card.setParent(self._ground)  # shown before it has its place it would be a window of its own
             self.cards[one.name] = card
