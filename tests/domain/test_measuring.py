@@ -18,7 +18,7 @@ GROUPED = Validation(ValidationKind.GROUPED, column="carrier")
 
 def test_short_words_fit_a_column_and_full_words_name_the_column() -> None:
     assert [short_words(plan) for plan in (FOLDS, HOLDOUT, BY_TIME, GROUPED)] == [
-        "5 folds", "Hold-out 20 %", "By time, 3 folds · 20 % test", "By carrier, 5 folds",
+        "5 folds", "Hold-out 20 %", "By time, 3 folds + test", "By carrier, 5 folds",
     ]  # fmt: skip
     assert full_words(BY_TIME) == "3 growing windows by time_hour, 20 % test"
     assert full_words(HOLDOUT) == "one random part of 20 %"
@@ -80,7 +80,9 @@ def test_most_of_the_neighbours_count_and_a_few_do_not() -> None:
     assert doubts(run, time_column=None, champion=None, ways=few) == ()
     most = {way_of_run(run): (1, FOLDS), way_of_run(other): (2, HOLDOUT)}
     assert doubts(run, time_column=None, champion=None, ways=most) == (
-        "It cannot be compared with the 2 other finished runs of late, measured otherwise (one random part of 20 %).",
+        "It cannot be compared with the 2 other finished runs for late, measured otherwise (one random part of 20 %).",
     )
+    elsewhere = way_of_run(make_run("c", dataset_reference="birds@v1"))
+    assert doubts(run, time_column=None, champion=None, ways={elsewhere: (9, HOLDOUT)}) == ()
     alone = {way_of_run(run): (1, FOLDS), way_of_run(other): (1, HOLDOUT)}
-    assert "the other finished run of late" in doubts(run, time_column=None, champion=None, ways=alone)[0]
+    assert "the other finished run for late" in doubts(run, time_column=None, champion=None, ways=alone)[0]

@@ -172,7 +172,7 @@ def test_one_run_is_best_for_each_way_of_validation_and_version_does_not_matter(
         ("validation = time", [2]),
         ("validation is 'By time, 3 folds'", [2]),
         ("validation:folds", [0, 2]),
-        ("validation = 'by carrier, 5 folds · 10 % test'", [3]),
+        ("validation = 'by carrier, 5 folds + test'", [3]),
         ("validation != k_fold", [1, 2, 3]),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from tests.pictures.scenes_runs import FOUR, name_of
 from tests.real_workspace import real_workspace
 
 from mlops_desktop.domain.changes import Change, ChangeKind
+from mlops_desktop.domain.experiments import Run, Validation, ValidationKind
 from mlops_desktop.gui.dialogs.register import RegisterDialog
 from mlops_desktop.gui.history import Place
 from mlops_desktop.gui.pages.compare import ComparePage
@@ -138,6 +140,39 @@ def test_views_show_their_part(page: ComparePage) -> None:
     assert page.place().how == {"view": "differences"}
     click(page.views.buttons[0])
     assert page.matrices.isVisible()
+
+
+def test_a_small_window_keeps_the_sentence_whole_and_the_rest_in_more(
+    shell: Shell, page: ComparePage, names: list[str]
+) -> None:
+    assert not page.more.isVisible()
+    shell.window.resize(1100, 700)
+    QApplication.processEvents()
+    assert not page.copy.isVisible()
+    assert not page.export_button.isVisible()
+    click(page.more)
+    menu = next(menu for menu in page.findChildren(QMenu) if menu.isVisible())
+    assert [action.text() for action in menu.actions() if action.isVisible()] == ["Copy as CLI", "Export charts…"]
+    menu.actions()[0].trigger()
+    menu.close()
+    assert QApplication.clipboard().text() == f"mlops experiments compare {' '.join(names)}"
+
+
+def test_runs_that_were_validated_otherwise_have_no_best(
+    shell: Shell, workspace: Workspace, names: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = workspace.experiments.run
+
+    def run(name: str) -> Run:
+        found = read(name)
+        folds = replace(found.spec, validation=Validation(ValidationKind.K_FOLD))
+        return replace(found, spec=folds) if name == names[1] else found
+
+    monkeypatch.setattr(workspace.experiments, "run", run)
+    page = on_compare(shell, names[:2])
+    assert page.header.sentence.endswith("· they were validated in different ways, so none is called best")
+    assert not page.register_button.isVisible()
+    assert page.metrics.sub.text() == "mean ± sd over the folds"
 
 
 def test_runs_that_answer_other_questions_warn(shell: Shell, workspace: Workspace, names: list[str]) -> None:

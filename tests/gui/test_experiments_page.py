@@ -180,7 +180,7 @@ def test_the_inspector_tells_metrics_params_environment_and_failure(page: Experi
     assert [row[:2] for row in inspector._links.rows] == [
         ("Dataset version", "flights v4"), ("Model version", "flight-late@v7 · challenger"),
     ]  # fmt: skip
-    assert facts["Validation"] == "5 growing windows by time_hour"
+    assert facts["Validation"] == "By time, 5 folds"
     assert inspector._metrics.isVisible()
     inspector.tabs.setCurrentIndex(1)
     assert dict(inspector._facts.facts)["learning_rate"] == "0.1"
@@ -281,14 +281,14 @@ def test_a_run_is_best_only_of_those_that_were_validated_alike(
     leaky = dataclasses.replace(leaky, spec=dataclasses.replace(leaky.spec, validation=validation))
     workspace.all_runs.append(leaky)
     window.shell.events.changed.emit((Change(2, ChangeKind.RUN, leaky.id),))
-    assert page.header.sentence.endswith("best roc_auc 0.7075 by amber-falcon-27, By time, 5 folds")
+    assert page.header.sentence.endswith("best roc_auc 0.7075 by amber-falcon-27 (By time, 5 folds)")
     assert "validation" in [column.name for column in page.model.shown]
     column = next(column for column in page.model.shown if column.name == "metric:roc_auc")
     assert [run.name for run in page.model.runs.rows if page.model.is_best(run, column)] == ["amber-falcon-27"]
     page.go(Place("experiments", leaky.experiment_name, {"run": leaky.id}))
     assert [line.partition(":")[0] for line in page.inspector._doubts.lines] == [
         "What checked it was taken at random, though time_hour orders the rows",
-        "It cannot be compared with the 20 other finished runs of late-at-arrival, measured otherwise "
+        "It cannot be compared with the 20 other finished runs for late, measured otherwise "
         "(5 growing windows by time_hour).",
     ]
     assert page.inspector._doubts.isVisible()

@@ -197,6 +197,24 @@ def test_a_filter_is_kept_while_the_rows_are_read_again(
     assert bar.text == "status != finished and forest"
 
 
+def test_a_field_that_is_being_written_leaves_no_empty_table_until_enter(page: ExperimentsPage) -> None:
+    everything = page.model.rowCount()
+    page.focus_filter()
+    for sign in "roc_auc":
+        write(page.runs.filter.edit, sign)
+        assert page.model.rowCount() > 0
+    assert page.model.rowCount() == everything
+    write(page.runs.filter.edit, " > 0.70")
+    assert 0 < page.model.rowCount() < everything
+    page.runs.filter.clear()
+    write(page.runs.filter.edit, "log_lo")
+    press(page.runs.filter.edit, Qt.Key.Key_Escape)  # what is proposed
+    press(page.runs.filter.edit, Qt.Key.Key_Return)
+    assert page.model.rowCount() == 0
+    assert page.runs._no_match.isVisible()
+    page.runs.filter.clear()
+
+
 def test_what_may_come_next_depends_on_what_stands_before(page: ExperimentsPage) -> None:
     runs = page.model.runs
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QDialog, QLabel
 
 from mlops_desktop.domain.errors import BusyRegistryError
+from mlops_desktop.domain.experiments import Run, Validation, ValidationKind
+from mlops_desktop.domain.measuring import Ways, doubts
 from mlops_desktop.gui.dialogs.register import RegisterDialog
 from mlops_desktop.gui.dialogs.set_alias import SetAliasDialog
 from mlops_desktop.gui.history import Place
@@ -135,6 +138,32 @@ def register_dialog(shell: Shell, workspace: Workspace) -> None:
     _dialog(shell, RegisterDialog)
 
 
+def _otherwise(workspace: Workspace, name: str) -> Run:
+    """The run as if it had been validated by random parts."""
+    run = workspace.experiments.run(name)
+    return replace(run, spec=replace(run.spec, validation=Validation(ValidationKind.HOLDOUT)))
+
+
+def register_dialog_doubted(shell: Shell, workspace: Workspace) -> None:
+    champion = workspace.experiments.run(workspace.models.get("flight-late@champion").run_name)
+
+    def said(run: str, name: str, ways: Ways | None = None) -> Sequence[str]:
+        return doubts(_otherwise(workspace, run), time_column="time_hour", champion=("v2", champion), ways={})
+
+    workspace.models.doubts = said  # type: ignore[method-assign]
+    register_dialog(shell, workspace)
+
+
+def model_version_apart(shell: Shell, workspace: Workspace) -> None:
+    """The champion was validated otherwise."""
+    champion = _otherwise(workspace, workspace.models.get("flight-late@champion").run_name)
+    read = workspace.experiments.run
+    workspace.experiments.run = (  # type: ignore[method-assign]
+        lambda name: champion if name in (champion.name, champion.id) else read(name)
+    )
+    version_page(shell, "flight-late@v3")
+
+
 def register_dialog_refused(shell: Shell, workspace: Workspace) -> None:
     version = workspace.models.get("flight-late@v2")
     models_page(shell)
@@ -172,7 +201,9 @@ SCENES: dict[str, Callable[[Shell, Workspace], None]] = {
     "model-version-from-file": model_version_from_file,
     "model-version-gone": model_version_gone,
     "model-version-description": model_version_description,
+    "model-version-apart": model_version_apart,
     "register": register_dialog,
+    "register-doubted": register_dialog_doubted,
     "register-refused": register_dialog_refused,
     "register-choose": register_dialog_choose,
     "set-alias": alias_dialog,

@@ -79,6 +79,12 @@ def live(shell: Shell, workspace: Workspace) -> None:
     _show(shell, Place("run", name))
 
 
+def cancelling(shell: Shell, workspace: Workspace) -> None:
+    """Asked to stop, and still at it."""
+    workspace.experiments.is_cancelling = lambda run: True  # type: ignore[method-assign]
+    live(shell, workspace)
+
+
 def queued(shell: Shell, workspace: Workspace) -> None:
     name = name_of(workspace, "HistGradientBoosting")
     _as_if(
@@ -164,6 +170,7 @@ SCENES: dict[str, Scene] = {
     "one-run-multiclass": multiclass,
     "one-run-gone": gone,
     "one-run-live": live,
+    "one-run-cancelling": cancelling,
     "one-run-queued": queued,
     "one-run-cancelled": cancelled,
     "one-run-unreadable": unreadable,

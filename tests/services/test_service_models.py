@@ -148,7 +148,7 @@ def test_a_run_that_was_validated_unlike_the_champion_and_its_rows_is_doubted(wo
     assert "taken at random, though day orders the rows" in random
     assert "the champion, v1: they were validated in different ways" in unlike
     neighbours = models.doubts(leaky.name, "a new one")[1]
-    assert neighbours.startswith("It cannot be compared with the other finished run of flights-late")
+    assert neighbours.startswith("It cannot be compared with the other finished run for late")
     assert len(models.doubts(leaky.name, "a new one", {})) == 1
     again = world.workspace.experiments.rerun(leaky.name, validation=champion.spec.validation)
     assert not any("champion" in words for words in models.doubts(again.name, "late"))

@@ -21,14 +21,14 @@ _ALSO_CALLED = {
 
 
 def short_words(plan: Validation) -> str:
-    """`Hold-out 20 %`, `5 folds`, `By time, 5 folds`, `By carrier, 5 folds`; `· 20 % test` with a test part."""
+    """`Hold-out 20 %`, `5 folds`, `By time, 5 folds`, `By carrier, 5 folds`; `+ test` where a part is kept for it."""
     words = {
         ValidationKind.HOLDOUT: f"Hold-out {_percent(plan.validation_share)}",
         ValidationKind.K_FOLD: f"{plan.folds} folds",
         ValidationKind.TIME_ORDERED: f"By time, {plan.folds} folds",
         ValidationKind.GROUPED: f"By {plan.column}, {plan.folds} folds",
     }[plan.kind]
-    return f"{words} · {_percent(plan.test_share)} test" if plan.test_share else words
+    return f"{words} + test" if plan.test_share else words
 
 
 def full_words(plan: Validation) -> str:
@@ -43,7 +43,8 @@ def names_of(plan: Validation) -> tuple[str, ...]:
 
 def way_of(dataset_reference: str, target: str, positive_label: str | None, task: Task, plan: Validation) -> str:
     """The same text for all runs whose figures can be compared."""
-    return repr((_dataset(dataset_reference), target, positive_label, task.value, full_words(plan)))
+    question = repr((_dataset(dataset_reference), target, positive_label, task.value))
+    return f"{question}\n{full_words(plan)}"
 
 
 def way_of_run(run: Run) -> str:
@@ -70,7 +71,7 @@ def doubts(run: Run, *, time_column: str | None, champion: tuple[str, Run] | Non
     """What speaks against taking the figures of the run for what they look like, worst first.
 
     `time_column` orders its rows, if anything does; `champion` is what the run may follow, `v3` and its run; `ways` are
-    those of the finished runs of its experiment, itself among them.
+    those of finished runs, itself among them; those that answer its question count as its neighbours.
     """
     found = []
     plan = run.spec.validation
@@ -83,15 +84,17 @@ def doubts(run: Run, *, time_column: str | None, champion: tuple[str, Run] | Non
     if champion and unlike:
         found.append(f"It cannot be compared with the champion, {champion[0]}: {_unlike(run, champion[1], unlike)}.")
         return tuple(found)
-    apart = {way: known for way, known in ways.items() if way != way_of_run(run)}
+    own = way_of_run(run)
+    question = own.partition("\n")[0]
+    apart = {way: known for way, known in ways.items() if way != own and way.partition("\n")[0] == question}
     count = sum(number for number, _ in apart.values())
-    others = count + max(ways.get(way_of_run(run), (0, plan))[0] - 1, 0)
+    others = count + max(ways.get(own, (0, plan))[0] - 1, 0)
     if 0 < others < 2 * count:
         words = dict.fromkeys(full_words(other) for _, other in apart.values() if other != plan)
         how = f" ({', '.join(words)})" if words else ""
         runs = f"{count} of the {others} other finished runs" if count < others else f"the {others} other finished runs"
         runs = "the other finished run" if others == 1 else runs
-        found.append(f"It cannot be compared with {runs} of {run.experiment_name}, measured otherwise{how}.")
+        found.append(f"It cannot be compared with {runs} for {run.spec.target}, measured otherwise{how}.")
     return tuple(found)
 
 

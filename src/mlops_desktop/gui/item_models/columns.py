@@ -84,6 +84,12 @@ def dataset_text(reference: str) -> str:
     return f"{name} {version}" if name else reference
 
 
+def _validation_width(runs: RunColumns) -> int:
+    """As wide as the longest words that come."""
+    longest = max((len(short_words(plan)) for _, plan in runs.ways.values()), default=16)
+    return max(92, min(170, round(longest * 5.9) + 18))
+
+
 def _status(run: RunSummary, now: datetime) -> str:
     return run_sign(run.status, cancelling=run.cancelling).word
 
@@ -94,16 +100,16 @@ def _fixed(runs: RunColumns) -> tuple[Column, ...]:
     def dataset(run: RunSummary, now: datetime) -> str:
         return run.dataset_reference.rpartition("@")[2] if alone else dataset_text(run.dataset_reference)
 
-    experiment = Column("experiment", "Experiment", 130, lambda run, now: run.experiment_name, "experiment", keep=3)
+    experiment = Column("experiment", "Experiment", 130, lambda run, now: run.experiment_name, "experiment", keep=2)
     return (
         Column("status", "Status", 100, _status, "status"),
         Column("run", "Run", 140, lambda run, now: run.name, "run"),
         *([experiment] if len(runs.experiments) > 1 else []),
-        Column("estimator", "Estimator", 142, lambda run, now: formats.estimator(run.estimator), "estimator", keep=4),
+        Column("estimator", "Estimator", 142, lambda run, now: formats.estimator(run.estimator), "estimator", keep=3),
         Column("dataset", "Dataset", 60 if alone else 90, dataset, "dataset", keep=1),
         Column(
-            "validation", "Validation", 116, lambda run, now: short_words(run.validation), "validation",
-            keep=1 if len(runs.ways) > 1 else 6,
+            "validation", "Validation", _validation_width(runs), lambda run, now: short_words(run.validation),
+            "validation", keep=3 if len(runs.ways) > 1 else 6,
             tip="How it was checked; only runs that were checked in the same way can be compared",
         ),
     )  # fmt: skip
@@ -129,7 +135,7 @@ def _metrics(runs: RunColumns) -> list[Column]:
     names = [*first, *sorted(name for name in found if name not in first)]
     there = [name for name in names if name in found or (name in first and not found)]
     return [
-        _metric(name, formats.decimals([found.get(name, 0.0)]), keep=2 + place if place else 0, shown=name in first)
+        _metric(name, formats.decimals([found.get(name, 0.0)]), keep=3 + place if place else 0, shown=name in first)
         for place, name in enumerate(there)
     ]
 
@@ -155,7 +161,7 @@ def _folds(runs: RunColumns) -> Column:
         return f"{formats.number(min(metric.folds), decimals)} to {formats.number(max(metric.folds), decimals)}"
 
     tip = f"{name} of each fold; sorts by their spread"
-    return Column("folds", "Folds", 72, text, f"spread:{name}", keep=5, tip=tip, metric=name)
+    return Column("folds", "Folds", 72, text, f"spread:{name}", keep=6, tip=tip, metric=name)
 
 
 def _times() -> tuple[Column, ...]:

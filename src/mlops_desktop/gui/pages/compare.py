@@ -7,9 +7,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QFileDialog, QGridLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QGridLayout, QMenu, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from mlops_desktop.domain.changes import Change, ChangeKind
 from mlops_desktop.domain.comparisons import chart_kinds
@@ -26,7 +26,7 @@ from mlops_desktop.gui.queries import Query
 from mlops_desktop.gui.readings import compare as reading
 from mlops_desktop.gui.readings.compare import CompareFacts, read_compare
 from mlops_desktop.gui.readings.home import quoted
-from mlops_desktop.gui.widgets.buttons import Button
+from mlops_desktop.gui.widgets.buttons import Button, IconButton
 from mlops_desktop.gui.widgets.command_line import CopyButton
 from mlops_desktop.gui.widgets.controls import Segments
 from mlops_desktop.gui.widgets.page_header import PageHeader
@@ -126,7 +126,12 @@ class ComparePage(Page):
         self.export_button.clicked.connect(self.export)
         self.register_button = Button(theme, "Register…", icon="box", kind="primary")
         self.register_button.clicked.connect(self.register)
-        for part in (self.views, self.copy, self.export_button, self.register_button):
+        self.more = IconButton(theme, "ellipsis", "More actions")
+        self._menu = QMenu(self)
+        self._menu.addAction(theme.icon("copy", "muted", 16), "Copy as CLI", self.copy.click)
+        self._menu.addAction(theme.icon("upload", "muted", 16), "Export charts…", self.export)
+        self.more.clicked.connect(lambda: self._menu.popup(self.more.mapToGlobal(QPoint(0, self.more.height() + 2))))
+        for part in (self.views, self.copy, self.export_button, self.more, self.register_button):
             self.header.add_action(part)
         column.addWidget(self.header)
         self.stack = QStackedWidget()
@@ -212,9 +217,12 @@ class ComparePage(Page):
 
     def _show_actions(self) -> None:
         facts, best = self.facts, self._best_name()
-        for part in (self.views, self.copy):
-            part.setVisible(facts is not None)
-        self.export_button.setVisible(facts is not None and any(facts.evaluations))
+        small, drawn = bool(self._small), facts is not None and any(facts.evaluations)
+        self.views.setVisible(facts is not None)
+        self.copy.setVisible(facts is not None and not small)
+        self.export_button.setVisible(drawn and not small)
+        self.more.setVisible(facts is not None and small)
+        self._menu.actions()[1].setVisible(drawn)
         self.register_button.setVisible(bool(best))
         if facts is not None and facts.best is not None:
             self.register_button.set_caption(f"Register {reading.letter(facts.best)}…")
@@ -334,6 +342,7 @@ class ComparePage(Page):
         self._frame.setContentsMargins(edge, 2, edge, 16)
         if small is not self._small:
             self._small = small
+            self._show_actions()
             self._arrange()
 
 

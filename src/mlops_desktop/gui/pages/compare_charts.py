@@ -19,7 +19,7 @@ from mlops_desktop.gui.readings.compare import CompareFacts
 from mlops_desktop.gui.widgets.cards import Card
 from mlops_desktop.gui.widgets.controls import Choice
 from mlops_desktop.gui.widgets.layouts import clear_layout
-from mlops_desktop.gui.widgets.text import Text
+from mlops_desktop.gui.widgets.text import Text, plain_tip
 
 
 class MetricCharts:
@@ -171,7 +171,8 @@ class MatricesCard(Card):
         self.charts = []
         labels = {tuple(one["confusion"]["labels"]) for one in facts.evaluations if one and "confusion" in one}
         classes = ", ".join(map(str, labels.pop())) if len(labels) == 1 else ""
-        self.sub.setText(f"rows actual, columns predicted{f': {classes}' if classes else ''}")
+        self.sub.setText(f"rows actual{f': {classes}' if classes else ', columns predicted'}")
+        self.sub.setToolTip(plain_tip(f"Rows actual, columns predicted{f': {classes}' if classes else ''}"))
         a_row = min(self._a_row, max(1, len(places)))
         for number, place in enumerate(places):
             self._grid.addWidget(self._make(facts, place), number // a_row, number % a_row)

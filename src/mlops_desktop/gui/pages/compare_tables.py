@@ -63,7 +63,8 @@ class MetricsTable(RunsTable):
         if facts is None:
             return
         differences, short = self.mode.value == "differences", len(facts.runs) > WITH_SPREAD
-        self.sub.setText("mean, best marked" if short else "mean ± sd over the folds, best marked")
+        marked = ", best marked" if any(row.best is not None for row in facts.comparison.metrics) else ""
+        self.sub.setText(f"{'mean' if short else 'mean ± sd over the folds'}{marked}")
         width = 78 if short or differences else 138
         heads = [Head("Metric", 132, stretch=True)]
         heads += [Head(reading.letter(place), width, numeric=True) for place in range(len(facts.runs))]

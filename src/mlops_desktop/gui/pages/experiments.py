@@ -267,7 +267,7 @@ class ExperimentsPage(Page):
         metric = best.metric(key) if best else None
         if best and metric:
             figure = formats.number(metric.mean, formats.decimals([metric.mean]))
-            how = f", {short_words(best.validation)}" if len(self.model.runs.ways) > 1 else ""
+            how = f" ({short_words(best.validation)})" if len(self.model.runs.ways) > 1 else ""
             parts.append(f"best {key} {figure} by {best.name}{how}")
         self.header.show_sentence(" · ".join(parts))
         self._on_ticked()

@@ -164,7 +164,7 @@ class Inspector(QWidget):
         column = QVBoxLayout(body)
         column.setContentsMargins(14, 12, 14, 14)
         column.setSpacing(10)
-        self._failure = ErrorBox(theme)
+        self._failure = ErrorBox(theme, narrow=True)
         self._doubts = Warnings(theme)
         self._metrics = _MetricList(theme)
         self._links = _LinkList(theme, self._context)
@@ -246,7 +246,11 @@ class Inspector(QWidget):
             self._metrics.show_rows(reading.metric_rows(run, self._best))
             self._notes.setText(run.notes)
             self._links.show_links(_links(run, self._origin, self._made))
-            tips = {"Dataset hash": run.dataset_hash, "Bundle": run.bundle_hash or ""}
+            tips = {
+                "Validation": reading.validation_text(run),
+                "Dataset hash": run.dataset_hash,
+                "Bundle": run.bundle_hash or "",
+            }
             self._facts.show_facts(reading.overview(run, self._clock()), tips)
         elif tab == 1:
             self._facts.show_facts(reading.params(run))
@@ -355,9 +359,11 @@ class _MetricList(QWidget):
                     label.setAlignment(Qt.AlignmentFlag.AlignRight)
                 self._grid.addWidget(label, place, column)
             self._rows.append(made)
+        compared = any(row[2] for row in rows)
         for place, labels in enumerate(self._rows):
             for column, label in enumerate(labels):
-                label.setVisible(place < len(rows))
+                label.setVisible(place < len(rows) and (column < 2 or compared))
                 if place < len(rows):
                     label.setText(rows[place][column])
-        self._against.setVisible(any(row[2] for row in rows))
+        self._against.setVisible(compared)
+        self._grid.setHorizontalSpacing(8 if compared else 0)

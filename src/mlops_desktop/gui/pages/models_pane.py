@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QStackedWidget, QVBoxLay
 from mlops_desktop.gui import formats
 from mlops_desktop.gui.context import Context
 from mlops_desktop.gui.delegates.models import ModelDelegate
+from mlops_desktop.gui.history import Place
 from mlops_desktop.gui.item_models.models import (
     ALIASES,
     CHANGE,
@@ -146,8 +147,9 @@ class ModelsPane(QWidget):
         self._no_match = NoMatch(theme, self.filter.clear)
         self.empty = empty
         self._idle = EmptyState(
-            theme, "server", "Nothing answers", "Versions that answer behind an endpoint show up here."
-        )
+            theme, "server", "Nothing answers", "Versions that answer behind an endpoint show up here.",
+            action="Open Deployments", act=lambda: context.shell.go(Place("deployments")),
+        )  # fmt: skip
         self._error = ErrorBox(theme, retry)
         self._error_page = QWidget()
         error_column = QVBoxLayout(self._error_page)

@@ -242,7 +242,7 @@ class RunPage(Page):
         self.tabs.setTabVisible(3, facts.run.bundle_hash is not None)
         self.tabs.setTabVisible(5, facts.run.environment is not None)
         best = facts.context.best
-        self.against.setVisible(bool(best) and best != facts.run.name)
+        self.against.setVisible(bool(best) and best != facts.run.name and bool(facts.metrics))
         self.against.set_caption(f"Compare with the best, {best}")
 
     def _show_params(self) -> None:

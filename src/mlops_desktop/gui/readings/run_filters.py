@@ -91,6 +91,15 @@ def understood(text: str, known: Known) -> tuple[RunFilter, FilterError | None]:
         return EVERYTHING, error
 
 
+def so_far(text: str, runs: RunColumns) -> str:
+    """The text without its last word while that may become a field's name and is found in no run."""
+    before, _, word = text.rpartition(" ")
+    begun = word.casefold()
+    if not begun or not any(name.casefold().startswith(begun) for name in runs.known.names):
+        return text
+    return text if any(begun in known for known in runs.texts("anything")) else before
+
+
 def fields_of(given: RunFilter) -> set[str]:
     """The fields that it speaks of."""
     match given:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from mlops_desktop.domain.experiments import MetricSummary, Run, RunStatus
-from mlops_desktop.domain.measuring import full_words
+from mlops_desktop.domain.measuring import full_words, short_words
 from mlops_desktop.gui import formats
 from mlops_desktop.gui.item_models.columns import run_duration
 
@@ -24,7 +24,7 @@ def overview(run: Run, now: datetime) -> Facts:
         ("Task", spec.task.value),
         ("Estimator", formats.estimator(spec.estimator)),
         ("Features", formats.plural(len(spec.features), "column")),
-        ("Validation", validation_text(run)),
+        ("Validation", short_words(run.spec.validation)),
         ("Started", f"{formats.moment(run.started_at, now)} by {run.created_by}" if run.started_at else "not yet"),
         ("Duration", formats.NOT_SET if seconds is None else formats.duration(timedelta(seconds=seconds))),
         *([("Tags", ", ".join(run.tags))] if run.tags else []),

@@ -72,6 +72,7 @@ class TextEntry(QPlainTextEdit):
         self.setAccessibleName(name)
         self.setPlaceholderText(placeholder)
         self.setTabChangesFocus(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)  # its lines are wrapped
         self.setFixedHeight(lines * _LINE + 14)
         self.document().setDocumentMargin(0)
 

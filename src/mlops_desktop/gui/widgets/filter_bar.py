@@ -34,6 +34,8 @@ class FilterBar(QWidget):
         self._theme, self._runs = theme, runs
         self.setProperty(BY_ITSELF, True)
         self._filter: RunFilter = EVERYTHING
+        self._is_whole = True
+        """A word that is being written may become a field's name: until Enter it hides no run."""
         self.chips: list[FilterChip] = []
         self.setAccessibleName("Filter")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -82,6 +84,7 @@ class FilterBar(QWidget):
         self.edit.setText(text)
         self.edit.blockSignals(False)
         self._make_chips()
+        self._is_whole = True
         self._read()
 
     def add(self, given: RunFilter, *, instead_of: str = "") -> None:
@@ -116,7 +119,8 @@ class FilterBar(QWidget):
             parts.append(given)
             if wrong is not None and error is None:
                 error, where = wrong, chip.fields[-1]
-        given, wrong = reading.understood(self.edit.text(), known)
+        text = self.edit.text() if self._is_whole else reading.so_far(self.edit.text(), self._runs())
+        given, wrong = reading.understood(text, known)
         parts.append(given)
         if wrong is not None and error is None:
             error, where, prefix = wrong, self.edit, self.edit.text()
@@ -222,6 +226,7 @@ class FilterBar(QWidget):
     # The free text
 
     def _on_edited(self) -> None:
+        self._is_whole = False
         self._place()
         self._read()
 
@@ -235,6 +240,7 @@ class FilterBar(QWidget):
         self._make_chips()
         if self.edit.text() == text:
             self.left.emit()
+        self._is_whole = True
         self._read()
 
     def _on_escaped(self) -> None:

@@ -96,9 +96,12 @@ class NoMatch(QWidget):
 
 
 class ErrorBox(QFrame):
-    """What happened, why, what to do, and its code; for a whole page or a run that failed."""
+    """What happened, why, what to do, and its code; for a whole page or a run that failed.
 
-    def __init__(self, theme: Theme, retry: Callable[[], None] | None = None) -> None:
+    A `narrow` one has its code on a line of its own.
+    """
+
+    def __init__(self, theme: Theme, retry: Callable[[], None] | None = None, *, narrow: bool = False) -> None:
         super().__init__()
         self.setProperty("card", "error")
         row = QHBoxLayout(self)
@@ -122,8 +125,11 @@ class ErrorBox(QFrame):
             foot.addWidget(self.retry)
         foot.addWidget(self._copy)
         foot.addStretch(1)
-        foot.addWidget(self._code)
         column.addLayout(foot)
+        if narrow:
+            column.addWidget(self._code)
+        else:
+            foot.addWidget(self._code)
         self._foot = foot
 
     def add_action(self, button: Button) -> None:

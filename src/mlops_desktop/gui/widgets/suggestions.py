@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtWidgets import QAbstractItemView, QLineEdit, QListWidget, QListWidgetItem, QWidget
 
 from mlops_desktop.gui.theme.theme import Theme
@@ -55,10 +55,7 @@ class Suggestions(QListWidget):
         widest = max(self.fontMetrics().horizontalAdvance(word) for word in words)
         row = self._theme.px(26)
         for place in range(self.count()):
-            item = self.item(place)
-            hint = item.sizeHint()
-            hint.setHeight(row)
-            item.setSizeHint(hint)
+            self.item(place).setSizeHint(QSize(row, row))
         over = self.parentWidget()
         self.setFixedSize(max(self._theme.px(140), widest + self._theme.px(34)), row * len(words) + 10)
         corner = field.mapTo(over, QPoint(at, field.height() + 5)) if over else QPoint()
