@@ -196,9 +196,7 @@ class FakeHost:
             reason = self._reason(known.order) if known is not None else None
             return Observation(running=False, sentence=reason or "its process is gone")
         if server.is_frozen:
-            return Observation(
-                running=True, process=server.process, sentence="the server did not answer", silent=True
-            )
+            return Observation(running=True, process=server.process, sentence="the server did not answer", silent=True)
         return Observation(
             running=True,
             accepting=server.is_accepting,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtGui import QFontInfo, QImage, QPalette
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from mlops_desktop import resources
 from mlops_desktop.gui import statuses
@@ -64,11 +64,14 @@ def test_both_looks_have_the_same_tokens_and_the_sheet_uses_only_those() -> None
 
 
 def test_choosing_a_look_changes_palette_and_sheet_and_says_so(theme: Theme, qapp: QApplication) -> None:
+    window = QWidget()
+    theme.dress(window)
+    assert load_tokens()["light"]["surface"] in window.styleSheet()
     heard: list[str] = []
     theme.changed.connect(lambda: heard.append(theme.name))
     theme.choose(Look.DARK)
     assert qapp.palette().color(QPalette.ColorRole.Window).name().upper() == load_tokens()["dark"]["window"]
-    assert load_tokens()["dark"]["surface"] in qapp.styleSheet()
+    assert load_tokens()["dark"]["surface"] in window.styleSheet()
     theme.choose(Look.DARK)
     theme.choose(Look.LIGHT)
     assert heard == ["dark", "light"]

@@ -89,6 +89,7 @@ class CrashDialog(QDialog):
         foot.addWidget(self.copy)
         foot.addWidget(self.go_on)
         column.addLayout(foot)
+        theme.dress(self)
 
 
 def write_log(log_file: Path) -> logging.Handler:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -11,8 +12,13 @@ from typing import Any, TypeVar
 import shiboken6
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
+from mlops_desktop.gui.garbage import Garbage
+
 T = TypeVar("T")
 Failed = Callable[[BaseException], None]
+SWITCH_SECONDS = 0.0005
+"""How long a lane may keep the interpreter from the GUI thread. With Python's own 5 ms a painting, which gives it up
+at every call into Qt, waits a tenth of a second for a lane that reads many rows."""
 
 
 class _Lane:
@@ -55,6 +61,10 @@ class Lanes(QObject):
     def __init__(self, *, inline: bool = False, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._inline = inline
+        self._garbage: Garbage | None = None
+        if not inline:
+            sys.setswitchinterval(SWITCH_SECONDS)
+            self._garbage = Garbage(self)
         self._serial = _Lane("serial", 1)
         self._parallel = _Lane("parallel", 3)
         self._watches: list[threading.Thread] = []
@@ -99,12 +109,19 @@ class Lanes(QObject):
         self._watches.append(thread)
         thread.start()
 
+    def keep_objects(self) -> None:
+        """What was made until now stays; looking for garbage passes it over."""
+        if self._garbage is not None:
+            self._garbage.keep()
+
     def close(self, last: Callable[[], None] | None = None, *, seconds: float = 5.0) -> bool:
         """Ends all lanes, after `last` was done in the serial one; nothing arrives any more.
 
         False where something still runs after `seconds`.
         """
         self._stop.set()
+        if self._garbage is not None:
+            self._garbage.end()
         until = time.monotonic() + seconds
         for thread in self._watches:
             thread.join(max(0.0, until - time.monotonic()))

@@ -29,6 +29,7 @@ class Navigator(QObject):
         super().__init__(parent)
         self._frame, self._make = frame, make
         self._made: dict[str, Page] = {}
+        self._ready: dict[str, Page] = {}
         self._history = History()
         self._workspace: Workspace | None = None
 
@@ -49,11 +50,20 @@ class Navigator(QObject):
         """The page of that name; the first time it is made and given the workspace."""
         page = self._made.get(name)
         if page is None:
-            page = self._made[name] = self._make(name)
+            page = self._made[name] = self._ready.pop(name) if name in self._ready else self._make(name)
             self._frame.pages.addWidget(page)
             if self._workspace is not None:
                 page.attach(self._workspace)
         return page
+
+    def make_ready(self, name: str) -> None:
+        """Makes the page without showing anything of it, so that the first way to it is short."""
+        if name in self._made:
+            return
+        if name not in self._ready:
+            self._ready[name] = self._make(name)
+        elif self._frame.pages.indexOf(self._ready[name]) < 0:
+            self._frame.pages.addWidget(self._ready[name])
 
     def has(self, name: str) -> bool:
         """Whether the page was visited before."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -26,6 +25,7 @@ from mlops_desktop.gui.overlays import Overlays
 from mlops_desktop.gui.pages.book import PAGES, SECTIONS, make_page
 from mlops_desktop.gui.pages.home import HomePage
 from mlops_desktop.gui.pages.page import Page
+from mlops_desktop.gui.preparing import Preparing
 from mlops_desktop.gui.queries import Query
 from mlops_desktop.gui.readings.activity import ActivityFacts, State, read_activity
 from mlops_desktop.gui.state import ZOOMS, WindowState, save_state
@@ -86,9 +86,11 @@ class Shell(QObject):
         self.frame = Frame(theme, SECTIONS)
         self.sidebar, self.top, self.status = self.frame.sidebar, self.frame.top, self.frame.status
         self.navigator = Navigator(self.frame, lambda name: make_page(name, self.context), self)
+        self.preparing = Preparing(self.navigator, lanes, self)
         self.overlays = Overlays(self)
         self.welcome: WelcomePage | None = None
         window.setCentralWidget(self.frame)
+        theme.dress(window)
         self.menu = WindowMenu(self, theme)
         self.sidebar.workspace.setMenu(self.menu)
         wire_keys(self)
@@ -129,6 +131,7 @@ class Shell(QObject):
         """Ends the lanes, the workspace last. Runs and deployments go on."""
         state, workspace, folder = self.state, self.workspace, self.window.state_folder
         self.overlays.end()
+        self.preparing.end()
         self._disk_clock.stop()
 
         def last() -> None:
@@ -350,9 +353,8 @@ class Shell(QObject):
         self._query.ask()
         self._disk_clock.start()
         self._measure()
-        # Loaded beside other work, so that the first look at the page does not wait for it.
-        self._lanes.call(lambda: importlib.import_module("mlops_desktop.gui.pages.experiments"), owner=self)
         self._go_where_wanted()
+        self.preparing.begin()
         self.opened.emit()
 
     def _go_where_wanted(self) -> None:

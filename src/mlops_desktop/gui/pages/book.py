@@ -34,8 +34,12 @@ PAGES = {
 """Every page that `make_page` makes, with its module and class; nothing leads to a page that is not here."""
 
 
+def module_of(name: str) -> str:
+    """The module that the page is in."""
+    return f"mlops_desktop.gui.pages.{PAGES[name][0]}"
+
+
 def make_page(name: str, context: Context) -> Page:
     """The page of that name; its module is loaded when it is first asked for."""
-    module, kind = PAGES[name]
-    page: Page = getattr(importlib.import_module(f"mlops_desktop.gui.pages.{module}"), kind)(context)
+    page: Page = getattr(importlib.import_module(module_of(name)), PAGES[name][1])(context)
     return page

@@ -6,7 +6,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from mlops_desktop.gui.context import Context
@@ -39,7 +39,8 @@ class HomePage(Page):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
-        self._query = Query(context.lanes, self._read, self._show, self._on_failed, self)
+        self._query = Query(context.lanes, self._read, self._show, self._on_failed, self, unseen=True)
+        self._stale = False
         self._disk: tuple[int, int] | None = None
         self._steps: FirstSteps | None = None
         self._error: ErrorBox | None = None
@@ -94,6 +95,11 @@ class HomePage(Page):
             return self._steps.panes()
         return self.content.panes() if self.content is not None and shown is self.content else []
 
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._stale and self.facts is not None:
+            self._fill(self.facts)
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fit()
@@ -130,10 +136,17 @@ class HomePage(Page):
     # Showing
 
     def _show(self, facts: HomeFacts) -> None:
-        from mlops_desktop.gui.readings.home import sentence
-
+        """The window hears of the facts at once; the page shows them when it is seen."""
         self.facts = facts
         self.read.emit(facts)
+        self._stale = True
+        if self.isVisible():
+            self._fill(facts)
+
+    def _fill(self, facts: HomeFacts) -> None:
+        from mlops_desktop.gui.readings.home import sentence
+
+        self._stale = False
         self.import_data.setVisible(not facts.is_empty)
         self.new_run.setVisible(bool(facts.datasets))
         if facts.is_empty:

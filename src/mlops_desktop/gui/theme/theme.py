@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import enum
 import re
+import weakref
 from typing import TYPE_CHECKING
 
+import shiboken6
 from PySide6.QtCore import QObject, QRect, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QPainter, QPalette, QPixmap
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from mlops_desktop.gui.theme.fonts import Fonts
 from mlops_desktop.gui.theme.icons import Icons
@@ -68,6 +70,7 @@ class Theme(QObject):
         self._fonts = Fonts()
         self._icons = Icons()
         self._colours: dict[str, QColor] = {}
+        self._dressed: weakref.WeakSet[QWidget] = weakref.WeakSet()
         self.look = look
         self.name = ""
         self.zoom = 1.0
@@ -79,6 +82,15 @@ class Theme(QObject):
         self.look = look
         self._apply()
 
+    def dress(self, window: QWidget) -> None:
+        """Gives a window the style sheet, now and after every change.
+
+        Not the application: there Qt styles each part anew at every step of putting a page together, which takes ten
+        times as long as once at the end.
+        """
+        self._dressed.add(window)
+        window.setStyleSheet(self._sheet)
+
     def set_zoom(self, zoom: float) -> None:
         """Makes type, icons, rows and controls larger or smaller, 1 being their size in the design."""
         if zoom == self.zoom:
@@ -89,7 +101,7 @@ class Theme(QObject):
         self.zoom = zoom
         self._fonts.set_zoom(zoom)
         self._app.setFont(self.font("body"))
-        self._app.setStyleSheet(self._sheet())
+        self._dress_all()
         rescale(self._app, fonts, zoom)
         self.changed.emit()
 
@@ -145,7 +157,7 @@ class Theme(QObject):
         self.name = name
         self._colours.clear()
         self._app.setPalette(self._palette())
-        self._app.setStyleSheet(self._sheet())
+        self._dress_all()
         self.changed.emit()
 
     def _palette(self) -> QPalette:
@@ -156,7 +168,13 @@ class Theme(QObject):
             palette.setColor(QPalette.ColorGroup.Disabled, role, self.colour("disabled"))
         return palette
 
-    def _sheet(self) -> str:
+    def _dress_all(self) -> None:
+        self._sheet = self._make_sheet()
+        for window in list(self._dressed):
+            if shiboken6.isValid(window):
+                window.setStyleSheet(self._sheet)
+
+    def _make_sheet(self) -> str:
         tokens = self._tokens[self.name]
         template = resource("style", "window.qss").read_text("utf-8")
         filled = _TOKEN.sub(lambda match: tokens[match[1]], template)

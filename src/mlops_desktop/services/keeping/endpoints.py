@@ -65,7 +65,9 @@ class EndpointSupervisor:
             self._start_again(endpoint, deployment)
             return
         if self._is_stuck(deployment, seen):
-            log.warning("endpoint %s: %s does not answer any more, ending it", endpoint.name, deployment.model_reference)
+            log.warning(
+                "endpoint %s: %s does not answer any more, ending it", endpoint.name, deployment.model_reference
+            )
             self._parts.host.stop(deployment.id)
             self._start_again(endpoint, deployment)
             return
