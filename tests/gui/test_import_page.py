@@ -90,7 +90,7 @@ def test_a_file_is_shown_with_what_was_found_out_and_nothing_is_stored(
     assert "3,007 rows · 20 columns · every row was read in" in page.header.sentence
     assert page.header.sentence.endswith("nothing is stored yet")
     assert page.content.answers.choices["delimiter"].value == ","
-    assert page.content.answers.fields["delimiter"].help == "20 parts in every row"
+    assert page.content.answers.fields["delimiter"].help == "20 parts a row"
     assert len(real.datasets.list()) == 2
     assert [name for name, _ in page.path()] == ["Datasets", "Import flights-raw.csv"]
 

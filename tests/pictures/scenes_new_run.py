@@ -42,7 +42,7 @@ def new_run_bottom(shell: Shell, workspace: Workspace) -> None:
     page.change({"roles": {"month": FeatureRole.CATEGORY}, "included": ("arr_delay",), "without": ("minute",)})
     page.change({"class_weight": True, "seed": "7"})
     QApplication.processEvents()
-    page.area.verticalScrollBar().setValue(page.area.verticalScrollBar().maximum())
+    page.form.area.verticalScrollBar().setValue(page.form.area.verticalScrollBar().maximum())
 
 
 def new_run_errors(shell: Shell, workspace: Workspace) -> None:

@@ -52,7 +52,10 @@ class DatasetDelegate(QStyledItemDelegate):
         self._paint_line(painter, first, version, "number", "muted", right=True)
         room = first.adjusted(0, 0, -QFontMetrics(theme.font("number")).horizontalAdvance(version) - theme.px(6), 0)
         self._paint_line(painter, room, entry.name, "label", "text")
-        self._paint_line(painter, first.translated(0, theme.px(17)), entry_line(entry), "number", "muted")
+        size = entry_line(entry)
+        if QFontMetrics(theme.font("number")).horizontalAdvance(size) > words.width():
+            size = size.partition(" · ")[0]  # rows and columns say more than bytes
+        self._paint_line(painter, first.translated(0, theme.px(17)), size, "number", "muted")
         painter.setFont(theme.font("table"))
         paint_sign(painter, theme, first.translated(0, theme.px(36)), entry_sign(entry))
         painter.restore()

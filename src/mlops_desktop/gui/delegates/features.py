@@ -93,5 +93,5 @@ class FeatureDelegate(QStyledItemDelegate):
         painter.drawText(chip, int(Qt.AlignmentFlag.AlignCenter), shown)
 
 
-WIDTHS = {BOX: 36, NAME: 0, ROLE: 66, EMPTY: 56, NOTE: 108}
+WIDTHS = {BOX: 34, NAME: 0, ROLE: 64, EMPTY: 56, NOTE: 108}
 """NAME takes what is left."""

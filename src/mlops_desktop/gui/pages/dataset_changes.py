@@ -23,10 +23,10 @@ from mlops_desktop.gui.widgets.tall_table import TallTable
 from mlops_desktop.gui.widgets.text import Text
 
 HEADS = (
-    Head("Column", 120, stretch=True),
-    Head("Change", 112),
-    Head("Before", 190, stretch=True),
-    Head("After", 190, stretch=True),
+    Head("Column", 96, stretch=True),
+    Head("Change", 100),
+    Head("Before", 224, stretch=True),
+    Head("After", 224, stretch=True),
 )
 _CHANGES = {
     "added": ("Added", "ok"),

@@ -93,7 +93,7 @@ class DatasetTable(QWidget):
     def go_to(self, column: str, row: int = 0) -> None:
         """Shows the column, and the row counted from 1 where one is named, now or when there is a table."""
         self._wanted_column, self._wanted_row = column, row
-        if self.version is not None:
+        if column in self.rows.names:  # else it is of a version that is still being read
             self._restore()
 
     def go_to_row(self, number: int) -> None:

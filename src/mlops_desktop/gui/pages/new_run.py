@@ -9,20 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from mlops_desktop.domain.changes import Change, ChangeKind
 from mlops_desktop.gui import formats
 from mlops_desktop.gui.context import Context
 from mlops_desktop.gui.history import Place
 from mlops_desktop.gui.pages.page import SMALL, Command, Page
-from mlops_desktop.gui.pages.setup.data import DataPart
-from mlops_desktop.gui.pages.setup.estimators import EstimatorsPart
-from mlops_desktop.gui.pages.setup.features import FeaturesPart
-from mlops_desktop.gui.pages.setup.part import Part
-from mlops_desktop.gui.pages.setup.ready import ReadyPanel
-from mlops_desktop.gui.pages.setup.settings import SettingsPart
-from mlops_desktop.gui.pages.setup.validation import ValidationPart
+from mlops_desktop.gui.pages.setup.form import RunForm
 from mlops_desktop.gui.queries import Query
 from mlops_desktop.gui.readings import run_draft
 from mlops_desktop.gui.readings.run_draft import Draft
@@ -104,9 +98,9 @@ class NewRunPage(Page):
         return [("Experiments", Place("experiments")), *middle, ("New run", None)]
 
     def panes(self) -> list[QWidget]:
-        if self._stack.currentWidget() is not self._body:
+        if self._stack.currentWidget() is not self.form:
             return []
-        return [self.data, self.features, self.estimators, self.validation, self.settings, self.ready]
+        return self.form.panes()
 
     def commands(self) -> list[Command]:
         line = self.ready.copy.text_to_copy or "mlops experiments run DATASET TARGET"
@@ -179,13 +173,9 @@ class NewRunPage(Page):
         self.header.add_action(self.over)
         self.header.add_action(self.origin)
         column.addWidget(self.header)
-        self.data = DataPart(context)
-        self.features = FeaturesPart(context)
-        self.estimators = EstimatorsPart(context)
-        self.validation = ValidationPart(context)
-        self.settings = SettingsPart(context)
-        self.ready = ReadyPanel(context)
-        self._make_body()
+        form = self.form = RunForm(context)
+        self.data, self.features, self.estimators = form.data, form.features, form.estimators
+        self.validation, self.settings, self.ready = form.validation, form.settings, form.ready
         self._error = ErrorBox(theme, self.refresh)
         self._empty = EmptyState(
             theme,
@@ -197,51 +187,14 @@ class NewRunPage(Page):
             act=lambda: context.shell.go(Place("datasets")),
         )
         self._stack = QStackedWidget()
-        for widget in (Skeleton(theme, "the form"), self._body, self._empty, self._error_page()):
+        for widget in (Skeleton(theme, "the form"), self.form, self._empty, self._error_page()):
             self._stack.addWidget(widget)
         column.addWidget(self._stack, 1)
-        for part in self._parts:
+        for part in self.form.parts:
             part.changed.connect(self.change)
         self.ready.changed.connect(self.change)
         self.ready.start_asked.connect(self.start)
         self.estimators.param_changed.connect(self._on_param)
-
-    @property
-    def _parts(self) -> list[Part]:
-        return [self.data, self.features, self.estimators, self.validation, self.settings]
-
-    def _make_body(self) -> None:
-        self._body = QWidget()
-        self._row = QHBoxLayout(self._body)
-        self.area = QScrollArea()
-        self.area.setWidgetResizable(True)
-        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.area.setAccessibleName("Form")
-        content = QWidget()
-        content.setObjectName("page")
-        inner = QVBoxLayout(content)
-        inner.setContentsMargins(0, 0, 0, 0)
-        inner.setSpacing(12)
-        self._two = QHBoxLayout()
-        self._two.setSpacing(12)
-        self._two.addWidget(self.features)
-        self._two.addWidget(self.estimators, 1)
-        inner.addWidget(self.data)
-        inner.addLayout(self._two, 1)
-        inner.addWidget(self.validation)
-        inner.addWidget(self.settings)
-        self.area.setWidget(content)
-        self._row.addWidget(self.area, 1)
-        self._row.addWidget(self.ready)
-        for pane, first in (
-            (self.data, self.data.dataset),
-            (self.features, self.features.table),
-            (self.validation, self.validation.view),
-            (self.settings, self.settings.controls["imputation"]),
-            (self.ready, self.ready.start),
-        ):
-            pane.first = first
 
     def _error_page(self) -> QWidget:
         page = QWidget()
@@ -267,7 +220,7 @@ class NewRunPage(Page):
             self.header.show_sentence("A run needs data to learn from.")
             self._stack.setCurrentWidget(self._empty)
         else:
-            self._stack.setCurrentWidget(self._body)
+            self._stack.setCurrentWidget(self.form)
             self._show_parts()
         self.over.setVisible(bool(setup.datasets))
         self.origin.setVisible(bool(setup.origins))
@@ -278,11 +231,7 @@ class NewRunPage(Page):
     def _show_parts(self) -> None:
         if self.setup is None:
             return
-        for part in self._parts:
-            part.show_setup(self.setup)
-        cards = self.estimators.cards.values()
-        self.estimators.first = next((card for card in cards if not card.isHidden()), None)
-        self.ready.show_setup(self.setup)
+        self.form.show_setup(self.setup)
         self._show_problems()
         self._show_header(self.setup)
 
@@ -301,14 +250,7 @@ class NewRunPage(Page):
 
     def changes(self) -> int:
         """How many fields differ from where the draft began."""
-        fields = [field for part in self._parts for field in part.fields.values()]
-        fields += self.ready.purpose.fields.values()
-        fields += [field for form in self.estimators.params.forms.values() for field in form.fields.values()]
-        return (
-            sum(field.is_changed for field in fields)
-            + sum(row.changed for row in self.features.model.rows)
-            + int(self.validation.is_changed)
-        )
+        return self.form.changes()
 
     def problems(self) -> dict[str, str]:
         """What needs attention, by field; parameters as `estimator.parameter`."""
@@ -328,9 +270,7 @@ class NewRunPage(Page):
         found = self.problems()
         later = set() if self._submitted else {name for name in _LATER if not getattr(self.draft, name)}
         shown = {name: words for name, words in found.items() if name not in later}
-        for part in self._parts:
-            part.show_problems(shown)
-        self.ready.show_problems(shown)
+        self.form.show_problems(shown)
         if not found:
             self._submitted = False
         return shown
@@ -368,7 +308,7 @@ class NewRunPage(Page):
         self._wants_start = False
         if self.problems():
             self._show_problems()
-            self._focus_first_problem()
+            self.form.focus_first_problem()
             return
         self._is_starting = True
         self.ready.start.set_caption("Starting…")
@@ -376,14 +316,6 @@ class NewRunPage(Page):
         self._context.lanes.run(
             lambda: workspace.experiments.start_runs(asked), self._on_started, self._on_not_started, owner=self
         )
-
-    def _focus_first_problem(self) -> None:
-        for control in (*(part.first_problem() for part in self._parts), self.ready.purpose.first_problem()):
-            if control is not None:
-                self.window().setAttribute(Qt.WidgetAttribute.WA_KeyboardFocusChange)
-                control.setFocus(Qt.FocusReason.OtherFocusReason)
-                self.area.ensureWidgetVisible(control, 20, 60)
-                return
 
     def _on_started(self, runs: Sequence[Run]) -> None:
         self._is_starting = self._submitted = False
@@ -434,8 +366,4 @@ class NewRunPage(Page):
             return
         self._small = small
         self.header.set_small(small)
-        edge = 14 if small else 20
-        self._row.setContentsMargins(edge, 4, edge, 10 if small else 14)
-        self._row.setSpacing(12 if small else 16)
-        self.ready.setFixedWidth(228 if small else 276)
-        self.features.setFixedWidth(312 if small else 384)
+        self.form.set_small(small)

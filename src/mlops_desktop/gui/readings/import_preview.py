@@ -106,17 +106,19 @@ def evidence(preview: Preview, answer: str) -> str:
     """What stands below an answer."""
     if answer == "delimiter":
         parts = sum(not column.is_derived for column in preview.columns)
-        return f"{formats.plural(parts, 'part')} in every row"
+        return f"{formats.plural(parts, 'part')} a row"
     if answer == "header":
-        return "the other rows hold values" if preview.answers.header else "every row holds values"
+        return "names, not values" if preview.answers.header else "all rows hold values"
     if answer == "empty_values" and preview.answers.empty_values == ("",):
-        return "among numbers also NA and the like"
+        return "NA too, among numbers"
     said = preview.evidence.get(answer, "").rstrip(".")
     written = re.match(r"(\d+) numbers are written", said)
     if answer == "decimal" and written:
         return f"so in {formats.plural(int(written[1]), 'number')}"
     if answer == "decimal" and said.startswith("No number"):
         return "no number has one"
+    if answer == "encoding" and said.startswith("Every byte fits"):
+        return "every byte fits"
     brief = said if said.startswith("As ") else said.partition(";")[0].partition(". ")[0]
     return f"{brief[:1].lower()}{brief[1:]}" if brief[1:2].islower() else brief
 
@@ -138,7 +140,10 @@ def column_note(column: PreviewColumn) -> tuple[str, str]:
         return (f"{filled} yes" if filled else "empty"), "muted"
     if column.type is ColumnType.TEXT or not column.low:
         return formats.plural(column.distinct, "value") if column.distinct else "empty", "muted"
-    low, high = (cell_text(text, column.type) for text in (column.low, column.high))
+    kind = column.type
+    if kind is ColumnType.DATETIME and column.high and column.low[:10] != column.high[:10]:
+        kind = ColumnType.DATE  # the days are enough to tell how far it goes
+    low, high = (cell_text(text, kind) for text in (column.low, column.high))
     return (f"{low} – {high}" if low != high else f"always {low}"), "muted"
 
 

@@ -83,9 +83,9 @@ def _profiles(path: Path, columns: Sequence[str]) -> dict[str, ColumnProfile]:
 
 
 def _summary(profile: ColumnProfile) -> str:
-    missing = f", {profile.missing} missing" if profile.missing else ""
+    missing = f", {profile.missing:,} missing" if profile.missing else ""
     if profile.mean is not None and profile.minimum is not None and profile.maximum is not None:
         return f"mean {profile.mean:.4g}, {profile.minimum:.6g} to {profile.maximum:.6g}{missing}"
     if profile.first is not None:
         return f"{profile.first} to {profile.last}{missing}"
-    return f"{profile.distinct} values{missing}"
+    return f"{profile.distinct:,} values{missing}"
