@@ -67,10 +67,10 @@ def test_random_parts_of_rows_in_time_and_another_champion_are_told() -> None:
     champion = make_run("b", spec=dataclasses.replace(SPEC, validation=BY_TIME))
     found = doubts(run, time_column="time_hour", champion=("v3", champion), ways={})
     assert found == (
-        "What checked it was taken at random, though time_hour orders the rows: it may have looked ahead, and do worse "
-        "on rows to come.",
-        "It cannot be compared with the champion, v3: they were validated in different ways, this one by one random "
-        "part of 20 %, that one by 3 growing windows by time_hour, 20 % test.",
+        "Its figures come from rows taken at random, though time_hour orders the rows: it may have looked ahead, and "
+        "do worse on rows to come.",
+        "It cannot be compared with the champion, v3: they were validated in different ways, this one on one random "
+        "part of 20 %, that one on 3 growing windows by time_hour, 20 % test.",
     )
 
 

@@ -287,7 +287,7 @@ def test_a_run_is_best_only_of_those_that_were_validated_alike(
     assert [run.name for run in page.model.runs.rows if page.model.is_best(run, column)] == ["amber-falcon-27"]
     page.go(Place("experiments", leaky.experiment_name, {"run": leaky.id}))
     assert [line.partition(":")[0] for line in page.inspector._doubts.lines] == [
-        "What checked it was taken at random, though time_hour orders the rows",
+        "Its figures come from rows taken at random, though time_hour orders the rows",
         "It cannot be compared with the 20 other finished runs for late, measured otherwise "
         "(5 growing windows by time_hour).",
     ]

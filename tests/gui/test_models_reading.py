@@ -201,8 +201,8 @@ def test_a_champion_that_was_validated_otherwise_is_not_compared_and_the_way_out
     assert {line.verdict for line in lines} == {""}
     assert {line.change for line in lines} == {"—"}
     assert version_reading.verdict_sentence(known, lines) == (
-        "v2 cannot be compared: they were validated in different ways, v3 by one random part of 20 %, "
-        "v2 by 5 growing windows by time_hour."
+        "v2 cannot be compared: they were validated in different ways, v3 on one random part of 20 %, "
+        "v2 on 5 growing windows by time_hour."
     )
     assert version_reading.alike_place(known) == Place(
         "new-run", "flights@v1", {"rerun_of": "one", "validated_as": "two", "experiment": "late-at-arrival"}

@@ -77,8 +77,8 @@ def doubts(run: Run, *, time_column: str | None, champion: tuple[str, Run] | Non
     plan = run.spec.validation
     if time_column is not None and plan.kind in RANDOM:
         found.append(
-            f"What checked it was taken at random, though {time_column} orders the rows: it may have looked ahead, and "
-            "do worse on rows to come."
+            f"Its figures come from rows taken at random, though {time_column} orders the rows: it may have looked "
+            "ahead, and do worse on rows to come."
         )
     unlike = why_not_comparable((run, champion[1])) if champion else ""
     if champion and unlike:
@@ -100,7 +100,7 @@ def doubts(run: Run, *, time_column: str | None, champion: tuple[str, Run] | Non
 
 def _unlike(run: Run, other: Run, reason: str) -> str:
     here, there = full_words(run.spec.validation), full_words(other.spec.validation)
-    return f"{reason}, this one by {here}, that one by {there}" if here != there else reason
+    return f"{reason}, this one on {here}, that one on {there}" if here != there else reason
 
 
 def target_words(run: Run) -> str:

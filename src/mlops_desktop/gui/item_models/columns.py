@@ -102,7 +102,7 @@ def _fixed(runs: RunColumns) -> tuple[Column, ...]:
 
     experiment = Column("experiment", "Experiment", 130, lambda run, now: run.experiment_name, "experiment", keep=2)
     return (
-        Column("status", "Status", 100, _status, "status"),
+        Column("status", "Status", 107, _status, "status"),
         Column("run", "Run", 140, lambda run, now: run.name, "run"),
         *([experiment] if len(runs.experiments) > 1 else []),
         Column("estimator", "Estimator", 142, lambda run, now: formats.estimator(run.estimator), "estimator", keep=3),

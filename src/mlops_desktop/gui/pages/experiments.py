@@ -10,10 +10,7 @@ from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QMenu, QSplitter, QVBoxLayout, QWidget
 
 from mlops_desktop.domain.changes import Change
-from mlops_desktop.domain.experiments import Run, main_metric
-from mlops_desktop.domain.measuring import short_words
 from mlops_desktop.domain.run_selection import SortKey
-from mlops_desktop.domain.run_summaries import summary_of
 from mlops_desktop.gui import formats
 from mlops_desktop.gui.context import Context
 from mlops_desktop.gui.history import Place
@@ -258,18 +255,7 @@ class ExperimentsPage(Page):
         if facts is None or facts.asked != self._chosen:
             self.header.show_sentence("Reading…")
             return
-        parts = [facts.chosen.question] if facts.chosen and facts.chosen.question else []
-        parts.append(formats.plural(self.model.total, "run") if self.model.total else "No runs yet")
-        if self.model.active:
-            parts.append(f"{self.model.active} in progress")
-        key = main_metric(self.model.runs.task)
-        best = self.model.best(key)
-        metric = best.metric(key) if best else None
-        if best and metric:
-            figure = formats.number(metric.mean, formats.decimals([metric.mean]))
-            how = f" ({short_words(best.validation)})" if len(self.model.runs.ways) > 1 else ""
-            parts.append(f"best {key} {figure} by {best.name}{how}")
-        self.header.show_sentence(" · ".join(parts))
+        self.header.show_sentence(reading.sentence(facts, self.model.runs, self.model.active))
         self._on_ticked()
 
     def _on_done(self) -> None:
@@ -329,7 +315,8 @@ class ExperimentsPage(Page):
             return
         origin = self.model.run(run.rerun_of) if run and run.rerun_of else None
         made = self.model.registered.get(run.id, ()) if run else ()
-        self.inspector.show_run(run, self._best_means(run), origin.name if origin else "", made)
+        best = reading.best_means(self.model.runs, run) if run else {}
+        self.inspector.show_run(run, best, origin.name if origin else "", made)
         self.inspector.show_warnings(
             details.doubts if details else (), is_cancelling=bool(details and details.is_cancelling)
         )
@@ -337,16 +324,6 @@ class ExperimentsPage(Page):
     def _on_no_run(self, error: BaseException) -> None:
         """It went away meanwhile; the list that follows says so."""
         self.inspector.show_run(None, {})
-
-    def _best_means(self, run: Run | None) -> dict[str, float]:
-        means = {}
-        beside = summary_of(run) if run else None
-        for key in self.model.runs.largest if beside else ():
-            best = self.model.best(key, beside)
-            metric = best.metric(key) if best else None
-            if metric:
-                means[key] = metric.mean
-        return means
 
     def _restore_current(self, *, again: bool = False) -> None:
         """The row that was current, wherever it is now; else the first one, until a run that was just made is read."""

@@ -13,10 +13,10 @@ from mlops_desktop.gui.pages.model_version_cards import (
     DescriptionCard,
     DriversCard,
     FilesCard,
-    MetricsCard,
     SignatureCard,
     column_of,
 )
+from mlops_desktop.gui.pages.version_metrics import MetricsCard
 from mlops_desktop.gui.readings.model_version import VersionFacts, lineage
 from mlops_desktop.gui.widgets.lineage import LineageStrip
 from mlops_desktop.gui.widgets.states import ErrorBox

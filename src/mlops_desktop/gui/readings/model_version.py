@@ -318,7 +318,7 @@ def _ways(facts: VersionFacts) -> str:
     if not isinstance(facts.run, Run) or facts.other_run is None:
         return ""
     here, there = full_words(facts.run.spec.validation), full_words(facts.other_run.spec.validation)
-    return f", v{facts.version.number} by {here}, {facts.other_words} by {there}" if here != there else ""
+    return f", v{facts.version.number} on {here}, {facts.other_words} on {there}" if here != there else ""
 
 
 def test_words(facts: VersionFacts) -> str:

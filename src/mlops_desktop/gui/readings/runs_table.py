@@ -9,10 +9,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from mlops_desktop.domain.changes import Change, ChangeKind
-from mlops_desktop.domain.experiments import RunStatus
-from mlops_desktop.domain.measuring import Ways
+from mlops_desktop.domain.experiments import RunStatus, main_metric
+from mlops_desktop.domain.measuring import Ways, short_words
 from mlops_desktop.domain.run_columns import RunColumns
-from mlops_desktop.domain.run_summaries import Registered, RunSummary
+from mlops_desktop.domain.run_summaries import Registered, RunSummary, summary_of
 from mlops_desktop.domain.run_views import RunView
 from mlops_desktop.gui import formats
 from mlops_desktop.gui.garbage import reading_many
@@ -62,6 +62,33 @@ def read_details(workspace: Workspace, run_id: str, ways: Ways) -> RunDetails:
     if run.status is RunStatus.FINISHED:
         doubts = workspace.models.doubts(run.name, workspace.models.suggest_name(run.name), ways)
     return RunDetails(run, tuple(doubts), workspace.experiments.is_cancelling(run))
+
+
+def sentence(facts: ExperimentFacts, runs: RunColumns, active: int) -> str:
+    """The question, how many runs, and the best of them; of how it was checked where not all were checked alike."""
+    parts = [facts.chosen.question] if facts.chosen and facts.chosen.question else []
+    parts.append(formats.plural(len(runs.rows), "run") if runs.rows else "No runs yet")
+    if active:
+        parts.append(f"{active} in progress")
+    key = main_metric(runs.task)
+    best = runs.best(key)
+    metric = best.metric(key) if best else None
+    if best and metric:
+        figure = formats.number(metric.mean, formats.decimals([metric.mean]))
+        how = f" ({short_words(best.validation)})" if len(runs.ways) > 1 else ""
+        parts.append(f"best {key} {figure} by {best.name}{how}")
+    return " · ".join(parts)
+
+
+def best_means(runs: RunColumns, run: Run) -> dict[str, float]:
+    """Each metric's best mean among the runs that can be compared with this one."""
+    beside, means = summary_of(run), {}
+    for key in runs.largest:
+        best = runs.best(key, beside)
+        metric = best.metric(key) if best else None
+        if metric:
+            means[key] = metric.mean
+    return means
 
 
 def news_words(count: int) -> str:
