@@ -142,6 +142,13 @@ def test_views_show_their_part(page: ComparePage) -> None:
     assert page.matrices.isVisible()
 
 
+def test_without_a_run_it_leads_to_the_runs(shell: Shell) -> None:
+    page = on_compare(shell, [])
+    assert page.stack.currentWidget() is page._empty
+    assert page.header.sentence == "No run is chosen"
+    assert not page.views.isVisible()
+
+
 def test_a_small_window_keeps_the_sentence_whole_and_the_rest_in_more(
     shell: Shell, page: ComparePage, names: list[str]
 ) -> None:

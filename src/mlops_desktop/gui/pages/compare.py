@@ -74,11 +74,11 @@ class ComparePage(Page):
     def go(self, place: Place) -> None:
         names = tuple(dict.fromkeys(part.strip() for part in place.subject.split(",") if part.strip()))
         self.views.show_value(place.how.get("view") or "all")
-        if names != self._names:
+        if names != self._names or not names:
             self._names = names
             self.facts = None
             self.header.show_title("Compare")
-            self.header.show_sentence("Reading…")
+            self.header.show_sentence("Reading…" if names else "No run is chosen")
             self._show_actions()
             self.stack.setCurrentWidget(self._loading if names else self._empty)
             self.refresh()
