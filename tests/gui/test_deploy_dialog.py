@@ -16,6 +16,7 @@ from tests.services.world import World
 
 from mlops_desktop.domain.deployments import RolloutStep
 from mlops_desktop.domain.errors import BusyRegistryError
+from mlops_desktop.gui.dialogs.confirm import ConfirmDialog, Question
 from mlops_desktop.gui.dialogs.deploy import CHOICE, FORM, PROGRESS, DeployDialog
 from mlops_desktop.gui.history import Place
 from mlops_desktop.gui.main_window import MainWindow
@@ -272,3 +273,36 @@ def test_the_page_opens_it_for_the_endpoint_that_is_shown(world: World, window: 
     assert dialog.form.plan.endpoint == "mine"
     assert page.isVisible()
     close(dialog)
+
+
+def test_zoomed_it_is_no_wider_than_the_window_and_gives_its_room_to_what_is_asked(
+    world: World, window: MainWindow
+) -> None:
+    dialog = opened(window, world, "late@v1")
+    assert dialog.stepper.isVisible()
+    close(dialog)
+    window.shell.set_zoom(200)
+    try:
+        dialog = opened(window, world, "late@v1")
+        assert dialog.width() <= window.width()
+        assert not dialog.stepper.isVisible()
+        close(dialog)
+    finally:
+        window.shell.set_zoom(100)
+
+
+def test_zoomed_a_question_grows_with_its_lines(window: MainWindow) -> None:
+    effects = [("play", "A sentence that is long enough to be broken over several lines of the dialog. " * 2)] * 3
+    question = Question("Roll back late to v2?", effects, "Keep v3", "Roll back to v2")
+    window.shell.set_zoom(200)
+    try:
+        dialog = ConfirmDialog(window.shell.context.theme, question, lambda: None, window)
+        dialog.open()
+        QApplication.processEvents()
+        assert 480 < dialog.width() <= window.width()
+        lines = [label for label in dialog.findChildren(QLabel) if label.wordWrap()]
+        assert len(lines) == 4
+        assert all(label.height() >= label.heightForWidth(label.width()) for label in lines)
+        dialog.reject()
+    finally:
+        window.shell.set_zoom(100)

@@ -403,3 +403,38 @@ def test_cells_say_their_column_to_a_screen_reader(two: World, window: MainWindo
     assert page.hosts.list.rows.data(page.hosts.list.rows.index(0), Qt.ItemDataRole.AccessibleTextRole) == (
         "late, v2, Healthy, :18080"
     )
+
+
+def test_an_endpoint_in_trouble_says_what_stays_and_leads_on(two: World, window: MainWindow) -> None:
+    page = open_deployments(window)
+    head, view = page.view.head, page.view
+    assert not head.restart.isVisible()
+    server = two.machine.servers[str(two.workspace.deployments.endpoint("late").wanted_deployment_id)]
+    server.is_ready = False
+    two.see_to_endpoints()
+    refreshed(page)
+    assert head.trouble.text().startswith("It runs, but does not answer as it should")
+    assert head.restart.isVisible()
+    click(head.restart)
+    assert two.workspace.deployments.rollouts("late")[-1].from_deployment_id == server.order.deployment_id
+    two.roll_out()
+    refreshed(page)
+    assert not head.trouble.isVisible()
+    answering = page.one.answering if page.one is not None else None
+    assert answering is not None
+    two.machine.start_failures[answering.manifest_hash] = "cannot open bundle/model.skops"
+    two.machine.crash(answering.id)
+    two.see_to_endpoints()
+    refreshed(page)
+    assert view.failure.isVisible()
+    assert "Address and token stay." in view.failure._words.text()
+    assert (head.restart.isVisible(), view.again.text()) == (False, "Start again")
+    view.tabs.setCurrentIndex(1)
+    click(view.to_log)
+    assert view.tabs.currentIndex() == 0
+    assert view.log.choice.value == answering.number
+    del two.machine.start_failures[answering.manifest_hash]
+    click(view.again)
+    two.roll_out()
+    refreshed(page)
+    assert not view.failure.isVisible()

@@ -74,7 +74,7 @@ class CrashDialog(QDialog):
         column.addLayout(head)
         words = (
             "This is a fault of ours. What was stored before is not touched, and runs and deployments go on by "
-            f"themselves. The details are in {log_file}."
+            f"themselves. Go on; if it comes again, copy the details into a report. They are in {log_file}."
         )
         sentence = Text(theme, words, "body", "muted", wrap=True)
         sentence.setMinimumWidth(440)

@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from mlops_desktop.gui.dialogs.sheet import Growing, fitting_width
 from mlops_desktop.gui.theme.theme import Theme
 from mlops_desktop.gui.widgets.buttons import Button
 from mlops_desktop.gui.widgets.marks import Icon
@@ -26,14 +27,14 @@ class Question:
     danger: str
 
 
-class ConfirmDialog(QDialog):
+class ConfirmDialog(Growing):
     """`act` is what the red button does. Esc and the safe button change nothing."""
 
     def __init__(self, theme: Theme, question: Question, act: Callable[[], object], parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle(question.title)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setMinimumWidth(WIDTH)
+        self.setFixedWidth(fitting_width(theme, WIDTH, parent))
         self._act = act
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

@@ -25,6 +25,8 @@ from mlops_desktop.services.deployments import DeployOrder
 from mlops_desktop.services.workspace import Workspace
 
 SIZE = (944, 612)
+NARROW = 800
+"""Below this width at this zoom the steps at the left give their room to what is asked."""
 CHOICE, FORM, PROGRESS = 0, 1, 2
 
 
@@ -50,8 +52,11 @@ class DeployDialog(QDialog):
         self._reference = ""
         self._sent: DeployPlan | None = None
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.resize(min(SIZE[0], parent.width() - 40), min(SIZE[1], parent.height() - 60))
         self._build(context.theme)
+        px = context.theme.px
+        width = min(px(SIZE[0]), parent.width() - 40)
+        self.stepper.setVisible(width >= px(NARROW))
+        self.resize(width, min(px(SIZE[1]), parent.height() - 60))
         for sequence in ("Ctrl+Return", "Ctrl+Enter"):
             QShortcut(QKeySequence(sequence), self).activated.connect(self._on_primary)
         self._show_place(FORM if model_reference else CHOICE)

@@ -15,7 +15,31 @@ from mlops_desktop.gui.widgets.text import ElidedText, line
 EDGE = 18
 
 
-class Sheet(QDialog):
+def fitting_width(theme: Theme, width: int, parent: QWidget) -> int:
+    """As wide as designed at this zoom, but no wider than the window that asks."""
+    return min(theme.px(width), max(320, parent.width() - 40))
+
+
+class Growing(QDialog):
+    """Grows with what it holds; without that a note that comes later would press the lines into each other."""
+
+    def showEvent(self, event: QShowEvent) -> None:
+        self.adjustSize()
+        super().showEvent(event)
+
+    def event(self, event: QEvent) -> bool:
+        handled = super().event(event)
+        if event.type() != QEvent.Type.LayoutRequest:  # after the event that deletes it nothing may be asked of it
+            return handled
+        layout = self.layout()
+        if self.isVisible() and layout is not None:
+            wanted = max(layout.totalHeightForWidth(self.width()), layout.totalMinimumSize().height())
+            if wanted > self.height():
+                self.resize(self.width(), wanted)
+        return handled
+
+
+class Sheet(Growing):
     """`body` takes what is asked, `foot` the buttons, from left to right with the primary one last."""
 
     def __init__(self, theme: Theme, icon: str, title: str, parent: QWidget, *, width: int = 520) -> None:
@@ -24,7 +48,7 @@ class Sheet(QDialog):
         self.setWindowTitle(title)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setModal(True)
-        self.setFixedWidth(min(width, max(320, parent.width() - 40)))
+        self.setFixedWidth(fitting_width(theme, width, parent))
         self._column = column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -55,19 +79,6 @@ class Sheet(QDialog):
 
     def focusNextPrevChild(self, next: bool) -> bool:
         return tab_order.go(self, forward=next)
-
-    def showEvent(self, event: QShowEvent) -> None:
-        self.adjustSize()
-        super().showEvent(event)
-
-    def event(self, event: QEvent) -> bool:
-        """Grows with what it holds; without that a note that comes later would press the fields into each other."""
-        handled = super().event(event)
-        if event.type() == QEvent.Type.LayoutRequest and self.isVisible():
-            wanted = max(self._column.totalHeightForWidth(self.width()), self._column.totalMinimumSize().height())
-            if wanted > self.height():
-                self.resize(self.width(), wanted)
-        return handled
 
     def set_title(self, title: str) -> None:
         self.title.setText(title)

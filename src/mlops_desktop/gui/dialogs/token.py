@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from mlops_desktop.gui.context import Context
+from mlops_desktop.gui.dialogs.sheet import Growing, fitting_width
 from mlops_desktop.gui.widgets.buttons import Button
 from mlops_desktop.gui.widgets.states import ErrorBox
 from mlops_desktop.gui.widgets.text import Text
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 WIDTH = 520
 
 
-class TokenDialog(QDialog):
+class TokenDialog(Growing):
     """Nothing is changed before the red button."""
 
     def __init__(self, context: Context, workspace: Workspace, endpoint: str, parent: QWidget) -> None:
@@ -28,7 +29,7 @@ class TokenDialog(QDialog):
         theme = context.theme
         self.setWindowTitle(f"New token for {endpoint}")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setFixedWidth(WIDTH)
+        self.setFixedWidth(fitting_width(theme, WIDTH, parent))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)

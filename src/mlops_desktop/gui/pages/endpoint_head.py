@@ -63,6 +63,7 @@ class EndpointHead(QWidget):
         first.addWidget(self.status)
         first.addWidget(self.health)
         first.addWidget(self.note, 1)
+        first.addStretch()
         return first
 
     def _make_address(self, theme: Theme) -> QHBoxLayout:
@@ -101,7 +102,8 @@ class EndpointHead(QWidget):
         self.note.setVisible(not amiss)
         self.trouble.setText(f"{how.note[:1].upper()}{how.note[1:]}.")
         self.trouble.setVisible(amiss)
-        self.restart.setVisible(amiss)
+        failed = one.answering is not None and one.answering.failure is not None  # its box has the way on
+        self.restart.setVisible(amiss and not failed)
 
     def _show_buttons(self, one: EndpointFacts) -> None:
         busy = one.open_rollout is not None

@@ -167,7 +167,7 @@ class SettingsPage(Page):
         holder = shown.section.parentWidget()
         layout = holder.layout() if holder is not None else None
         if layout is not None:
-            edge = self._context.theme.px(14 if small else 16)
+            edge = 14 if small else 16
             layout.setContentsMargins(edge, edge, edge, edge)
 
 

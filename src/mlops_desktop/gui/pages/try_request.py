@@ -39,6 +39,7 @@ class RequestCard(Card):
         self._body_fault = ""
         self.fields: dict[str, Field] = {}
         self._showing = False
+        self._small: bool | None = None
         self.mode = Segments(theme, "How the request is shown", [(FORM, "Form"), (JSON, "JSON")])
         self.mode.show_value(FORM)
         self.mode.chosen.connect(self._on_mode)
@@ -187,6 +188,9 @@ class RequestCard(Card):
             self._check(column)
 
     def set_small(self, small: bool) -> None:
+        if small == self._small:  # a width set anew at every turn would be taken for one that is zoomed
+            return
+        self._small = small
         self.setFixedWidth(300 if small else 344)
         self.another.setText("Another" if small else "Another example")
 

@@ -15,7 +15,7 @@ from mlops_desktop.resources import resource
 STEPS = (
     ("download", "Import", "a CSV file"),
     ("play", "Run", "a suggested estimator"),
-    ("box", "Register", "the best run, found by Compare"),
+    ("box", "Register", "the best, by Compare"),
     ("rocket", "Deploy", "on this computer"),
     ("send", "Try it", "and copy the curl command"),
 )

@@ -47,7 +47,7 @@ class WelcomePage(QWidget):
         column = self._make_column()
         column.addStretch(1)
         column.addLayout(self._make_title())
-        column.addSpacing(6)
+        column.addSpacing(10)
         self.doing = BusyNote(theme)
         kept = self.doing.sizePolicy()
         kept.setRetainSizeWhenHidden(True)
@@ -57,7 +57,7 @@ class WelcomePage(QWidget):
         self.error: ErrorBox | None = None
         self._error_place = QVBoxLayout()
         column.addLayout(self._error_place)
-        column.addSpacing(6)
+        column.addSpacing(10)
         column.addLayout(self._make_cards())
         column.addSpacing(20)
         column.addWidget(Text(theme, "The way to a live model", "title"))
@@ -75,9 +75,11 @@ class WelcomePage(QWidget):
     def show_recent(self, folders: Sequence[str]) -> None:
         """Workspaces used before, newest first."""
         clear_layout(self._recent)
+        names = [Path(folder).name for folder in folders[:MOST_RECENT]]
         for folder in folders[:MOST_RECENT]:
             path = Path(folder)
-            button = Button(self._theme, path.name or folder, icon="folder", kind="link", tip=folder)
+            caption = path.name if names.count(path.name) == 1 else f"{path.parent.name}/{path.name}"
+            button = Button(self._theme, caption or folder, icon="folder", kind="link", tip=folder)
             button.setAccessibleName(f"Open workspace {folder}")
             button.clicked.connect(lambda _=False, place=path: self.chosen.emit(place))
             self._recent.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
@@ -166,7 +168,7 @@ class WelcomePage(QWidget):
         sample = WayCard(theme, "play", "Open the sample flights", sentence, kind="accent")
         self.sample = sample.add_button("Open sample", lambda: self.import_file(sample_file()), kind="primary")
         sentence = "A CSV or TSV file. Types, missing values and findings are shown before anything is stored."
-        own = WayCard(theme, "download", "Import your own data", sentence)
+        own = WayCard(theme, "download", "Import your own data", sentence, kind="drop")
         self.choose = own.add_button("Choose file…", self._on_choose, "or drop it here")
         there = WayCard(theme, "folder-open", "Open a workspace", "One that was made before, also a copy of another.")
         self._recent = QVBoxLayout()

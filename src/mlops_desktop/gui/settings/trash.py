@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from mlops_desktop.gui import formats
@@ -34,6 +35,7 @@ HEADS = (
     Head("By", 110, keep=1),
 )
 INSPECTOR = 272
+NARROW = 560
 
 
 class TrashSection(Section):
@@ -170,10 +172,19 @@ class TrashSection(Section):
         self._card.sub.setText(f"{formats.plural(len(self.items), 'thing')} · nothing is erased by itself")
         self._show_chosen()
 
+    @property
+    def _narrow(self) -> bool:
+        """Then the table has the whole room; what erasing removes is said before it is done."""
+        return self.width() < self._theme.px(NARROW)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.inspector.setVisible(self.bar.isVisibleTo(self) and not self._narrow)
+
     def _show_chosen(self) -> None:
         item = self.chosen if self.table.isVisibleTo(self) else None
         self.bar.setVisible(item is not None)
-        self.inspector.setVisible(item is not None)
+        self.inspector.setVisible(item is not None and not self._narrow)
         if item is None:
             return
         fate, now = FATES[item.kind.value], self._context.clock()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from PySide6.QtCore import QUrl
-from PySide6.QtGui import QTextCursor, QTextDocument, QTextFormat
+from PySide6.QtGui import QTextCursor, QTextDocument, QTextFormat, QTextFrameFormat, QTextTable
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QTextBrowser, QVBoxLayout, QWidget
 
 from mlops_desktop.gui.theme.theme import Theme
@@ -69,7 +69,7 @@ class GuideDialog(QDialog):
         head.addSpacing(6)
         head.addWidget(self.title, 1)
         column.addLayout(head)
-        self.text = _Browser()
+        self.text = _Browser(theme)
         self.text.setFont(theme.font("body"))
         self.text.setAccessibleName("User guide")
         column.addWidget(self.text, 1)
@@ -92,13 +92,15 @@ class GuideDialog(QDialog):
 
 
 class _Browser(QTextBrowser):
-    def __init__(self) -> None:
+    def __init__(self, theme: Theme) -> None:
         super().__init__()
+        self._theme = theme
         self.setObjectName("guide")
         self.setOpenExternalLinks(False)
         self.setOpenLinks(False)
         self.document().setDocumentMargin(MARGIN)
         self.anchorClicked.connect(self._on_link)
+        theme.changed.connect(self._draw_tables)
 
     def give_air(self) -> None:
         """Markdown comes without space between its paragraphs."""
@@ -115,8 +117,23 @@ class _Browser(QTextBrowser):
                 shape.setTopMargin(12 if shape.headingLevel() > 1 else 0)
                 more = block.next().blockFormat().hasProperty(QTextFormat.Property.BlockCodeFence)
                 shape.setBottomMargin(0 if is_code and more else 8)
+                shape.setNonBreakableLines(False)  # code that is too wide is broken, nothing scrolls sideways
                 cursor.setBlockFormat(shape)
             block = block.next()
+        self._draw_tables()
+
+    def _draw_tables(self) -> None:
+        for frame in self.document().rootFrame().childFrames():
+            if isinstance(frame, QTextTable):
+                shape = frame.format()
+                shape.setBorder(1)
+                shape.setBorderStyle(QTextFrameFormat.BorderStyle.BorderStyle_Solid)
+                shape.setBorderBrush(self._theme.colour("border"))
+                shape.setBorderCollapse(True)
+                shape.setCellPadding(5)
+                shape.setTopMargin(2)
+                shape.setBottomMargin(12)
+                frame.setFormat(shape)
 
     def go_to(self, heading: str) -> None:
         """Brings a heading to the top; without one, the beginning."""
