@@ -348,7 +348,7 @@ def test_another_experiment_is_chosen_in_the_title_and_all_of_them_too(
     page = window.shell.experiments
     page._fill_menu()
     texts = [action.text() for action in page._menu.actions()]
-    assert sorted(texts) == sorted(["All experiments  (26)", "late-at-arrival  (25)", "R&&D <b>  (1)"])
+    assert sorted(texts) == sorted(["All experiments · 26 runs", "late-at-arrival · 25 runs", "R&&D <b> · 1 run"])
     page.choose("R&D <b>")
     assert names(page) == ["odd-owl-1"]
     assert window.shell.top.parts == ["Experiments", "R&D <b>"]

@@ -196,7 +196,7 @@ class ExperimentsPage(Page):
 
     def _make_header(self) -> PageHeader:
         theme = self._context.theme
-        self.header = PageHeader(theme, "Experiments", has_menu=True)
+        self.header = PageHeader(theme, "Experiments", menu="another experiment")
         self.header.show_sentence("Opening the workspace…")
         self._menu = QMenu(self)
         self._menu.aboutToShow.connect(self._fill_menu)
@@ -277,7 +277,7 @@ class ExperimentsPage(Page):
         counts = {one.name: one.run_count for one in facts.experiments} if facts else {}
         for name in names:
             count = counts.get(name, sum(counts.values()))
-            action = self._menu.addAction(plain_caption(f"{name}  ({formats.count(count)})"))
+            action = self._menu.addAction(plain_caption(f"{name} · {formats.plural(count, 'run')}"))
             action.setCheckable(True)
             action.setChecked(name == self.title)
             action.triggered.connect(lambda _=False, chosen=name: self.choose("" if chosen == ALL else chosen))

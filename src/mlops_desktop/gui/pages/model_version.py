@@ -164,7 +164,7 @@ class ModelVersionPage(Page):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        self.header = PageHeader(theme, "Model version", has_menu=True)
+        self.header = PageHeader(theme, "Model version", menu="another version")
         self.busy = BusyNote(theme)
         self._chips = QWidget()
         self._chip_row = QHBoxLayout(self._chips)

@@ -11,9 +11,9 @@ from mlops_desktop.gui.widgets.text import ElidedText, Text
 
 
 class PageHeader(QWidget):
-    """56 px high; `menu` is there when the title has siblings to choose from."""
+    """56 px high; `menu` is what its menu chooses, where the title has siblings: `another experiment`."""
 
-    def __init__(self, theme: Theme, title: str, *, has_menu: bool = False) -> None:
+    def __init__(self, theme: Theme, title: str, *, menu: str = "") -> None:
         super().__init__()
         self.setMinimumHeight(56)
         self._row = QHBoxLayout(self)
@@ -25,9 +25,11 @@ class PageHeader(QWidget):
         self._title: Text | None = None
         self._title_row = QHBoxLayout()
         self._title_row.setSpacing(8)
-        if has_menu:
+        self._chooses = menu
+        if menu:
             self.menu_button = Button(theme, title, icon="chevron-down", kind="title")
             self.menu_button.setFont(theme.font("page"))
+            self.menu_button.setToolTip(f"Choose {menu}")
             self.menu_button.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
             side = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignAbsolute
             self._title_row.addWidget(self.menu_button, 0, side)
@@ -48,7 +50,7 @@ class PageHeader(QWidget):
     def show_title(self, title: str) -> None:
         if self.menu_button is not None:
             self.menu_button.set_caption(title)
-            self.menu_button.setAccessibleName(f"{title}, choose another experiment")
+            self.menu_button.setAccessibleName(f"{title}, choose {self._chooses}")
         elif self._title is not None:
             self._title.setText(title)
 
