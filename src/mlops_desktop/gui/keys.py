@@ -79,6 +79,6 @@ def grouped_keys() -> list[tuple[str, list[tuple[tuple[str, ...], str]]]]:
     for key in KEYS:
         group = groups.setdefault(key.group or WORK, {})
         group[key.does] = (*group.get(key.does, ()), key.sequence)
-    lists = [((sequence,), does) for sequence, does in HINTS]
+    lists: list[tuple[tuple[str, ...], str]] = [((sequence,), does) for sequence, does in HINTS]
     shown = [(name, [(keys, does) for does, keys in group.items()]) for name, group in groups.items() if group]
     return [*shown, ("Lists and tables", lists)]
