@@ -22,6 +22,7 @@ from mlops_desktop.gui.dialogs.score import ScoreDialog
 from mlops_desktop.gui.history import Place
 from mlops_desktop.gui.pages.dataset_view import CHANGES, ROWS
 from mlops_desktop.gui.pages.datasets import DatasetsPage
+from mlops_desktop.gui.readings.dataset_columns import column_facts
 from mlops_desktop.gui.shell import Shell
 from mlops_desktop.gui.widgets.version_row import VersionRow
 from mlops_desktop.services.workspace import Workspace
@@ -156,12 +157,28 @@ def test_a_click_chooses_a_dataset(page: DatasetsPage) -> None:
 # --- rows and columns -------------------------------------------------------------------------------------------------
 
 
+def test_a_column_that_is_asked_for_waits_for_its_dataset(page: DatasetsPage, shell: Shell) -> None:
+    page.choose("penguins")
+    shell.go(Place("datasets", "flights@v2", {"column": "time_hour"}))
+    QApplication.processEvents()
+    assert page.view.rows.table.column == "time_hour"
+    assert page.view.rows.detail.column == "time_hour"
+
+
+def test_years_are_not_grouped(page: DatasetsPage) -> None:
+    page.choose("penguins")
+    page.view.rows.table.choose_column("year")
+    facts = dict(column_facts(page.view.rows.version.profile("year")))  # type: ignore[union-attr, arg-type]
+    assert facts["Mean ± sd"].startswith("2008 ±")
+    assert facts["Lowest · highest"] == "2007 · 2009"
+
+
 def test_rows_are_filtered_and_the_count_is_said(page: DatasetsPage) -> None:
     tools = page.view.rows.tools
     before = tools.search.geometry()
     write(tools.where, "origin == 'JFK' and dep_delay > 60")
     press(tools.where, Key.Key_Return)
-    assert tools.where.tail.endswith("of 3,007 rows")
+    assert tools.where.accessibleDescription().endswith(" rows of 3,007")
     assert page.view.rows.rows.total == int(tools.where.tail.split()[0])
     assert (tools.search.geometry(), tools.row.isVisible()) == (before, True), "nothing moves"
     assert page.window().focusWidget() is page.view.rows.table

@@ -68,9 +68,8 @@ def finish(page: ImportPage, qtbot: QtBot) -> None:
     """Asks after the import until it has ended: inline there is no feed."""
 
     def ended() -> bool:
-        for watch in list(page._watches):
-            watch.ask()
-        return not page._watches
+        page.work.ask()
+        return not page.work.watches
 
     wait(qtbot, ended, 60)
 
@@ -151,6 +150,7 @@ def test_the_tag_of_a_column_opens_its_types_and_what_no_value_fits_is_off(windo
     page = open_file(window, odd_flights(tmp_path))
     pane = page.content.preview
     section = next(place for place, column in enumerate(pane.rows.shown, 1) if column.name == "carrier")
+    pane.table.go_to_column(section)
     click(pane.table.types.viewport(), pane.table.types.tag_area(section).center())
     menu = pane._menu
     assert menu is not None
@@ -163,6 +163,64 @@ def test_the_tag_of_a_column_opens_its_types_and_what_no_value_fits_is_off(windo
     assert page.preview is not None
     assert page.preview.answers.columns_left_out == ("carrier",)
     assert "19 columns" in page.header.sentence
+
+
+def test_all_columns_are_in_a_table_that_scrolls_sideways(window: MainWindow, tmp_path: Path) -> None:
+    page = open_file(window, odd_flights(tmp_path))
+    pane = page.content.preview
+    assert page.preview is not None
+    assert [column.name for column in pane.rows.shown] == [column.name for column in page.preview.columns]
+    assert pane.columns.text() == "20 columns"
+    bar = pane.table.horizontalScrollBar()
+    assert bar.maximum() > 0
+    assert bar.value() == 0
+    pane._fill_columns()
+    next(action for action in pane._columns_menu.actions() if action.text() == "time_hour").trigger()
+    assert bar.value() > 0
+    assert pane.rows.shown[pane.table.currentIndex().column() - 1].name == "time_hour"
+    pane.type_chosen.emit("carrier", None)
+    assert "carrier" in [column.name for column in pane.rows.shown], "what is left out stays to be taken back"
+    pane.open_menu_of("year")
+    assert pane._menu is not None
+    assert pane.table.types.tag_area(1).left() >= 0
+    press(pane._menu, Qt.Key.Key_Escape)
+
+
+def test_a_derived_column_is_scrolled_to(window: MainWindow, tmp_path: Path) -> None:
+    page = open_file(window, next_month(tmp_path, "october.csv"))
+    write(page.content.derived.rows[0].expression, "arr_delay > 15")
+    write(page.content.derived.rows[0].name, "late")
+    page.content.derived.flush()
+    table = page.content.preview.table
+    section = table.rows.columnCount() - 1
+    column = table.rows.column(section)
+    assert column is not None
+    assert column.name == "late"
+    assert table.columnViewportPosition(section) < table.viewport().width()
+
+
+def test_a_file_of_many_columns_has_them_all(window: MainWindow, tmp_path: Path) -> None:
+    path = tmp_path / "wide.csv"
+    names = [f"reading_{place}" for place in range(500)]
+    path.write_text("\n".join([",".join(names), *(",".join(["1"] * 500) for _ in range(3))]) + "\n")
+    pane = open_file(window, path).content.preview
+    assert pane.rows.columnCount() == 501
+    pane.open_menu_of("reading_499")
+    assert pane._menu is not None
+    assert pane._menu.accessibleName() == "Type of reading_499"
+    press(pane._menu, Qt.Key.Key_Escape)
+
+
+def test_a_name_with_marks_is_a_name_however_it_is_written(window: MainWindow, tmp_path: Path) -> None:
+    path = tmp_path / "marks.csv"
+    path.write_text("Verspa\u0308tung,n\n1,2\n3,4\n", encoding="utf-8")
+    page = open_file(window, path)
+    row = page.content.derived.rows[0]
+    row.show_text("spa\u0308t = Versp\u00e4tung > 2")
+    page.content.derived.flush()
+    assert row.error == ""
+    assert page.preview is not None
+    assert [column.name for column in page.preview.columns] == ["Versp\u00e4tung", "n", "sp\u00e4t"]
 
 
 def test_the_types_are_reached_by_the_keyboard(window: MainWindow, tmp_path: Path) -> None:
@@ -374,7 +432,7 @@ def test_an_import_goes_on_in_the_background_and_says_when_it_is_done(
     page = open_file(window, next_month(tmp_path, "october.csv"))
     page.content.goes_to.new.setChecked(True)
     click(page.run_button)
-    if page._watches:
+    if page.work.watches:
         click(page.progress.leave)
         assert went[-1] == Place("datasets")
         finish(page, qtbot)

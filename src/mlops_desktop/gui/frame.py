@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Pages(QStackedWidget):
-    """In a window narrower than the shown page can be, the page moves sideways; nothing of it is squeezed."""
+    """In a window smaller than the shown page can be, the page moves in it; nothing of it is squeezed."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -30,7 +30,9 @@ class Pages(QStackedWidget):
 
     def minimumSizeHint(self) -> QSize:
         page = self.currentWidget()
-        return QSize(self._theme.px(page.least_width) if isinstance(page, Page) else 0, 0)
+        if not isinstance(page, Page):
+            return QSize(0, 0)
+        return QSize(self._theme.px(page.least_width), self._theme.px(page.least_height))
 
 
 class Frame(QWidget):
@@ -62,7 +64,6 @@ class Frame(QWidget):
         view.setAccessibleName("Page")
         view.setFrameShape(QFrame.Shape.NoFrame)
         view.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        view.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         view.setWidgetResizable(True)
         view.setWidget(self.pages)
         middle.addWidget(self.top)

@@ -79,8 +79,10 @@ class DatasetTools(QWidget):
     def show_count(self, matching: int | None, all_rows: int) -> None:
         """How many rows a condition leaves; nothing without one."""
         filtered = bool(self.where.text().strip()) and matching is not None
-        words = f"{formats.count(matching or 0)} of {formats.plural(all_rows, 'row')}"
-        self.where.show_tail(words if filtered else "")
+        words = formats.plural(matching or 0, "row")
+        self.where.show_tail(words if filtered else "", f"{words} of {formats.count(all_rows)}")
+        if filtered and not self.where.hasFocus():
+            self.where.setCursorPosition(0)
 
     def show_refusal(self, error: BaseException | None) -> None:
         """Why the condition could not be understood, with the place of it."""

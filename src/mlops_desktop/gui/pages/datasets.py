@@ -53,6 +53,7 @@ class DatasetsPage(Page):
     """The list at the left, one version in the middle, its facts at the right."""
 
     name = section = "datasets"
+    least_height = 520
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)

@@ -12,8 +12,27 @@ from mlops_desktop.gui.pages.import_goes_to import GoesTo, RecipeBox
 from mlops_desktop.gui.pages.import_table import PreviewPane
 from mlops_desktop.gui.pages.import_target import TargetChooser
 from mlops_desktop.gui.theme.theme import Theme
+from mlops_desktop.gui.widgets.buttons import Button
+from mlops_desktop.gui.widgets.page_header import PageHeader
+from mlops_desktop.gui.widgets.text import Text
 
 ASIDE, SMALL_ASIDE = 324, 286
+
+
+class ImportHeader(PageHeader):
+    """The title with every button there is; the page shows those that fit what it stands at."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__(theme, "Import data")
+        self.attention = Text(theme, "", "table-strong", "error")
+        self.cancel = Button(theme, "Cancel", kind="ghost")
+        self.choose = Button(theme, "Choose another file…")
+        self.again = Button(theme, "Read again", icon="rotate-cw", tip="As the file is on the disk now")
+        self.import_button = Button(theme, "Import", icon="download")
+        self.run_button = Button(theme, "Import and set up run", kind="primary", tip="Ctrl+Enter")
+        for part in (self.attention, self.cancel, self.choose, self.again, self.import_button, self.run_button):
+            self.add_action(part)
+        self.attention.hide()
 
 
 class ImportContent(QSplitter):
@@ -49,6 +68,12 @@ class ImportContent(QSplitter):
         if radios:
             parts.append(next((radio for radio in radios if radio.isChecked()), radios[0]))
         return [*parts, self.goes_to.new if self.goes_to.is_new else self.goes_to.next, self.recipe.box]
+
+    def problems(self) -> list[QWidget]:
+        """Where something needs attention before it can be imported."""
+        wrong = self.derived.first_error
+        found: list[QWidget] = [wrong.expression] if wrong is not None else []
+        return [*found, self.goes_to.name_entry] if self.goes_to.problem else found
 
     def set_small(self, small: bool) -> None:
         width = self._theme.px(SMALL_ASIDE if small else ASIDE)

@@ -16,29 +16,26 @@ from mlops_desktop.domain.previews import FindingChoice, Obstacle, Preview, Reci
 from mlops_desktop.gui.context import Context
 from mlops_desktop.gui.history import Place
 from mlops_desktop.gui.importing import choose_and_import
-from mlops_desktop.gui.pages.import_content import ImportContent
+from mlops_desktop.gui.pages.import_content import ImportContent, ImportHeader
 from mlops_desktop.gui.pages.import_problem import ProblemPane
-from mlops_desktop.gui.pages.import_progress import JobWatch, ProgressPane
+from mlops_desktop.gui.pages.import_progress import ProgressPane
 from mlops_desktop.gui.pages.import_reading import Destinations, FileReading, Order, read_destinations
+from mlops_desktop.gui.pages.import_work import DATASETS, NEW_RUN, ImportWork, Wish
 from mlops_desktop.gui.pages.page import SMALL, Command, Page
 from mlops_desktop.gui.readings import import_preview as reading
 from mlops_desktop.gui.readings.import_findings import FindingView, views
-from mlops_desktop.gui.widgets.buttons import Button
-from mlops_desktop.gui.widgets.page_header import PageHeader
 from mlops_desktop.gui.widgets.skeleton import Skeleton
 from mlops_desktop.gui.widgets.states import EmptyState
-from mlops_desktop.gui.widgets.text import Text
 
 if TYPE_CHECKING:
     from mlops_desktop.services.workspace import Workspace
-
-DATASETS, NEW_RUN = "datasets", "new-run"
 
 
 class ImportPage(Page):
     """Stands at one file: read, refused, or being imported. An import goes on without the page."""
 
     name, section = "import", "datasets"
+    least_width, least_height = 1000, 520
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
@@ -50,9 +47,11 @@ class ImportPage(Page):
         self._decided: frozenset[str] = frozenset()
         self._destinations = Destinations()
         self._then = ""
-        self._watch: JobWatch | None = None
-        self._watches: list[JobWatch] = []
         self._small: bool | None = None
+        self.work = ImportWork(context, self)
+        self.work.moved.connect(self._on_moved)
+        self.work.ended.connect(self._on_ended)
+        self.work.refused.connect(self._on_not_queued)
         self.reading = FileReading(context.lanes, self)
         self.reading.begun.connect(self._on_begun)
         self.reading.read.connect(self._on_read)
@@ -69,13 +68,12 @@ class ImportPage(Page):
 
     def refresh(self) -> None:
         """Reads the file again, as it is on the disk now."""
-        if self._workspace is not None and self.reading.order is not None and self._watch is None:
+        if self._workspace is not None and self.reading.order is not None and not self.work.is_shown:
             self.reading.ask(self.reading.order)
 
     def on_changes(self, changes: tuple[Change, ...]) -> None:
         if any(change.kind is ChangeKind.JOB for change in changes):
-            for watch in list(self._watches):
-                watch.ask()
+            self.work.ask()
 
     def place(self) -> Place:
         return Place(self.name, str(self.file) if self.file else "", {"dataset": self._wanted} if self._wanted else {})
@@ -146,16 +144,11 @@ class ImportPage(Page):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        self.header = PageHeader(theme, "Import data")
-        self.attention = Text(theme, "", "table-strong", "error")
-        self.cancel = Button(theme, "Cancel", kind="ghost")
-        self.choose = Button(theme, "Choose another file…")
-        self.again = Button(theme, "Read again", icon="rotate-cw", tip="As the file is on the disk now")
-        self.import_button = Button(theme, "Import", icon="download")
-        self.run_button = Button(theme, "Import and set up run", kind="primary", tip="Ctrl+Enter")
-        for part in (self.attention, self.cancel, self.choose, self.again, self.import_button, self.run_button):
-            self.header.add_action(part)
-        self.attention.hide()
+        header = self.header = ImportHeader(theme)
+        self.attention, self.cancel, self.choose, self.again = (
+            header.attention, header.cancel, header.choose, header.again
+        )  # fmt: skip
+        self.import_button, self.run_button = header.import_button, header.run_button
         self.cancel.clicked.connect(self._on_cancel)
         self.choose.clicked.connect(self._choose)
         self.again.clicked.connect(self.refresh)
@@ -305,12 +298,7 @@ class ImportPage(Page):
         if self._stack.currentWidget() is not self.content:
             return
         self.content.derived.flush()
-        problems: list[QWidget] = []
-        wrong = self.content.derived.first_error
-        if wrong is not None:
-            problems.append(wrong.expression)
-        if self.content.goes_to.problem:
-            problems.append(self.content.goes_to.name_entry)
+        problems = self.content.problems()
         if problems:
             many = len(problems) > 1
             self.attention.setText(f"{len(problems)} field{'s need' if many else ' needs'} attention")
@@ -324,28 +312,21 @@ class ImportPage(Page):
     def _go_on_importing(self) -> None:
         """Imports what was read last, as soon as nothing is being read."""
         preview, order, workspace = self.preview, self.reading.order, self.workspace
-        if not self._then or preview is None or order is None or self.reading.is_busy or self._watch is not None:
+        if not self._then or preview is None or order is None or self.reading.is_busy or self.work.is_shown:
             return
         answers = preview.answers if preview.complete else order.answers
-        name, target, is_kept = self.content.goes_to.name, self.content.target.target, self.content.recipe.is_kept
-        self._show(self.progress, "")
-        self._context.lanes.run(
-            lambda: workspace.datasets.import_file(
-                order.path, name, answers, order.derived, target, keep_recipe=is_kept
-            ),
-            lambda job: self._on_queued(job, self._then, target),
-            self._on_not_queued,
-            owner=self,
+        content = self.content
+        wish = Wish(
+            path=order.path,
+            name=content.goes_to.name,
+            answers=answers,
+            derived=order.derived,
+            target=content.target.target,
+            keeps_recipe=content.recipe.is_kept,
+            then=self._then,
         )
-
-    def _on_queued(self, job: Job, then: str, target: str | None) -> None:
-        watch = JobWatch(self._context.lanes, self.workspace, job, self._context.shell.show_failure, self)
-        self._watches.append(watch)
-        self._watch = watch
-        watch.moved.connect(lambda moved: self._on_moved(watch, moved))
-        watch.ended.connect(lambda ended: self._on_ended(watch, ended, then, target))
-        self._on_moved(watch, job)
-        watch.ask()
+        self._show(self.progress, "")
+        self.work.start(workspace, wish)
 
     def _on_not_queued(self, error: BaseException) -> None:
         self._then = ""
@@ -353,27 +334,16 @@ class ImportPage(Page):
         if self.preview is not None:
             self._show(self.content, reading.header_sentence(self.preview))
 
-    def _on_moved(self, watch: JobWatch, job: Job) -> None:
-        if watch is self._watch:
-            self.progress.show_job(job)
-            self.header.show_sentence(job.title)
+    def _on_moved(self, job: Job) -> None:
+        self.progress.show_job(job)
+        self.header.show_sentence(job.title)
 
-    def _on_ended(self, watch: JobWatch, job: Job, then: str, target: str | None) -> None:
-        is_here = watch is self._watch and self.isVisible()
-        self._watches.remove(watch)
-        watch.deleteLater()
-        if watch is self._watch:
-            self._watch, self._then = None, ""
+    def _on_ended(self, job: Job, wish: Wish, was_shown: bool) -> None:
+        is_here = was_shown and self.isVisible()
+        if was_shown:
+            self._then = ""
             self._stop_showing(job)
-        if job.status is JobStatus.FINISHED:
-            self._say_imported(job, then if is_here else "", target)
-        elif job.status is JobStatus.CANCELLED:
-            self._context.shell.say(f"{job.title}: cancelled, nothing was stored", "square")
-        elif not is_here:
-            from mlops_desktop.services.jobs import error_of
-
-            if job.failure is not None:
-                self._context.shell.show_failure(error_of(job.failure))
+        self.work.say_ended(job, wish, is_here=is_here)
 
     def _stop_showing(self, job: Job) -> None:
         """The page after its import: empty where that is done, back at the preview or the reason where not."""
@@ -389,18 +359,6 @@ class ImportPage(Page):
         elif self.preview is not None:
             self._show(self.content, reading.header_sentence(self.preview))
 
-    def _say_imported(self, job: Job, then: str, target: str | None) -> None:
-        reference = str(job.result.get("reference", ""))
-        shell = self._context.shell
-        if job.result.get("unchanged"):
-            shell.say(f"{reference} has this content already; no new version was made", "info")
-        else:
-            shell.say(f"Imported as {reference}", "circle-check")
-        if then == NEW_RUN:
-            shell.go(Place(NEW_RUN, reference, {"target": target} if target else {}))
-        elif then == DATASETS:
-            shell.go(Place(DATASETS, reference))
-
     # What happens around
 
     def _on_cancel(self) -> None:
@@ -411,13 +369,11 @@ class ImportPage(Page):
         self._context.shell.go(Place(DATASETS))
 
     def _on_cancel_import(self) -> None:
-        if self._watch is not None:
-            job_id, workspace = self._watch.job.id, self.workspace
-            self._context.lanes.run(lambda: workspace.jobs.cancel(job_id), self.progress.show_job, owner=self)
+        self.work.cancel(self.workspace)
 
     def _on_left(self) -> None:
         """The import goes on; what it made is said when it is done."""
-        self._watch = None
+        self.work.look_away()
         self._on_cancel()
 
     def _choose(self) -> None:
@@ -427,7 +383,7 @@ class ImportPage(Page):
         """Nothing of the file before is shown any more."""
         self.reading.forget()
         self.preview, self._recipe, self._then = None, None, ""
-        self._watch = None
+        self.work.look_away()
         self._decided = frozenset()
         self._clear_attention()
         self.content.preview.forget()

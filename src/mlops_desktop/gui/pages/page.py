@@ -41,6 +41,8 @@ class Page(QWidget):
     section = ""
     least_width = 860
     """In pixels of the design; a narrower window shows a part of the page and a scroll bar."""
+    least_height = 0
+    """Likewise, for pages whose parts share the height; the others scroll in themselves."""
 
     def __init__(self, context: Context) -> None:
         super().__init__()

@@ -8,6 +8,7 @@ from PySide6.QtCore import QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter
 from PySide6.QtWidgets import QHeaderView
 
+from mlops_desktop.domain.datasets import ColumnType
 from mlops_desktop.gui import formats
 from mlops_desktop.gui.charts.column_bars import paint_profile
 from mlops_desktop.gui.readings import dataset_columns as reading
@@ -49,6 +50,9 @@ class ProfileHeader(TableHeader):
         wanted = name + tag_width(theme, reading.TAGS[kind]) + theme.px(2 * _PAD + 16)
         profile = self._rows.profile(section)
         below = QFontMetrics(theme.font("caption")).horizontalAdvance(reading.caption(profile)) if profile else 0
+        if kind is ColumnType.DATETIME:
+            moment = QFontMetrics(theme.font("number")).horizontalAdvance("2013-01-01 10:00")
+            wanted = max(wanted, moment + theme.px(2 * _PAD + 2))
         return max(theme.px(NARROWEST), min(theme.px(WIDEST), max(wanted, below + theme.px(2 * _PAD + 2))))
 
     def paintSection(self, painter: QPainter, rect: QRect, logicalIndex: int) -> None:

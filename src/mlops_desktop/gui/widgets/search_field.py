@@ -26,12 +26,12 @@ class SearchField(QLineEdit):
         self.tail = ""
         self.setTextMargins(theme.px(20), 0, 0, 0)
 
-    def show_tail(self, words: str) -> None:
+    def show_tail(self, words: str, whole: str) -> None:
         """What came of the text, at its right end: nothing moves when it changes."""
         self.tail = words
         room = self._theme.px(14) + QFontMetrics(self._theme.font("number")).horizontalAdvance(words) if words else 0
         self.setTextMargins(self._theme.px(20), 0, room, 0)
-        self.setAccessibleDescription(words)
+        self.setAccessibleDescription(whole if words else "")
         self.update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -65,7 +65,7 @@ class FeatureTable(DataTable):
         self.setColumnHidden(EMPTY, narrow)
         for column in (BOX, ROLE, EMPTY):
             self.header.resizeSection(column, px(WIDTHS[column]))
-        self.header.resizeSection(NOTE, px(WIDTHS[NOTE] - (14 if narrow else 0)))
+        self.header.resizeSection(NOTE, px(WIDTHS[NOTE]))
         super().resizeEvent(event)
 
     def _on_pointed(self, index: QModelIndex) -> None:

@@ -88,7 +88,7 @@ class RunForm(QWidget):
         self._row.setContentsMargins(edge, 4, edge, 10 if small else 14)
         self._row.setSpacing(12 if small else 16)
         self.ready.setFixedWidth(228 if small else 276)
-        self.features.setFixedWidth(326 if small else 408)
+        self.features.setFixedWidth(326 if small else 390)
 
     def _fields(self) -> Iterator[Field]:
         for part in self.parts:

@@ -42,7 +42,7 @@ class SettingsPart(Part):
             "threads": LineEntry(theme, "Threads"),
         }  # fmt: skip
         helps = {
-            "imputation": "fills empty cells; one kind of trees needs none",
+            "imputation": "fills empty cells, where needed",
             "scaling": "not for trees",
             "most_categories": "a column; rarer ones join",
             "class_weight": "balanced weighs rare classes more",
