@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from mlops_desktop.gui import formats
+from mlops_desktop.gui.dialogs.sheet import Growing
 from mlops_desktop.gui.widgets.buttons import Button
 from mlops_desktop.gui.widgets.controls import Box
 from mlops_desktop.gui.widgets.marks import Icon
@@ -46,7 +47,7 @@ def stop(workspace: Workspace, going_on: GoingOn) -> None:
         workspace.deployments.stop(endpoint)
 
 
-class ClosingDialog(QDialog):
+class ClosingDialog(Growing):
     """`decided` carries whether to stop what goes on, and whether to ask again next time."""
 
     decided = Signal(bool, bool)

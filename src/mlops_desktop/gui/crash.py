@@ -12,8 +12,9 @@ from types import TracebackType
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from mlops_desktop.gui.dialogs.sheet import Growing
 from mlops_desktop.gui.theme.theme import Theme
 from mlops_desktop.gui.widgets.buttons import Button
 from mlops_desktop.gui.widgets.marks import Icon
@@ -56,7 +57,7 @@ class CrashReporter(QObject):
             self.dialog.show()
 
 
-class CrashDialog(QDialog):
+class CrashDialog(Growing):
     """Says that it was our fault, that data is safe, and gives what a report needs."""
 
     def __init__(self, theme: Theme, error: BaseException, log_file: Path, parent: QWidget | None = None) -> None:

@@ -54,7 +54,7 @@ class GuideDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle("User guide — MLOps Desktop")
         self.setModal(False)
-        self.resize(760, 640)
+        self.resize(min(theme.px(760), parent.width()), min(theme.px(640), parent.height()))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)

@@ -13,6 +13,9 @@ from mlops_desktop.gui.widgets.text import Text
 
 COLUMNS = ((0, 1), (2, 4), (3,))
 """Which groups stand below each other."""
+FEWER = ((0, 1, 2, 4, 3),)
+"""The same in a window that is narrower than this at its zoom."""
+NARROW = 1000
 
 
 class KeysDialog(QDialog):
@@ -32,7 +35,7 @@ class KeysDialog(QDialog):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(32)
         groups = grouped_keys()
-        for places in COLUMNS:
+        for places in FEWER if parent.width() < theme.px(NARROW) else COLUMNS:
             below = QVBoxLayout()
             below.setSpacing(18)
             for place in places:
