@@ -35,6 +35,28 @@ class Pages(QStackedWidget):
         return QSize(self._theme.px(page.least_width), self._theme.px(page.least_height))
 
 
+class PageGround(QWidget):
+    """Holds the pages as large as the view or as they have to be. It has no layout: a wrapped text somewhere in a page
+    would make the whole page as high as all that could be scrolled in it."""
+
+    def __init__(self, theme: Theme, pages: Pages) -> None:
+        super().__init__()
+        self._pages = pages
+        pages.setParent(self)
+        pages.currentChanged.connect(self.updateGeometry)
+        theme.changed.connect(self.updateGeometry)
+
+    def minimumSizeHint(self) -> QSize:
+        return self._pages.minimumSizeHint()
+
+    def sizeHint(self) -> QSize:
+        return self._pages.sizeHint()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._pages.setGeometry(self.rect())
+
+
 class Frame(QWidget):
     """The shell, or something in its place; the status bar is below both."""
 
@@ -65,7 +87,7 @@ class Frame(QWidget):
         view.setFrameShape(QFrame.Shape.NoFrame)
         view.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         view.setWidgetResizable(True)
-        view.setWidget(self.pages)
+        view.setWidget(PageGround(theme, self.pages))
         middle.addWidget(self.top)
         middle.addLayout(self._message_place)
         middle.addWidget(view, 1)

@@ -7,7 +7,6 @@ from functools import partial
 from mlops_desktop.domain.datasets import DatasetVersion
 from mlops_desktop.gui.context import Context
 from mlops_desktop.gui.history import Place
-from mlops_desktop.gui.pages.book import PAGES
 from mlops_desktop.gui.pages.dataset_actions import DatasetActions
 from mlops_desktop.gui.pages.page import Command
 from mlops_desktop.gui.readings.home import quoted
@@ -25,20 +24,15 @@ def version_commands(
     """`taken` are the names of all datasets."""
     name, reference = quoted(version.dataset_name), quoted(version.reference)
     shown = version.reference.replace("@", " ")
-    found: list[Command] = []
-    if "new-run" in PAGES:
-        line = f"mlops experiments run {reference} TARGET"
-        found.append(Command("new_run_with", f"New run with {shown}", "play", partial(new_run, context, version), line))
-    if "import" in PAGES:
-        line = f"mlops datasets import FILE --name {name}"
-        act = partial(actions.import_version, version.dataset_name)
-        found.append(Command("import_version", "Import new version…", "download", act, line))
+    train, following = f"mlops experiments run {reference} TARGET", f"mlops datasets import FILE --name {name}"
+    import_version = partial(actions.import_version, version.dataset_name)
     line, show = f"mlops datasets score MODEL {reference} --to FILE", f"mlops datasets show {reference}"
     copy_reference = partial(actions.copy, version.reference, "Reference")
     rename = partial(actions.rename, version.dataset_name, taken)
     away = partial(actions.trash, version.dataset_name)
     return [
-        *found,
+        Command("new_run_with", f"New run with {shown}", "play", partial(new_run, context, version), train),
+        Command("import_version", "Import new version…", "download", import_version, following),
         Command("score", f"Score {shown} with a model…", "table-2", partial(actions.score, version), line),
         Command("rename", f"Rename {version.dataset_name}…", "pencil", rename, f"mlops datasets rename {name} NAME"),
         Command("copy_reference", f"Copy the reference {version.reference}", "copy", copy_reference),

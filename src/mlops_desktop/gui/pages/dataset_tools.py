@@ -41,7 +41,8 @@ class DatasetTools(QWidget):
         row.setSpacing(8)
         column.addLayout(row)
         self.where = SearchField(theme, "Filter rows", "Filter rows", icon="list-filter")
-        self.where.entered.connect(lambda: self.where_given.emit(self.where.text().strip()))
+        self.where.textEdited.connect(self._on_written)
+        self.where.entered.connect(self._on_where)
         self.where.left.connect(self.left)
         self.search = SearchField(theme, "Find columns", "Find columns")
         self.search.textChanged.connect(self.searched)
@@ -63,7 +64,7 @@ class DatasetTools(QWidget):
         self.set_small(False)
 
     def set_small(self, small: bool) -> None:
-        self.search.setFixedWidth(118 if small else 140)
+        self.search.setFixedWidth(132 if small else 140)
         self.row.setFixedWidth(70 if small else 84)
 
     def show_example(self, condition: str) -> None:
@@ -122,6 +123,17 @@ class DatasetTools(QWidget):
         row.addWidget(self._code, 0, Qt.AlignmentFlag.AlignTop)
         self._refusal.hide()
         return self._refusal
+
+    def _on_written(self, text: str) -> None:
+        """Every row is looked at for a condition, so it waits until it is whole; an empty one needs no waiting."""
+        if text.strip():
+            self.where.show_tail("Enter filters", "Press Enter to filter the rows")
+        else:
+            self._on_where()
+
+    def _on_where(self) -> None:
+        self.where.show_tail("", "")
+        self.where_given.emit(self.where.text().strip())
 
     def _on_row(self) -> None:
         text = self.row.text().strip()

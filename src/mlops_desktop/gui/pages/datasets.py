@@ -14,7 +14,6 @@ from mlops_desktop.domain.changes import Change, ChangeKind
 from mlops_desktop.domain.datasets import DatasetVersion, Finding, VersionDifference
 from mlops_desktop.gui.context import Context
 from mlops_desktop.gui.history import Place
-from mlops_desktop.gui.pages.book import PAGES
 from mlops_desktop.gui.pages.dataset_actions import DatasetActions
 from mlops_desktop.gui.pages.dataset_commands import menu_of, new_run, version_commands
 from mlops_desktop.gui.pages.dataset_panel import SMALL_WIDTH, WIDTH, DatasetPanel
@@ -132,13 +131,12 @@ class DatasetsPage(Page):
         return [*panes, self.panel.scroll_area] if self.panel.isVisible() else panes
 
     def commands(self) -> list[Command]:
+        line = "mlops datasets import FILE"
         found = [
             Command("filter", "Filter the datasets", "search", self.list.focus_search, "mlops datasets list"),
             Command("inspector", "Show or hide the inspector", "panel-right", self.toggle_inspector),
+            Command("primary", "Import data…", "download", self.acts.import_data, line),
         ]
-        if "import" in PAGES:
-            line = "mlops datasets import FILE"
-            found.append(Command("primary", "Import data…", "download", self.acts.import_data, line))
         if len(self.facts.versions) > 1:
             found.append(Command("compare", "Compare versions", "arrow-right-left", self.view.show_changes))
         return [*found, *self._version_commands()]
@@ -151,7 +149,7 @@ class DatasetsPage(Page):
     # Making
 
     def _build(self) -> None:
-        theme, can_import = self._context.theme, "import" in PAGES
+        theme = self._context.theme
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -160,8 +158,6 @@ class DatasetsPage(Page):
         self.compare = Button(theme, "Compare versions", icon="arrow-right-left")
         self.import_button = Button(theme, "Import data", icon="download", kind="primary")
         self.import_button.clicked.connect(self.acts.import_data)
-        if not can_import:
-            self.import_button.hide()
         self.header.add_action(self.compare)
         self.header.add_action(self.import_button)
         column.addWidget(self.header)
@@ -170,9 +166,8 @@ class DatasetsPage(Page):
         self.compare.clicked.connect(self.view.show_changes)
         self.compare.hide()
         self.empty = EmptyState(
-            theme, "database", "No data yet", EMPTY_WORDS, "" if can_import else "mlops datasets import FILE",
-            action="Import data" if can_import else "", act=self.acts.import_data,
-        )  # fmt: skip
+            theme, "database", "No data yet", EMPTY_WORDS, action="Import data", act=self.acts.import_data
+        )
         self._failed = QWidget()
         around = QVBoxLayout(self._failed)
         around.setContentsMargins(20, 8, 20, 20)
@@ -195,7 +190,6 @@ class DatasetsPage(Page):
         self.view.import_asked.connect(lambda: self.acts.import_version(self._wanted))
         head = self.view.head
         head.version_chosen.connect(self.choose_version)
-        head.new_run.setVisible("new-run" in PAGES)
         head.new_run.clicked.connect(lambda: self._with_version(partial(new_run, self._context)))
         head.score.clicked.connect(lambda: self._with_version(self.acts.score))
         head.copy.clicked.connect(lambda: self._with_version(lambda one: self.acts.copy(one.content_hash, "Hash")))

@@ -27,7 +27,8 @@ class Dot(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self._theme.colour("accent"))
-        painter.drawEllipse(1, 6, 6, 6)
+        size = self._theme.px(6)
+        painter.drawEllipse((self.width() - size) // 2, (self.height() - size) // 2, size, size)
 
 
 class Field(QWidget):

@@ -29,6 +29,7 @@ class FoldsView(QWidget):
         self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Folds on the time line")
+        theme.changed.connect(self.updateGeometry)
 
     def show_picture(self, picture: FoldPicture | None) -> None:
         if picture == self._picture:
@@ -43,12 +44,16 @@ class FoldsView(QWidget):
     @property
     def _row(self) -> int:
         folds = len(self._picture.folds) if self._picture else 0
-        return 22 if folds <= 1 else 14 if folds <= 3 else 11 if folds <= 5 else 9
+        return self._theme.px(22 if folds <= 1 else 14 if folds <= 3 else 11 if folds <= 5 else 9)
+
+    @property
+    def _gap(self) -> int:
+        return self._theme.px(_GAP)
 
     def sizeHint(self) -> QSize:
         folds = max(1, len(self._picture.folds) if self._picture else 1)
-        axis = _AXIS if self._picture and self._picture.ticks else 4
-        return QSize(400, folds * self._row + (folds - 1) * _GAP + axis + 2)
+        axis = self._theme.px(_AXIS if self._picture and self._picture.ticks else 4)
+        return QSize(400, folds * self._row + (folds - 1) * self._gap + axis + 2)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(200, self.sizeHint().height())
@@ -59,14 +64,15 @@ class FoldsView(QWidget):
             return
         painter = QPainter(self)
         several = len(picture.folds) > 1
-        left = _LABEL if several else 0
+        label = theme.px(_LABEL)
+        left = label if several else 0
         width = self.width() - left
         painter.setFont(theme.font("caption"))
         for place, fold in enumerate(picture.folds):
-            top = 1 + place * (self._row + _GAP)
+            top = 1 + place * (self._row + self._gap)
             if several:
                 painter.setPen(theme.colour("text" if place == self._current else "muted"))
-                area = QRectF(0, top - 3, _LABEL - 8, self._row + 6)
+                area = QRectF(0, top - 3, label - 8, self._row + 6)
                 painter.drawText(area, int(Qt.AlignmentFlag.AlignVCenter), f"Fold {place + 1}")
             painter.fillRect(QRectF(left, top, width, self._row), theme.colour("neutral-soft"))
             gap = 1 if len(fold.bands) <= _BLOCKS else 0
@@ -82,7 +88,7 @@ class FoldsView(QWidget):
 
     def _paint_ticks(self, painter: QPainter, picture: FoldPicture, left: int, width: int) -> None:
         folds = len(picture.folds)
-        bottom = 1 + folds * self._row + (folds - 1) * _GAP
+        bottom = 1 + folds * self._row + (folds - 1) * self._gap
         painter.setPen(self._theme.colour("muted"))
         reached = -1.0
         for share, words in picture.ticks:
@@ -92,7 +98,8 @@ class FoldsView(QWidget):
             if start < reached:
                 continue
             painter.fillRect(QRectF(min(x, self.width() - 1), bottom, 1, 3), self._theme.colour("axis"))
-            painter.drawText(QRectF(start, bottom + 3, room + 2, 14), int(Qt.AlignmentFlag.AlignVCenter), words)
+            area = QRectF(start, bottom + 3, room + 2, self._theme.px(14))
+            painter.drawText(area, int(Qt.AlignmentFlag.AlignVCenter), words)
             reached = start + room + 8
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -116,7 +123,7 @@ class FoldsView(QWidget):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         folds = len(self._picture.folds) if self._picture else 0
-        place = int((event.position().y() - 1) // (self._row + _GAP))
+        place = int((event.position().y() - 1) // (self._row + self._gap))
         self._look_at(place if 0 <= place < folds else -1)
 
     def leaveEvent(self, event: QEvent) -> None:
