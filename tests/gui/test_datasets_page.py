@@ -177,6 +177,7 @@ def test_rows_are_filtered_and_the_count_is_said(page: DatasetsPage) -> None:
     tools = page.view.rows.tools
     before = tools.search.geometry()
     write(tools.where, "origin == 'JFK' and dep_delay > 60")
+    assert tools.where.tail == "Enter filters"
     press(tools.where, Key.Key_Return)
     assert tools.where.accessibleDescription().endswith(" rows of 3,007")
     assert page.view.rows.rows.total == int(tools.where.tail.split()[0])
@@ -186,6 +187,20 @@ def test_rows_are_filtered_and_the_count_is_said(page: DatasetsPage) -> None:
     press(page.view.rows.table, Key.Key_Escape)
     assert page.view.rows.rows.where == ""
     assert tools.where.tail == ""
+
+
+def test_an_emptied_condition_shows_all_rows_at_once(page: DatasetsPage) -> None:
+    tools = page.view.rows.tools
+    write(tools.where, "x")
+    press(tools.where, Key.Key_Backspace)
+    assert tools.where.tail == ""
+    write(tools.where, "distance > 2000")
+    press(tools.where, Key.Key_Return)
+    tools.where.setFocus()
+    tools.where.selectAll()
+    press(tools.where, Key.Key_Delete)
+    assert page.view.rows.rows.where == ""
+    assert page.view.rows.rows.total == 3007
 
 
 def test_a_condition_that_is_not_understood_stays_to_be_mended(page: DatasetsPage) -> None:
