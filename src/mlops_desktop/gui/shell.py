@@ -339,13 +339,12 @@ class Shell(QObject):
         if self.workspace is not None:
             raise RuntimeError("a window opens one workspace")
         self.workspace = workspace
-        name, folder = workspace.name, workspace.folder
-        self.remember(self.state.with_recent(folder))
+        self.remember(self.state.with_recent(workspace.folder))
         if self.welcome is not None:
             self.frame.show_shell()
             self.go_to("home")
-        self.sidebar.workspace.show_workspace(name, short_path(folder), str(folder))
-        self.window.setWindowTitle(f"{name} — MLOps Desktop")
+        self.sidebar.workspace.show_workspace(workspace.name, short_path(workspace.folder), str(workspace.folder))
+        self.window.setWindowTitle(f"{workspace.name} — MLOps Desktop")
         self._on_mended()
         self.status.show_part(self.status.record, Sign("shield-check", "muted", "Changes recorded"))
         self.events.follow(workspace.feed)

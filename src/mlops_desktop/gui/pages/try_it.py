@@ -2,51 +2,36 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from mlops_desktop.domain.changes import Change, ChangeKind
-from mlops_desktop.domain.errors import RequestRefusedError
-from mlops_desktop.gui import formats
 from mlops_desktop.gui.context import Context
 from mlops_desktop.gui.history import Place
-from mlops_desktop.gui.item_models.cells import Cell, CellRow, Head
 from mlops_desktop.gui.pages.endpoint_actions import EndpointActions
 from mlops_desktop.gui.pages.page import SMALL, Command, Page
 from mlops_desktop.gui.pages.try_answer import AnswerCard
 from mlops_desktop.gui.pages.try_request import RequestCard
+from mlops_desktop.gui.pages.try_sent import ResponseCard, SentCard
 from mlops_desktop.gui.queries import Query
 from mlops_desktop.gui.readings import try_it as reading
-from mlops_desktop.gui.readings.endpoint_tables import milliseconds
 from mlops_desktop.gui.readings.snippets import snippets
 from mlops_desktop.gui.readings.try_it import Sent, Signature, TryFacts, ask
 from mlops_desktop.gui.theme.theme import Theme
 from mlops_desktop.gui.widgets.buttons import Button
-from mlops_desktop.gui.widgets.cards import Card
-from mlops_desktop.gui.widgets.code_block import CodeCard, CodeText
-from mlops_desktop.gui.widgets.command_line import CopyButton
+from mlops_desktop.gui.widgets.code_block import CodeCard
 from mlops_desktop.gui.widgets.dimming import dim
 from mlops_desktop.gui.widgets.page_header import PageHeader
 from mlops_desktop.gui.widgets.skeleton import Skeleton
-from mlops_desktop.gui.widgets.small_table import SmallTable
 from mlops_desktop.gui.widgets.states import EmptyState, ErrorBox
 
 if TYPE_CHECKING:
     from mlops_desktop.services.workspace import Workspace
 
 MOST_SENT = 100
-SENT_HEADS = (
-    Head("Time", 84),
-    Head("By", 90, keep=1),
-    Head("Rows", 52, numeric=True, keep=2),
-    Head("Answer", 100, stretch=True),
-    Head("Probability", 88, numeric=True),
-    Head("ms", 64, numeric=True),
-)
 _CONCERN = frozenset({ChangeKind.ENDPOINT, ChangeKind.DEPLOYMENT, ChangeKind.ROLLOUT})
 NOTHING = "An endpoint answers predictions of one model version. Deploy a model version, then try it here."
 
@@ -174,14 +159,19 @@ class TryItPage(Page):
         self.answer.start_asked.connect(self._start)
         self.answer.token_asked.connect(self._new_token)
         middle.addWidget(self.answer)
-        middle.addWidget(self._make_history(theme))
+        self.history_card = SentCard(theme)
+        self.history_card.chosen.connect(self._on_history)
+        self.history = self.history_card.table
+        middle.addWidget(self.history_card)
         middle.addStretch(1)
         right = QVBoxLayout()
         right.setSpacing(12)
         self.code = CodeCard(theme, "The same request as code")
         self.code.setMinimumHeight(240)
         right.addWidget(self.code, 3)
-        right.addWidget(self._make_response(theme), 2)
+        self.response_card = ResponseCard(theme)
+        self.response, self.copy_response = self.response_card.text, self.response_card.copy
+        right.addWidget(self.response_card, 2)
         self._rest.addLayout(middle, 6)
         self._rest.addLayout(right, 5)
         self._scroll = QScrollArea()
@@ -192,29 +182,6 @@ class TryItPage(Page):
         self._scroll.setWidget(rest)
         row.addWidget(self._scroll, 1)
         return self._content
-
-    def _make_history(self, theme: Theme) -> Card:
-        self.history_card = Card(theme, "Sent since opening", "a click brings the request back")
-        self.history = SmallTable(theme, "Requests of this visit", SENT_HEADS)
-        self.history.pointed.connect(self._on_history)
-        self.history.activated.connect(self._on_history)
-        self.history_card.body.addWidget(self.history)
-        self.history_card.hide()
-        return self.history_card
-
-    def _make_response(self, theme: Theme) -> Card:
-        card = Card(theme, "Response")
-        self._response_card = card
-        card.hide()
-        self.copy_response = CopyButton(theme, "", "Copy", what="the response", kind="ghost")
-        card.head.addWidget(self.copy_response)
-        self.response = CodeText(theme, "Response")
-        self.response.setMinimumHeight(120)
-        holder = QVBoxLayout()
-        holder.setContentsMargins(10, 0, 10, 10)
-        holder.addWidget(self.response)
-        card.body.addLayout(holder, 1)
-        return card
 
     # Reading and showing
 
@@ -255,7 +222,7 @@ class TryItPage(Page):
         self.sent = []
         self._sending = False
         self._show_history()
-        self._response_card.hide()
+        self.response_card.hide()
 
     @staticmethod
     def _sentence(facts: TryFacts) -> str:
@@ -282,48 +249,7 @@ class TryItPage(Page):
             self.code.show_codes(snippets(one.name, one.endpoint.url, self.request.rows))
 
     def _show_history(self) -> None:
-        self.history_card.setVisible(bool(self.sent))
-        self.history.show_rows([self._history_row(place, sent) for place, sent in enumerate(reversed(self.sent))])
-
-    def _history_row(self, place: int, sent: Sent) -> CellRow:
-        at = sent.at.astimezone()
-        predictions = sent.predictions
-        share = predictions[0].chance if len(predictions) == 1 else None
-        if sent.error is not None:
-            answer = Cell(reading.error_title(sent.error), "error", tip=str(sent.error))
-        elif len(predictions) == 1:
-            answer = Cell(predictions[0].label, strong=True)
-        else:
-            answer = Cell(f"{formats.count(len(predictions))} answers")
-        return CellRow(
-            str(place),
-            (
-                Cell(f"{at:%H:%M:%S}"),
-                Cell(reading.by_words(sent, self._chosen), "muted"),
-                Cell(formats.count(len(sent.rows)), "muted"),
-                answer,
-                Cell(reading.share_words(share), "text" if share is not None else "muted"),
-                Cell(formats.number(sent.milliseconds, 1)),
-            ),
-        )
-
-    def _show_response(self, sent: Sent) -> None:
-        if isinstance(sent.error, RequestRefusedError):
-            said = {"message": sent.error.message} | ({"field": sent.error.field} if sent.error.field else {})
-            text = json.dumps({"error": said}, indent=2, ensure_ascii=False)
-        elif sent.error is not None:
-            text = ""
-        else:
-            text = json.dumps(dict(sent.answer), indent=2, ensure_ascii=False)
-        self._response_card.sub.setText(
-            f"{formats.size(len(json.dumps(dict(sent.answer))))}, {milliseconds(sent.milliseconds)}"
-            if sent.answer
-            else ""
-        )
-        self.response.show_code(text)
-        self._response_card.setVisible(bool(text))
-        self.copy_response.text_to_copy = text
-        self.copy_response.setToolTip("")
+        self.history_card.show_sent(self.sent, self._chosen)
 
     # What happens
 
@@ -367,18 +293,16 @@ class TryItPage(Page):
         if self.facts is None:
             return
         self.answer.show_sent(sent, self.facts, self.signature)
-        self._show_response(sent)
+        self.response_card.show_sent(sent)
         self._show_stale()
         name = getattr(sent.error, "field", "")
         if name:
             self.request.mark(name, str(sent.error))
 
-    def _on_history(self, index: QModelIndex) -> None:
-        place = len(self.sent) - 1 - index.row()
-        if 0 <= place < len(self.sent):
-            sent = self.sent[place]
-            self.request.show_rows([dict(row) for row in sent.rows])
-            self._show_sent(sent)
+    def _on_history(self, place: int) -> None:
+        sent = self.sent[place]
+        self.request.show_rows([dict(row) for row in sent.rows])
+        self._show_sent(sent)
 
     def _on_request(self) -> None:
         self._show_code()
