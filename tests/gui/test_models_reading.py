@@ -219,9 +219,7 @@ def test_without_a_spread_the_difference_is_said_and_not_judged() -> None:
     words = version_reading.verdict_sentence(known, bare)
     assert words.endswith("than that of v2; one part was held out, so it is not known how surely.")
     nothing = [version_reading.MetricLine(bare[0].key, bare[0].here)]
-    assert version_reading.verdict_sentence(known, nothing) == (
-        "v2 cannot be compared: there are no figures of both."
-    )
+    assert version_reading.verdict_sentence(known, nothing) == ("v2 cannot be compared: there are no figures of both.")
 
 
 def test_the_verdict_is_said_in_one_sentence() -> None:

@@ -21,7 +21,7 @@ from tests.serving.raw_client import TOKEN, TOKEN_SHA256, RawClient, request, ro
 from tests.serving.small_bundle import SmallBundle, make_bundle
 
 import mlops_desktop
-from mlops_desktop.hosts.admin_client import ControlError, ask
+from mlops_desktop.serving.admin_client import ControlError, ask
 from mlops_desktop.serving.log import ServingLog
 from mlops_desktop.serving.main import main
 from mlops_desktop.serving.model import load

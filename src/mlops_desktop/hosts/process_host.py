@@ -16,7 +16,7 @@ from mlops_desktop.domain.deployments import Observation, PortUse, ServeOrder
 from mlops_desktop.domain.errors import DeploymentError
 from mlops_desktop.domain.processes import ProcessIdentity
 from mlops_desktop.hosts import predict_client
-from mlops_desktop.hosts.admin_client import (
+from mlops_desktop.serving.admin_client import (
     ControlError,
     NobodyThereError,
     RefusedError,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import sys
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
@@ -75,6 +76,19 @@ class ServingLog:
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
+
+
+class StreamLog(ServingLog):
+    """Writes records to the standard output, which an engine keeps and caps in size."""
+
+    def __init__(self) -> None:
+        super().__init__(Path("-"), largest=sys.maxsize)
+        self._descriptor = os.dup(1)
+
+    def _append(self, record: dict[str, object]) -> None:
+        if self._descriptor is None:
+            self._descriptor = os.dup(1)
+        super()._append(record)
 
 
 class LogHandler(logging.Handler):

@@ -12,14 +12,20 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 from mlops_desktop.serving.admin import AdminChannel, AdminError, Reply
+from mlops_desktop.serving.admin_client import ControlError, ask, take_socket
 from mlops_desktop.serving.app import App, Predictor
 from mlops_desktop.serving.bundle import BundleError
+from mlops_desktop.serving.holder import NAME as HOLDER
 from mlops_desktop.serving.listener import Listener
 from mlops_desktop.serving.log import ServingLog
 from mlops_desktop.serving.specification import Specification
+from mlops_desktop.serving.standing import Standing
 
 DRAIN_SECONDS: Final = 30.0
 """How long the end waits for requests that are being answered."""
+
+FOLLOW_SECONDS: Final = 1.0
+_HOLDER_SECONDS: Final = 2.0
 
 ENDED: Final = 0
 REFUSED: Final = 3
@@ -46,7 +52,10 @@ class Server:
         self._model: ServedModel | None = None
         self._app: App | None = None
         self._listener: Listener | None = None
-        self._token_sha256 = specification.token_sha256
+        self._standing = _standing(specification)
+        self._holder = Path(specification.folder) / HOLDER if specification.folder else None
+        self._held_since = ""
+        self._token_sha256 = self._standing.token_sha256 if self._standing else specification.token_sha256
         self._example_right: bool | None = None
         self._port: int | None = None
         self._cut_off = False
@@ -72,7 +81,10 @@ class Server:
                 return REFUSED
             if public is not None:
                 self._accept(public)
+            following = loop.create_task(self._follow_holder()) if self._holder is not None else None
             await self._end.wait()
+            if following is not None:
+                following.cancel()
             await self._finish(self._listener)
             return ENDED
         finally:
@@ -132,6 +144,28 @@ class Server:
         self._listener.accept(listening)
         self._log.write("accept", port=self._port)
 
+    async def _follow_holder(self) -> None:
+        """As long as it stands so, accepts from the socket of the holder that there is now, also after a restart."""
+        while True:
+            if self._standing is not None and self._standing.accepts:
+                try:
+                    await self._accept_from_holder()
+                except ControlError as error:
+                    self._log.write("trouble", level="warning", message=f"the port is not held: {error}")
+            await asyncio.sleep(FOLLOW_SECONDS)
+
+    async def _accept_from_holder(self) -> None:
+        assert self._holder is not None
+        assert self._listener is not None
+        state = await asyncio.to_thread(ask, self._holder, "status", seconds=_HOLDER_SECONDS)
+        if state.get("since") != self._held_since or self._listener.socket is None:
+            handed = await asyncio.to_thread(take_socket, self._holder, seconds=_HOLDER_SECONDS)
+            if self._standing is None or not self._standing.accepts:  # told to drain meanwhile
+                handed.close()
+                return
+            self._held_since = str(state.get("since"))
+            self._accept(handed)
+
     def _drain(self, listener: Listener) -> None:
         if not listener.is_draining:
             listener.drain()
@@ -183,12 +217,24 @@ class Server:
     async def _on_accept(self, _: Mapping[str, Any], handed: socket.socket | None) -> Reply:
         if self.phase != "ready":
             raise AdminError(f"the server is {self.phase}, not ready")
+        if self._standing is not None:
+            return await self._on_accept_in_container()
         if handed is None:
             raise AdminError("accept needs the listening socket beside the message")
         self._accept(handed)
         return Reply({"accepting": True})
 
+    async def _on_accept_in_container(self) -> Reply:
+        self._stand(accepts=True)
+        try:
+            await self._accept_from_holder()
+        except ControlError as error:
+            self._stand(accepts=False)
+            raise AdminError(f"the port is not held: {error}") from error
+        return Reply({"accepting": True})
+
     async def _on_drain(self, _: Mapping[str, Any], _handed: socket.socket | None) -> Reply:
+        self._stand(accepts=False)
         if self._listener is not None:
             self._drain(self._listener)
         return Reply({"accepting": False})
@@ -202,6 +248,7 @@ class Server:
         token_sha256 = message.get("token_sha256")
         if not isinstance(token_sha256, str) or len(token_sha256) != 64:
             raise AdminError("token_sha256 must be 64 hexadecimal digits")
+        self._stand(token_sha256=token_sha256)
         is_another = self._token_sha256 not in (None, token_sha256)
         self._token_sha256 = token_sha256
         if self._app is not None:
@@ -210,9 +257,24 @@ class Server:
             self._log.write("token_changed")
         return Reply()
 
+    def _stand(self, *, accepts: bool | None = None, token_sha256: str | None = None) -> None:
+        """Keeps what it is told, where it may be started again without us. Raises AdminError."""
+        if self._standing is not None:
+            try:
+                self._standing.set(accepts=accepts, token_sha256=token_sha256)
+            except OSError as error:
+                raise AdminError(f"that cannot be kept: {error}") from error
+
     async def _on_end(self, _: Mapping[str, Any], _handed: socket.socket | None) -> Reply:
+        self._stand(accepts=False)
         self._end.set()
         return Reply({"pid": os.getpid()})
+
+
+def _standing(specification: Specification) -> Standing | None:
+    if not specification.folder:
+        return None
+    return Standing(Path(specification.folder) / f"{specification.deployment_id}.json", specification.token_sha256)
 
 
 def _reason(error: BaseException) -> str:

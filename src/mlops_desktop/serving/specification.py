@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 
 
@@ -13,7 +13,11 @@ class SpecificationError(Exception):
 
 @dataclass(frozen=True)
 class Specification:
-    """`bundle` and `log` are paths. The token itself is never in here."""
+    """`bundle` and `log` are paths, `-` for the log being the standard output. The token itself is never in here.
+
+    In a container `folder` is shared with the holder of the endpoint's port and with the other servers: the control
+    sockets lie there, and what this server was told last.
+    """
 
     endpoint_id: str
     endpoint_name: str
@@ -23,17 +27,28 @@ class Specification:
     manifest_hash: str
     token_sha256: str
     log: str
+    folder: str = ""
 
 
 def read_specification(path: Path) -> Specification:
+    """Raises SpecificationError."""
     try:
-        content = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
+        return parse_specification(path.read_text("utf-8"), str(path))
+    except (OSError, UnicodeError) as error:
         raise SpecificationError(f"{path} cannot be read: {error}") from error
+
+
+def parse_specification(text: str, source: str) -> Specification:
+    """Raises SpecificationError, which names the `source`."""
+    try:
+        content = json.loads(text)
+    except ValueError as error:
+        raise SpecificationError(f"{source} cannot be read: {error}") from error
     names = {field.name for field in fields(Specification)}
+    needed = {field.name for field in fields(Specification) if field.default is MISSING}
     if not isinstance(content, dict) or not all(isinstance(value, str) for value in content.values()):
-        raise SpecificationError(f"{path} is not an object of texts")
-    wrong = sorted(names - content.keys()) + sorted(content.keys() - names)
+        raise SpecificationError(f"{source} is not an object of texts")
+    wrong = sorted(needed - content.keys()) + sorted(content.keys() - names)
     if wrong:
-        raise SpecificationError(f"{path} has missing or unknown fields: {', '.join(wrong)}")
+        raise SpecificationError(f"{source} has missing or unknown fields: {', '.join(wrong)}")
     return Specification(**content)

@@ -259,9 +259,7 @@ def _group(code: str, items: Sequence[Finding]) -> FindingGroup:
     titles = _TITLES.get(code, ("Something to look at in {column}", "Something to look at in {n} columns"))
     title = titles[0 if number <= 1 else 1].format(column=some(columns, 1), n=formats.count(number))
     words = _words(first) if len(items) == 1 else _columns_of(code, items)
-    return FindingGroup(
-        code, is_to_look_at(items), title, words, columns[0] if columns else "", first.first_row
-    )
+    return FindingGroup(code, is_to_look_at(items), title, words, columns[0] if columns else "", first.first_row)
 
 
 def _words(finding: Finding) -> str:
