@@ -23,7 +23,7 @@ from mlops_desktop.gui.widgets.tall_table import TallTable
 from mlops_desktop.gui.widgets.text import Text
 
 HEADS = (
-    Head("Column", 150),
+    Head("Column", 124),
     Head("Change", 100),
     Head("Before", 224, stretch=True),
     Head("After", 224, stretch=True),
