@@ -16,14 +16,6 @@ from mlops_desktop.domain.deployments import Observation, PortUse, ServeOrder
 from mlops_desktop.domain.errors import DeploymentError
 from mlops_desktop.domain.processes import ProcessIdentity
 from mlops_desktop.hosts import predict_client
-from mlops_desktop.serving.admin_client import (
-    ControlError,
-    NobodyThereError,
-    RefusedError,
-    SilentServerError,
-    ask,
-    take_socket,
-)
 from mlops_desktop.hosts.failures import translated
 from mlops_desktop.hosts.launching import LOG_NAME, last_reason, launch
 from mlops_desktop.hosts.records import ServerRecord, ServerRecords
@@ -34,6 +26,14 @@ from mlops_desktop.hosts.sockets import (
     open_listener,
     port_use,
     require_handover,
+)
+from mlops_desktop.serving.admin_client import (
+    ControlError,
+    NobodyThereError,
+    RefusedError,
+    SilentServerError,
+    ask,
+    take_socket,
 )
 
 _ASK_SECONDS = 2.0
