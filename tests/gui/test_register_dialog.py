@@ -175,3 +175,22 @@ def test_registering_goes_on_to_deploying_by_keyboard(
     dialog.deploy.setFocus(Qt.FocusReason.TabFocusReason)
     press(dialog.deploy, Qt.Key.Key_Space)
     assert asked == ["flight-late@v4"]
+
+
+def test_in_a_low_window_the_body_scrolls_and_head_and_buttons_stay(
+    make_window: MakeWindow, workspace: Workspace, run: str
+) -> None:
+    window = make_window(open_folder=lambda folder: workspace, size=(900, 560))
+    window.shell.open(workspace.folder)
+    window.shell.set_zoom(150)
+    dialog = opened(window.shell, workspace, run)
+    assert dialog.height() <= window.height()
+    assert dialog.rect().contains(dialog._ground.geometry())
+    assert dialog.rect().contains(dialog.close_button.geometry())
+    press(dialog.name.line, Qt.Key.Key_Tab)
+    press(dialog.description, Qt.Key.Key_Tab)
+    now = window.shell.window.focusWidget() or dialog.focusWidget()
+    assert now is not None
+    assert now.visibleRegion().boundingRect().size() == now.size(), "what has the focus is scrolled into sight"
+    window.shell.set_zoom(100)
+    dialog.reject()

@@ -19,9 +19,9 @@ _ALIAS = re.compile(r"[a-z][a-z0-9_\-]{0,49}")
 def check_name(name: str, kind: str) -> str:
     """The name, trimmed and in Unicode NFC.
 
-    Letters with their marks, digits, space, dot, hyphen and underscore; starts with a letter or digit, does not end with
-    a space, dot or hyphen; 100 characters at most. A name is never a path: it is shown and looked up, never joined to a
-    folder.
+    Letters with their marks, digits, space, dot, hyphen and underscore; starts with a letter or digit, does not end
+    with a space, dot or hyphen; 100 characters at most. A name is never a path: it is shown and looked up, never joined
+    to a folder.
 
     Raises InvalidNameError.
     """

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QShowEvent
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from mlops_desktop.gui import tab_order
 from mlops_desktop.gui.theme.theme import Theme
 from mlops_desktop.gui.widgets.buttons import Button, IconButton
+from mlops_desktop.gui.widgets.column_area import ColumnArea
 from mlops_desktop.gui.widgets.marks import Icon
 from mlops_desktop.gui.widgets.text import ElidedText, line
 
 EDGE = 18
+LEAST_BODY = 80
 
 
 def fitting_width(theme: Theme, width: int, parent: QWidget) -> int:
@@ -21,7 +23,8 @@ def fitting_width(theme: Theme, width: int, parent: QWidget) -> int:
 
 
 class Growing(QDialog):
-    """Grows with what it holds; without that a note that comes later would press the lines into each other."""
+    """Grows with what it holds, up to the window that asks; without that a note that comes later would press the lines
+    into each other."""
 
     def showEvent(self, event: QShowEvent) -> None:
         self.adjustSize()
@@ -34,9 +37,45 @@ class Growing(QDialog):
         layout = self.layout()
         if self.isVisible() and layout is not None:
             wanted = max(layout.totalHeightForWidth(self.width()), layout.totalMinimumSize().height())
+            wanted = max(wanted, min(layout.totalSizeHint().height(), self._most_height()))
             if wanted > self.height():
                 self.resize(self.width(), wanted)
         return handled
+
+    def _most_height(self) -> int:
+        parent = self.parentWidget()
+        return max(320, parent.window().height() - 20) if parent is not None else 0
+
+
+class Body(ColumnArea):
+    """What a dialog asks: as high as it wants to be where there is room, and scrolling where there is not."""
+
+    def __init__(self, content: QWidget, name: str) -> None:
+        super().__init__(content, name)
+        for ground in (self.viewport(), content):
+            ground.setAutoFillBackground(False)
+
+    def sizeHint(self) -> QSize:
+        content = self.widget()
+        layout = content.layout() if content is not None else None
+        if layout is None:
+            return super().sizeHint()
+        wide = self.viewport().width()
+        high = layout.totalHeightForWidth(wide) if layout.hasHeightForWidth() else layout.totalSizeHint().height()
+        return QSize(layout.totalSizeHint().width(), high)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, min(LEAST_BODY, self.sizeHint().height()))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        answer = super().eventFilter(watched, event)
+        if watched is self.widget() and event.type() == QEvent.Type.LayoutRequest:
+            self.updateGeometry()
+        return answer
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.updateGeometry()
 
 
 class Sheet(Growing):
@@ -64,10 +103,11 @@ class Sheet(Growing):
         head.addWidget(self.close_button)
         column.addLayout(head)
         column.addWidget(line(theme))
-        self.body = QVBoxLayout()
+        content = QWidget()
+        self.body = QVBoxLayout(content)
         self.body.setContentsMargins(EDGE, 14, EDGE, 14)
         self.body.setSpacing(12)
-        column.addLayout(self.body)
+        column.addWidget(Body(content, title), 1)
         self._ground = QWidget()
         self._ground.setObjectName("dialogfoot")
         self._ground.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
