@@ -84,3 +84,18 @@ def test_a_duty_may_close_its_own_watch(until: Callable[..., None]) -> None:
     watch = Watch("test", 600, close)
     watch.start()
     until(lambda: "test" not in [thread.name for thread in threading.enumerate()])
+
+
+def test_a_worker_gives_way_and_takes_no_more_than_it_was_given() -> None:
+    code = (
+        "import psutil\nfrom mlops_desktop.workers import limits\nbefore = psutil.Process().nice()\n"
+        "limits.give_way(limits.CALL_NICENESS)\ncall = psutil.Process().nice()\n"
+        "limits.give_way(limits.JOB_NICENESS)\njob = psutil.Process().nice()\n"
+        "limits.give_way(limits.CALL_NICENESS)\nprint(before, call, job, psutil.Process().nice())"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    before, call, job, last = map(int, done.stdout.split())
+    if sys.platform == "win32":
+        assert call == job == last == psutil.BELOW_NORMAL_PRIORITY_CLASS
+    else:
+        assert (call, job, last) == (max(before, 5), max(before, 10), max(before, 10))

@@ -50,7 +50,7 @@ class PageGround(QWidget):
         return self._pages.minimumSizeHint()
 
     def sizeHint(self) -> QSize:
-        return self._pages.sizeHint()
+        return self._pages.minimumSizeHint()  # its own would ask every page, also those that were never seen
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import queue
 import sys
 import threading
@@ -10,12 +11,13 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import shiboken6
-from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
 from mlops_desktop.gui.garbage import Garbage
 
 T = TypeVar("T")
 Failed = Callable[[BaseException], None]
+_Delivery = tuple[QObject | None, Callable[[], None]]
 SWITCH_SECONDS = 0.0005
 """How long a lane may keep the interpreter from the GUI thread. With Python's own 5 ms a painting, which gives it up
 at every call into Qt, waits a tenth of a second for a lane that reads many rows."""
@@ -71,6 +73,9 @@ class Lanes(QObject):
         self._stop = threading.Event()
         self._open = 0
         self._arrived.connect(self._on_arrived, Qt.ConnectionType.QueuedConnection)
+        self._deliveries: collections.deque[_Delivery] = collections.deque()
+        self._turn = QTimer(self, singleShot=True, interval=0)
+        self._turn.timeout.connect(self._on_turn)
 
     @property
     def is_idle(self) -> bool:
@@ -148,16 +153,28 @@ class Lanes(QObject):
             self._send((owner, deliver))
 
         if self._inline:
-            self._on_arrived((owner, _attempt(work, then, failed or self.failed.emit)))
+            self._deliver((owner, _attempt(work, then, failed or self.failed.emit)))
         else:
             lane.put(attempt)
 
-    def _send(self, delivery: tuple[QObject | None, Callable[[], None]]) -> None:
+    def _send(self, delivery: _Delivery) -> None:
         if not self._stop.is_set():
             self._arrived.emit(delivery)
 
     @Slot(object)
-    def _on_arrived(self, delivery: tuple[QObject | None, Callable[[], None]]) -> None:
+    def _on_arrived(self, delivery: _Delivery) -> None:
+        self._deliveries.append(delivery)
+        if not self._turn.isActive():
+            self._turn.start()
+
+    def _on_turn(self) -> None:
+        """One delivery in each turn of the loop, so that several do not hold up what the person does."""
+        delivery = self._deliveries.popleft()
+        if self._deliveries:
+            self._turn.start()
+        self._deliver(delivery)
+
+    def _deliver(self, delivery: _Delivery) -> None:
         owner, deliver = delivery
         self._open -= 1
         if not self._stop.is_set() and (owner is None or shiboken6.isValid(owner)):

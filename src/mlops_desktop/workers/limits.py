@@ -21,6 +21,8 @@ SCRATCH = "scratch"
 
 MEMORY_CAP_VARIABLE = "MLOPS_WORKER_MEMORY_CAP"
 
+CALL_NICENESS = 5
+JOB_NICENESS = 10
 _SHARE_OF_MACHINE = 0.6
 _LEAST_CAP = 512 * 1024 * 1024
 _CUT = b"\n[output cut here: there was more than 8 MiB of it]\n"
@@ -54,6 +56,17 @@ def restrict_process(cap: int) -> None:
         _, hard = resource.getrlimit(resource.RLIMIT_DATA)
         limit = cap + max(cap // 4, _LEAST_CAP)
         resource.setrlimit(resource.RLIMIT_DATA, (limit if hard == resource.RLIM_INFINITY else min(limit, hard), hard))
+
+
+def give_way(niceness: int) -> None:
+    """Lets the window, and endpoints that answer, have the processor before us; alone we have all of it as ever.
+
+    On Linux this holds for this thread and those it starts later, so it is called before any library starts its own.
+    """
+    if sys.platform == "win32":
+        psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
+    else:
+        os.setpriority(os.PRIO_PROCESS, 0, max(niceness, os.getpriority(os.PRIO_PROCESS, 0)))
 
 
 def watch(*duties: Callable[[], None]) -> Watch:

@@ -61,6 +61,7 @@ def main(jobs: Table = JOBS, calls: Table = CALLS, heavy: Sequence[str] = HEAVY)
     atexit.register(farewell.close)  # registered before the libraries are loaded, so it runs after their own
     cap = limits.memory_cap()
     limits.restrict_process(cap)
+    limits.give_way(limits.CALL_NICENESS)
     channel.listen()
     for name in heavy:
         importlib.import_module(name)
@@ -175,6 +176,7 @@ class _Job:
                 self._report.check_cancelled()
                 run = _find(jobs, self._request.kind, "run")
                 limits.limit_threads(self._request.spec)
+                limits.give_way(limits.JOB_NICENESS)
                 self._report.result(run(self._request.spec, self._folder, self._report))
             except BaseException as error:  # noqa: BLE001 - the boundary: whatever ended the job is told in its journal
                 self._report.failure(error)

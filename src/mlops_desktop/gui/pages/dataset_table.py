@@ -242,9 +242,11 @@ class DatasetTable(QWidget):
         column = self._wanted_column if self._wanted_column in rows.names else self.table.column
         if self._wanted_row and self._wanted_row <= rows.rowCount():
             self.table.go_to_row(self._wanted_row - 1)
+        before = self.table.column
         self.table.choose_column(column or next(varied, rows.names[0]))
         self._wanted_column, self._wanted_row = "", 0
-        self._show_detail()
+        if self.table.column == before:  # another one is shown as it is chosen
+            self._show_detail()
 
     def _on_column(self, name: str) -> None:
         self._show_detail()

@@ -64,7 +64,7 @@ class DatasetsPage(Page):
         make = partial(Query, context.lanes, parent=self)
         self._listing_query: Query[DatasetListing] = make(self._read_listing, self._show_listing, self._on_failed)
         self._query: Query[DatasetFacts] = make(self._read, self._show, self._on_gone)
-        self._uses_query: Query[DatasetUses] = make(self._read_uses, self._show_uses, context.shell.show_failure)
+        self._uses_query: Query[DatasetUses] = make(self._read_uses, self._show_uses, self._on_no_uses)
         self.acts = DatasetActions(context, self, self._on_renamed, self._on_trashed)
         self._build()
 
@@ -248,13 +248,15 @@ class DatasetsPage(Page):
             return
         before, version = self.facts.chosen, facts.chosen
         self.facts = facts
-        if before is None or version is None or before.id != version.id:
+        is_other = before is None or version is None or before.id != version.id
+        if is_other:
             self.uses = DatasetUses()
         more = menu_of(self._version_commands())
         self.view.show_facts(facts, self._findings(), more)
         self.compare.setVisible(len(facts.versions) > 1 and not self._small)
         if version is not None:
-            self.panel.show_facts(facts, self.uses)
+            if not is_other:  # else the panel follows when its uses are read
+                self.panel.show_facts(facts, self.uses)
             self._uses_query.ask()
         self._place_panel()
         self._context.shell.place_changed()
@@ -268,6 +270,10 @@ class DatasetsPage(Page):
         self.panel.show_facts(self.facts, uses)
         if version.number == self.facts.latest:
             self.list.datasets.show_findings(self.facts.name, findings)
+
+    def _on_no_uses(self, error: BaseException) -> None:
+        self.panel.show_facts(self.facts, self.uses)
+        self._context.shell.show_failure(error)
 
     def _findings(self) -> list[Finding]:
         return all_findings(self.facts.chosen, self.uses) if self.facts.chosen is not None else []

@@ -102,7 +102,8 @@ class RunsReading:
     def __init__(self) -> None:
         self._changed: deque[str] = deque()
         self._shown: str | None = None
-        self._has_read = False
+        self._wish = 0
+        self._met = -1
 
     def note(self, changes: Sequence[Change]) -> None:
         self._changed.extend(change.object_id for change in changes if change.kind is ChangeKind.RUN)
@@ -113,8 +114,8 @@ class RunsReading:
         self._changed.extend(ids)
 
     def forget(self) -> None:
-        """The next reading is of everything."""
-        self._has_read = False
+        """The next reading is of everything, also where one is under way: that may have looked before."""
+        self._wish += 1
 
     def read(self, workspace: Workspace, name: str | None, now: datetime) -> ExperimentFacts:
         """A chosen experiment that is gone by now means all."""
@@ -122,9 +123,10 @@ class RunsReading:
         chosen = next((one for one in experiments if one.name == name), None)
         lists = workspace.experiments.lists
         wanted = chosen.id if chosen else ""
-        in_pieces = self._has_read and wanted == self._shown and len(self._changed) <= MOST_PIECES
+        wish = self._wish
+        in_pieces = self._met == wish and wanted == self._shown and len(self._changed) <= MOST_PIECES
         changed = self._taken()
-        self._has_read = False
+        self._met = -1  # until it is done: one that fails has taken what changed
         whole: RunColumns | None = None
         fresh: Sequence[RunSummary] = ()
         if in_pieces:
@@ -145,7 +147,7 @@ class RunsReading:
             tuple(fresh),
             tuple(run_id for run_id in changed if run_id not in there) if in_pieces else (),
         )
-        self._has_read, self._shown = True, wanted
+        self._met, self._shown = wish, wanted
         return facts
 
     def _taken(self) -> list[str]:

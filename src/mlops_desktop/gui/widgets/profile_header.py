@@ -36,7 +36,7 @@ class ProfileHeader(TableHeader):
         self.setFixedHeight(HEIGHT)
 
     def sizeHint(self) -> QSize:
-        return QSize(super().sizeHint().width(), self._theme.px(HEIGHT))
+        return QSize(self.defaultSectionSize(), self._theme.px(HEIGHT))  # Qt would ask every section in sight
 
     def show_chosen(self, section: int) -> None:
         if section != self.chosen:
@@ -103,6 +103,9 @@ class RowNumbers(QHeaderView):
         self.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self.setSectionsClickable(False)
         self.setHighlightSections(False)
+
+    def sizeHint(self) -> QSize:
+        return QSize(self.minimumWidth(), self.defaultSectionSize())  # Qt would ask two hundred rows
 
     def fit(self, most: int) -> None:
         """As wide as the largest number needs."""

@@ -37,7 +37,7 @@ class TypedHeader(TableHeader):
         self.setAccessibleName("Columns and their types")
 
     def sizeHint(self) -> QSize:
-        return QSize(super().sizeHint().width(), self._theme.px(HEIGHT))
+        return QSize(self.defaultSectionSize(), self._theme.px(HEIGHT))  # Qt would ask every section in sight
 
     def fitting_width(self, column: PreviewColumn) -> int:
         """Room for name, note and tag, within limits."""
