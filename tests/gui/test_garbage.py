@@ -8,9 +8,10 @@ import weakref
 from collections.abc import Iterator
 
 import pytest
+from PySide6.QtCore import QTimer
 from pytestqt.qtbot import QtBot
 
-from mlops_desktop.gui.garbage import Garbage
+from mlops_desktop.gui.garbage import Garbage, reading_many
 from mlops_desktop.gui.lanes import Lanes
 
 
@@ -60,6 +61,31 @@ def test_only_what_is_due_is_collected(qtbot: QtBot) -> None:
     garbage.end()
     gc.collect()
     assert knot() is None
+
+
+def test_nothing_is_collected_while_many_values_are_read(qtbot: QtBot) -> None:
+    garbage = Garbage()
+    gc.set_threshold(1, 1, 1)
+    with reading_many():
+        knots = [weakref.ref(Knot()) for _ in range(50)]
+        garbage.look()
+        assert all(knot() is not None for knot in knots)
+    garbage.end()
+    gc.collect()
+
+
+def test_the_clock_runs_from_keeping_on_until_the_end(qtbot: QtBot) -> None:
+    garbage = Garbage()
+    clock = garbage.findChild(QTimer)
+    assert clock is not None
+    assert not clock.isActive()
+    garbage.keep()
+    assert clock.isActive()
+    garbage.end()
+    assert not clock.isActive()
+    garbage.keep()
+    assert not clock.isActive()
+    gc.unfreeze()
 
 
 def test_the_collector_is_on_again_after_the_last_of_two() -> None:

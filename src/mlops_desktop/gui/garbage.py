@@ -8,6 +8,7 @@ all of its objects take to look through.
 from __future__ import annotations
 
 import gc
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -17,7 +18,10 @@ LOOK_SECONDS = 1.0
 
 
 class Garbage(QObject):
-    """While one of these lives, cycles are collected by its clock only, in the thread that it was made in."""
+    """While one of these lives, cycles are collected by its clock only, in the thread that it was made in.
+
+    The clock runs from `keep` on: until then nearly all that is made is there to stay.
+    """
 
     _keepers = 0
 
@@ -28,10 +32,14 @@ class Garbage(QObject):
         gc.disable()
         self._clock = QTimer(self, interval=round(LOOK_SECONDS * 1000))
         self._clock.timeout.connect(self.look)
-        self._clock.start()
 
     def look(self) -> None:
-        """Collects the oldest generation that is due by Python's own thresholds, and those below it."""
+        """Collects the oldest generation that is due by Python's own thresholds, and those below it.
+
+        Not while thousands of values are being read: all of them would be young, and looked through.
+        """
+        if _Reading.under_way:
+            return
         due = [count > most for count, most in zip(gc.get_count(), gc.get_threshold(), strict=True)]
         for generation in (2, 1, 0):
             if all(due[: generation + 1]):
@@ -41,6 +49,8 @@ class Garbage(QObject):
     def keep(self) -> None:
         """What is there now stays until the end and is not looked through again."""
         gc.freeze()
+        if not self._ended:
+            self._clock.start()
 
     def end(self) -> None:
         """The last one to end leaves the collector as Python has it."""
@@ -54,6 +64,13 @@ class Garbage(QObject):
             gc.enable()
 
 
+class _Reading:
+    """How many readings of thousands of values are under way, in any thread."""
+
+    under_way = 0
+    lock = threading.Lock()
+
+
 @contextmanager
 def reading_many() -> Iterator[None]:
     """Inside, nothing is collected; what is there afterwards is not looked through again.
@@ -63,9 +80,13 @@ def reading_many() -> Iterator[None]:
     """
     was_on = gc.isenabled()
     gc.disable()
+    with _Reading.lock:
+        _Reading.under_way += 1
     try:
         yield
     finally:
         gc.freeze()
+        with _Reading.lock:
+            _Reading.under_way -= 1
         if was_on:
             gc.enable()
