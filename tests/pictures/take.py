@@ -122,19 +122,16 @@ def _opener(workspace: FakeWorkspace) -> Callable[[Path], Workspace]:
 def windows(
     app: QApplication, folder: Path, wanted: Sequence[str] = (), zoom: int = 100
 ) -> Iterator[tuple[str, MainWindow]]:
-    """Every scene in both looks and sizes; only those whose names begin with one of the wanted words, if any.
-
-    Zoomed ones are taken light and at the larger size only.
-    """
+    """Every scene in both looks and sizes; only those whose names begin with one of the wanted words, if any."""
     theme = Theme(app, Look.LIGHT)
-    zoomed = zoom != 100  # noqa: PLR2004 - per cent
-    for look in (Look.LIGHT,) if zoomed else (Look.LIGHT, Look.DARK):
+    zoomed = f"zoom{zoom}-" if zoom != 100 else ""  # noqa: PLR2004 - per cent
+    for look in (Look.LIGHT, Look.DARK):
         theme.choose(look)
-        for prefix, size in {f"zoom{zoom}-": SIZES[""]}.items() if zoomed else SIZES.items():
+        for prefix, size in SIZES.items():
             begins = tuple(wanted) or ("",)
             for name, window in play_scenes(theme, size, folder, partial(_begins, begins), zoom):
                 _settle(window)
-                yield f"{prefix}{look.value}-{name}", window
+                yield f"{zoomed}{prefix}{look.value}-{name}", window
                 window.close()
                 window.deleteLater()
                 app.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
@@ -212,7 +209,7 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", nargs="?", type=Path, default=Path("build/pictures"))
     parser.add_argument("scenes", nargs="*", help="only scenes whose names begin so")
-    parser.add_argument("--zoom", type=int, default=100, help="in per cent; light and at the larger size only")
+    parser.add_argument("--zoom", type=int, default=100, help="in per cent")
     options = parser.parse_intermixed_args(arguments)
     target: Path = options.folder
     target.mkdir(parents=True, exist_ok=True)
