@@ -120,6 +120,7 @@ def _dialog(shell: Shell, kind: type[QDialog]) -> None:
     QApplication.processEvents()
     dialog = shell.window.findChild(kind)
     assert dialog is not None
+    QApplication.processEvents()  # a note that has just come is laid out
     picture = dialog.grab()
     label = QLabel(shell.window)
     label.setTextFormat(Qt.TextFormat.PlainText)

@@ -146,6 +146,16 @@ class Screen:
         )
         self.eyes.is_alive = lambda: window.poll() is None
 
+    def await_keyboard(self) -> None:
+        """Until the window has the keyboard: it may be seen a while before, and keys would go nowhere."""
+
+        def is_active() -> bool:
+            command = ["xdotool", "getactivewindow", "getwindowname"]
+            asked = subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False)
+            return "MLOps Desktop" in asked.stdout
+
+        self.eyes.until(is_active, "the active window")
+
     def close_window(self) -> None:
         if self.window is not None and self.window.poll() is None:
             self.window.terminate()

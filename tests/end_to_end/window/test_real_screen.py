@@ -33,6 +33,7 @@ def screen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Screen]:
     with own_screen() as made:
         made.open_window(str(folder))
         made.eyes.see("Datasets*", "list item")
+        made.await_keyboard()
         yield made
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from mlops_desktop.domain.deployments import PortUse
 from mlops_desktop.gui.context import Context
@@ -13,6 +13,7 @@ from mlops_desktop.gui.readings import deploy as reading
 from mlops_desktop.gui.readings.deploy import DeployFacts, DeployPlan
 from mlops_desktop.gui.statuses import Sign
 from mlops_desktop.gui.theme.theme import Theme
+from mlops_desktop.gui.widgets.column_area import ColumnArea
 from mlops_desktop.gui.widgets.controls import Choice, LineEntry
 from mlops_desktop.gui.widgets.fields import Field
 from mlops_desktop.gui.widgets.layouts import clear_layout
@@ -24,23 +25,19 @@ from mlops_desktop.services.workspace import Workspace
 PAUSE_MILLISECONDS = 250
 
 
-class DeployForm(QScrollArea):
+class DeployForm(ColumnArea):
     """`changed` follows every change of the plan or of its faults."""
 
     changed = Signal()
 
     def __init__(self, context: Context, workspace: Workspace) -> None:
-        super().__init__()
+        content = QWidget()
+        super().__init__(content, "Endpoint")
         self._context, self._workspace = context, workspace
         self._facts = DeployFacts()
         self._reference = ""
         self._asked = 0
         theme = context.theme
-        self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setAccessibleName("Endpoint")
-        content = QWidget()
         content.setObjectName("tableground")
         column = QVBoxLayout(content)
         column.setContentsMargins(20, 16, 20, 14)
@@ -58,7 +55,6 @@ class DeployForm(QScrollArea):
         self._effects.setSpacing(7)
         column.addLayout(self._effects)
         column.addStretch(1)
-        self.setWidget(content)
         self._pause = QTimer(self, singleShot=True, interval=PAUSE_MILLISECONDS)
         self._pause.timeout.connect(self._ask_port)
 

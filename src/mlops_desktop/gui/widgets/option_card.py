@@ -9,13 +9,15 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QRadioButton, QVBoxLayout, QW
 from mlops_desktop.gui.theme.theme import Theme
 from mlops_desktop.gui.widgets.text import Text
 
+SIDE = 20
+
 
 class _Round(QRadioButton):
     def __init__(self, theme: Theme, name: str) -> None:
         super().__init__()
         self._theme = theme
         self.setAccessibleName(name)
-        self.setFixedSize(20, 20)
+        self.setFixedSize(SIDE, SIDE)
 
     def hitButton(self, pos: QPoint) -> bool:
         return True
@@ -23,6 +25,7 @@ class _Round(QRadioButton):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.scale(self.width() / SIDE, self.height() / SIDE)
         on = self.isChecked()
         area = QRectF(2, 2, 16, 16)
         painter.setPen(QPen(self._theme.colour("accent" if on else "control"), 1.5))
@@ -35,7 +38,7 @@ class _Round(QRadioButton):
         if self.hasFocus() and self.window().testAttribute(Qt.WidgetAttribute.WA_KeyboardFocusChange):
             painter.setPen(QPen(self._theme.colour("focus"), 2))
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawEllipse(QRectF(self.rect()).adjusted(1, 1, -1, -1))
+            painter.drawEllipse(QRectF(1, 1, SIDE - 2, SIDE - 2))
 
 
 class OptionCard(QFrame):
