@@ -35,6 +35,7 @@ from mlops_desktop.gui.main_window import MainWindow
 from mlops_desktop.gui.pages.book import PAGES, SECTIONS
 from mlops_desktop.gui.state import WindowState, load_state
 from mlops_desktop.gui.theme.theme import Look, Theme
+from mlops_desktop.gui.widgets.buttons import Button
 from mlops_desktop.gui.widgets.key_cap import KeyCap, KeyCaps, spoken_keys
 from mlops_desktop.gui.widgets.keys_sheet import KeysDialog
 from mlops_desktop.services.workspace import Workspace
@@ -370,3 +371,23 @@ def test_slow_reading_does_not_hold_up_the_window(make_window: MakeWindow, qtbot
     assert window.shell.home.facts is not None
     assert longest < 2.0, f"the window stood still for {longest:.2f} s"
     wait(qtbot, lambda: lanes.is_idle)
+
+
+def test_where_the_path_has_no_room_its_far_parts_go_first(window: MainWindow) -> None:
+    top = window.shell.top
+    top.show_path([(name, lambda: None) for name in ("Experiments", "late-at-arrival", "amber-falcon-27")])
+
+    def shown() -> list[str]:
+        return [part.text() for way in top._ways for part in way if isinstance(part, Button) and part.isVisible()]
+
+    assert shown() == ["Experiments", "late-at-arrival"]
+    window.resize(860, 560)
+    window.shell.set_zoom(150)
+    QApplication.processEvents()
+    assert shown() != ["Experiments", "late-at-arrival"]
+    for way in top._ways:
+        assert all(part.width() >= part.minimumSizeHint().width() for part in way if part.isVisible())
+    window.shell.set_zoom(100)
+    window.resize(1440, 900)
+    QApplication.processEvents()
+    assert shown() == ["Experiments", "late-at-arrival"]

@@ -152,6 +152,7 @@ class TopBar(QWidget):
         self.help = IconButton(theme, "circle-question-mark", "Help for this page (F1)", picture=17)
         row.addWidget(self.help)
         self.parts: Sequence[str] = ()
+        self._ways: list[tuple[QWidget, QWidget]] = []
 
     def show_path(self, parts: Sequence[tuple[str, Callable[[], None]]]) -> None:
         """The last part is where we are, the others lead back."""
@@ -160,15 +161,38 @@ class TopBar(QWidget):
             return
         self.parts = names
         clear_layout(self._path)
-        for place, (name, act) in enumerate(parts):
-            if place:
-                self._path.addWidget(Icon(self._theme, "chevron-right", "muted", 12))
-            if place == len(parts) - 1:
-                self._path.addWidget(Text(self._theme, name, "label"))
-            else:
-                button = Button(self._theme, name, kind="crumb")
-                button.clicked.connect(act)
-                self._path.addWidget(button)
+        self._ways.clear()
+        for name, act in parts[:-1]:
+            button = Button(self._theme, name, kind="crumb")
+            button.clicked.connect(act)
+            way = (button, Icon(self._theme, "chevron-right", "muted", 12))
+            for part in way:
+                self._path.addWidget(part)
+            self._ways.append(way)
+        if names:
+            self._path.addWidget(Text(self._theme, names[-1], "label"))
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Where there is no room for the whole path, its far parts go first; Back leads there too."""
+        row = self.layout()
+        if row is None:
+            return
+        margins = row.contentsMargins()
+        here = self._path.itemAt(self._path.count() - 1) if self._path.count() else None
+        others = [self.back, self.forward, self.search, self.bell, self.help]
+        others += [self.running] if self.running.isVisibleTo(self) else []
+        room = self.width() - margins.left() - margins.right() - (len(others) + 2) * row.spacing()
+        room -= sum(other.minimumSizeHint().width() for other in others)
+        room -= here.sizeHint().width() if here is not None else 0
+        for way in reversed(self._ways):
+            room -= sum(part.sizeHint().width() + self._path.spacing() for part in way)
+            for part in way:
+                part.setVisible(room >= 0)
 
 
 class StatusBar(QWidget):
