@@ -57,7 +57,8 @@ class Navigator(QObject):
         return page
 
     def make_ready(self, name: str) -> None:
-        """Makes the page without showing anything of it, so that the first way to it is short."""
+        """Makes the page without showing it, so that the first way to it is short; a second call puts it into the
+        window. Each of the two is a short turn of the loop."""
         if name in self._made:
             return
         if name not in self._ready:

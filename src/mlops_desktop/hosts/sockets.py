@@ -14,9 +14,9 @@ import psutil
 
 from mlops_desktop.domain.deployments import PortUse
 from mlops_desktop.domain.errors import DeploymentError, PortInUseError, UserError
+from mlops_desktop.serving.sockets import open_control, open_public
 
 ADDRESS = "127.0.0.1"
-BACKLOG = 2048
 _SEARCHED = 200
 _LAST_PORT = 65535
 _LONGEST_PATH = 100
@@ -39,19 +39,10 @@ def open_listener(port: int) -> socket.socket:
     Raises PortInUseError, or DeploymentError where the system does not allow the port.
     """
     require_handover()
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
-        # Here (other than on Windows) this only lets us have a port whose last connections still linger.
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((ADDRESS, port))
-        # At once: two that are bound but do not listen could share the port.
-        listener.listen(BACKLOG)
-        # This is a property of the shared socket, not of our copy: a server that waits in accept() would be frozen.
-        listener.setblocking(False)
+        return open_public(ADDRESS, port)
     except OSError as error:
-        listener.close()
         raise _refusal(port, error) from error
-    return listener
 
 
 def port_use(port: int) -> PortUse:
@@ -113,16 +104,7 @@ def control_path(state_folder: Path, deployment_id: str) -> Path:
 def open_control_socket(path: Path) -> socket.socket:
     """Listens at `path`, which only this user can reach; what an ended server left there is removed."""
     make_private_folder(path.parent)
-    path.unlink(missing_ok=True)
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    try:
-        listener.bind(str(path))
-        path.chmod(0o600)
-        listener.listen(16)
-    except OSError:
-        listener.close()
-        raise
-    return listener
+    return open_control(path)
 
 
 def make_private_folder(folder: Path) -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
 import signal
 import socket
 import sys
@@ -17,10 +16,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from mlops_desktop.serving.admin import AdminChannel, Reply
+from mlops_desktop.serving.sockets import open_control, open_public
 
 NAME: Final = "holder"
 """Of its control socket in the shared folder."""
-BACKLOG: Final = 4096
 
 
 class Holder:
@@ -47,34 +46,6 @@ class Holder:
 
     async def _on_socket(self, _: Mapping[str, Any], _handed: socket.socket | None) -> Reply:
         return Reply({"since": self.since}, handed=self._listening)
-
-
-def open_public(address: str, port: int) -> socket.socket:
-    """Listens there; what all share must not block any of them. Raises OSError."""
-    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    try:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind((address, port))
-        listening.listen(BACKLOG)
-        listening.setblocking(False)
-    except OSError:
-        listening.close()
-        raise
-    return listening
-
-
-def open_control(path: Path) -> socket.socket:
-    """Listens at the path, for this user only; what one that has ended left there is removed. Raises OSError."""
-    path.unlink(missing_ok=True)
-    control = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    try:
-        control.bind(str(path))
-        os.chmod(path, 0o600)
-        control.listen(64)
-    except OSError:
-        control.close()
-        raise
-    return control
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

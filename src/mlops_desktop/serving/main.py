@@ -69,9 +69,9 @@ def _detach() -> None:
 
 
 def _serve(specification: Specification, admin_fd: int | None, public_fd: int | None) -> int:
-    from mlops_desktop.serving.holder import open_control
     from mlops_desktop.serving.log import LogHandler, ServingLog, StreamLog
     from mlops_desktop.serving.server import Server
+    from mlops_desktop.serving.sockets import open_control
 
     log = ServingLog(Path(specification.log)) if specification.log != "-" else StreamLog()
     logging.getLogger().addHandler(LogHandler(log))

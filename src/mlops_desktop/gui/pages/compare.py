@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QResizeEvent, QShowEvent
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFileDialog, QGridLayout, QMenu, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from mlops_desktop.domain.changes import Change, ChangeKind
@@ -48,7 +48,6 @@ class ComparePage(Page):
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self._names: tuple[str, ...] = ()
-        self._stale = False
         self._small: bool | None = None
         self.facts: CompareFacts | None = None
         self._query = Query(context.lanes, self._read, self._show, self._on_failed, self)
@@ -63,10 +62,7 @@ class ComparePage(Page):
     def on_changes(self, changes: tuple[Change, ...]) -> None:
         known = {run.id for run in self.facts.runs} if self.facts else set()
         if any(change.kind is ChangeKind.RUN and change.object_id in known for change in changes):
-            if self.isVisible():
-                self._query.ask_soon()
-            else:
-                self._stale = True
+            self._query.ask_soon()
 
     def place(self) -> Place:
         return Place(self.name, ",".join(self._names), {"view": self.views.value})
@@ -200,7 +196,6 @@ class ComparePage(Page):
             return  # other runs were asked for meanwhile
         if len(self._names) > reading.MOST:
             self._context.shell.say(f"The first {reading.MOST} runs are compared.", "info")
-        self._stale = False
         self.facts, self._names = facts, facts.names
         self.header.show_title(reading.title(facts))
         self.header.show_sentence(reading.sentence(facts))
@@ -328,11 +323,6 @@ class ComparePage(Page):
             self.stack.setCurrentWidget(self.error)
         else:
             self._context.shell.show_failure(error)
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        if self._stale:
-            self.refresh()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

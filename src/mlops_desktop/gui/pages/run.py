@@ -53,7 +53,6 @@ class RunPage(Page):
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self._name = ""
-        self._stale = False
         self._cancelling = ""
         self._forms: dict[tuple[str, str], Sequence[Mapping[str, Any]]] = {}
         self._contents: dict[str, BundleContents] = {}
@@ -81,10 +80,8 @@ class RunPage(Page):
             change.kind in _CONCERN and (change.kind is ChangeKind.MODEL or change.object_id in (known, ""))
             for change in changes
         )
-        if concerns and self.isVisible():
+        if concerns:
             self._query.ask_soon()
-        elif concerns:
-            self._stale = True
 
     def place(self) -> Place:
         return Place(self.name, self._name, {"tab": TABS[self.tabs.currentIndex()][0]})
@@ -211,7 +208,6 @@ class RunPage(Page):
     def _show(self, facts: RunFacts) -> None:
         if self._name not in (facts.run.name, facts.run.id):
             return  # somewhere else by now
-        self._stale = False
         self._tab_line.show()
         self.facts, self._name = facts, facts.run.name
         if facts.run.status.is_ended:
@@ -374,8 +370,6 @@ class RunPage(Page):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._clock.start()
-        if self._stale:
-            self.refresh()
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
