@@ -117,11 +117,12 @@ def folder_warnings(folder: Path) -> Sequence[str]:
 
 
 def _parts(folder: Path, actor: str | None) -> Parts:
+    from mlops_desktop.hosts.places import HostPlaces
     from mlops_desktop.hosts.process_host import ProcessHost
     from mlops_desktop.services.parts import Parts
     from mlops_desktop.storage.artifacts import FileArtifactStore
     from mlops_desktop.storage.bundles import FolderBundleStore
-    from mlops_desktop.storage.folder import read_workspace, state_folder
+    from mlops_desktop.storage.folder import cache_folder, read_workspace, state_folder
     from mlops_desktop.storage.registry import open_registry
     from mlops_desktop.storage.secrets import FileSecretStore
     from mlops_desktop.workers import processes
@@ -145,7 +146,12 @@ def _parts(folder: Path, actor: str | None) -> Parts:
         bundles=FolderBundleStore(folder / "bundles"),
         secrets=FileSecretStore(state),
         workers=WorkerLauncher(),
-        host=ProcessHost(state, processes.identity_of, processes.is_alive),
+        hosts=HostPlaces(
+            ProcessHost(state, processes.identity_of, processes.is_alive),
+            workspace_id=facts.id,
+            state_folder=state,
+            cache_folder=cache_folder(),
+        ),
         clock=_now,
         start_keeper=KeeperStarter(folder),
     )

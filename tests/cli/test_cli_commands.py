@@ -12,6 +12,7 @@ from tests.cli.typing_room import DiligentWorld, Typist
 from mlops_desktop import bootstrap
 from mlops_desktop.cli import main as entry
 from mlops_desktop.domain.errors import JobFailedError
+from mlops_desktop.domain.hosts import THIS_COMPUTER
 
 
 @pytest.fixture
@@ -417,7 +418,9 @@ def test_the_demo_goes_the_whole_way(
 ) -> None:
     predictions = [{"prediction": "true", "probabilities": {"false": 0.25, "true": 0.75}}]
     monkeypatch.setattr(bootstrap, "create_workspace", lambda folder, name, *, actor=None: world.workspace)
-    monkeypatch.setattr(world.parts.host, "predict", lambda url, token, rows: {"predictions": predictions})
+    monkeypatch.setattr(
+        world.parts.host(THIS_COMPUTER), "predict", lambda url, token, rows: {"predictions": predictions}
+    )
     assert "flight-late@v1 is champion" in mlops("demo", "--folder", tmp_path / "demo")
     assert mlops.json("deployments", "list")[0]["endpoint"]["wanted_deployment_id"] is None
 
@@ -427,7 +430,9 @@ def test_the_demo_answers_in_json_too(
 ) -> None:
     predictions = [{"prediction": "true", "probabilities": {"false": 0.25, "true": 0.75}}]
     monkeypatch.setattr(bootstrap, "create_workspace", lambda folder, name, *, actor=None: world.workspace)
-    monkeypatch.setattr(world.parts.host, "predict", lambda url, token, rows: {"predictions": predictions})
+    monkeypatch.setattr(
+        world.parts.host(THIS_COMPUTER), "predict", lambda url, token, rows: {"predictions": predictions}
+    )
     said = mlops.json("demo", "--folder", tmp_path / "demo", "--keep")
     assert said["model"] == "flight-late@v1"
     assert said["clean"] is True

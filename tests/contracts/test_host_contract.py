@@ -100,7 +100,7 @@ class FakePlace(Place):
 
     def crash(self, process: ProcessIdentity) -> None:
         for identifier, server in self.machine.servers.items():
-            if server.process == process:
+            if server.place == process:
                 self.machine.crash(identifier)
 
 

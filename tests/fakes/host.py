@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
-from mlops_desktop.domain.deployments import Observation, PortUse, ServeOrder
-from mlops_desktop.domain.errors import DeploymentError, EndpointUnreachableError, InvalidInputError, PortInUseError
+from mlops_desktop.domain.deployments import ContainerIdentity, Observation, Placement, PortUse, ServeOrder
+from mlops_desktop.domain.errors import (
+    DeploymentError,
+    EndpointUnreachableError,
+    HostUnreachableError,
+    InvalidInputError,
+    PortInUseError,
+)
 from mlops_desktop.domain.processes import ProcessIdentity
+from mlops_desktop.services.ports import Report
 
 FIRST_FREE_PORT = 20_000
 
@@ -20,7 +29,7 @@ class FakeServer:
     """A serving process. It holds its endpoint's port while it accepts."""
 
     order: ServeOrder
-    process: ProcessIdentity
+    place: Placement
     token_sha256: str
     is_alive: bool = True
     is_frozen: bool = False
@@ -45,6 +54,14 @@ class FakeMachine:
     """Manifest hashes that answer their stored example wrongly, with the difference."""
     is_slow: bool = False
     """Servers take so long to load that only who waits for them (`check`) sees them ready."""
+    in_containers: bool = False
+    """It is an engine: images are built, and servers are containers."""
+    is_cut_off: bool = False
+    images: dict[str, str] = field(default_factory=dict)
+    """Identities of images, by the manifest hash of their model."""
+    build_failures: dict[str, Exception] = field(default_factory=dict)
+    drifts: dict[str, str] = field(default_factory=dict)
+    """What others did to the container of a deployment."""
     pids: itertools.count[int] = field(default_factory=lambda: itertools.count(5000))
 
     def server(self, deployment_id: str) -> FakeServer | None:
@@ -86,7 +103,8 @@ class FakeHost:
 
     # --- the port ---------------------------------------------------------------------------------------------------
 
-    def prepare(self, endpoint_id: str, port: int, serving: Sequence[str]) -> int:
+    def prepare(self, endpoint_id: str, port: int, serving: Sequence[str], *, published: bool = False) -> int:
+        self._reach()
         held = self._held.get(endpoint_id)
         if held is not None and port in (0, held):
             return held
@@ -124,19 +142,45 @@ class FakeHost:
         if port is not None:
             self.machine.held_ports.get(port, set()).discard(self)
 
+    def tidy(self, endpoint_id: str, deployments: Sequence[str], images: Sequence[str]) -> None:
+        self._reach()
+        for identifier, server in list(self.machine.servers.items()):
+            if server.order.endpoint_id == endpoint_id and identifier not in deployments:
+                self.stop(identifier)
+        if self.machine.in_containers:
+            self.machine.images = {key: image for key, image in self.machine.images.items() if image in images}
+
+    def _reach(self) -> None:
+        if self.machine.is_cut_off:
+            raise HostUnreachableError("The host did not answer within 5 seconds.", hint="See to the host.")
+
     # --- the life of a server ---------------------------------------------------------------------------------------
 
-    def start(self, order: ServeOrder) -> ProcessIdentity:
+    def build(self, order: ServeOrder, report: Report) -> str:
+        self._reach()
+        if not self.machine.in_containers:
+            return ""
+        report("sending the model", 0, 2_000_000)
+        if order.manifest_hash in self.machine.build_failures:
+            raise self.machine.build_failures[order.manifest_hash]
+        report("sending the model", 2_000_000, 2_000_000)
+        image = "sha256:" + hashlib.sha256(order.manifest_hash.encode()).hexdigest()
+        return self.machine.images.setdefault(order.manifest_hash, image)
+
+    def start(self, order: ServeOrder) -> Placement:
+        self._reach()
         running = self.machine.server(order.deployment_id)
         if running is not None and running.order.manifest_hash == order.manifest_hash:
             running.token_sha256 = order.token_sha256
-            return running.process
+            return running.place
         pid = next(self.machine.pids)
-        process = ProcessIdentity("fake machine", "fake boot", pid, float(pid))
-        server = FakeServer(order, process, order.token_sha256, is_ready=not self.machine.is_slow)
+        place: Placement = ProcessIdentity("fake machine", "fake boot", pid, float(pid))
+        if self.machine.in_containers:
+            place = ContainerIdentity(f"{pid:064x}", self.machine.images[order.manifest_hash])
+        server = FakeServer(order, place, order.token_sha256, is_ready=not self.machine.is_slow)
         server.is_alive = self._reason(order) is None
         self.machine.servers[order.deployment_id] = server
-        return process
+        return place
 
     def _reason(self, order: ServeOrder) -> str | None:
         """Why a server of this order cannot come to answer."""
@@ -146,6 +190,7 @@ class FakeHost:
         return self.machine.start_failures.get(order.manifest_hash)
 
     def check(self, order: ServeOrder, *, seconds: float = 60.0) -> Observation:
+        self._reach()
         server = self.machine.server(order.deployment_id)
         if server is None:
             reason = self._reason(order) or "its process ended without a word"
@@ -156,6 +201,7 @@ class FakeHost:
         return self.observe(order.deployment_id)
 
     def stop(self, deployment_id: str) -> None:
+        self._reach()
         server = self.machine.servers.pop(deployment_id, None)
         if server is not None:
             server.is_alive = False
@@ -163,6 +209,7 @@ class FakeHost:
     # --- who answers ------------------------------------------------------------------------------------------------
 
     def accept(self, deployment_id: str) -> None:
+        self._reach()
         server = self.machine.server(deployment_id)
         if server is None or server.is_frozen or not server.is_ready:
             raise DeploymentError("The server cannot take requests.", hint="Deploy it again.")
@@ -171,6 +218,7 @@ class FakeHost:
         server.is_accepting = True
 
     def drain(self, deployment_id: str) -> None:
+        self._reach()
         server = self.machine.server(deployment_id)
         if server is None:
             return
@@ -180,6 +228,7 @@ class FakeHost:
         server.is_accepting = False
 
     def set_token(self, deployment_id: str, token_sha256: str) -> None:
+        self._reach()
         server = self.machine.server(deployment_id)
         if server is None:
             return
@@ -190,23 +239,32 @@ class FakeHost:
     # --- what is seen -----------------------------------------------------------------------------------------------
 
     def observe(self, deployment_id: str) -> Observation:
+        if self.machine.is_cut_off:
+            return Observation(running=False, known=False, sentence="no answer within 5 seconds")
+        if deployment_id in self.machine.drifts:
+            return Observation(running=False, drift=self.machine.drifts[deployment_id])
         server = self.machine.server(deployment_id)
         if server is None:
             known = self.machine.servers.get(deployment_id)
             reason = self._reason(known.order) if known is not None else None
             return Observation(running=False, sentence=reason or "its process is gone")
         if server.is_frozen:
-            return Observation(running=True, process=server.process, sentence="the server did not answer", silent=True)
-        return Observation(
+            seen = Observation(running=True, sentence="the server did not answer", silent=True)
+            return _placed(seen, server.place)
+        seen = Observation(
             running=True,
             accepting=server.is_accepting,
             healthy=server.is_ready,
             example_right=True if server.is_ready else None,
-            process=server.process,
             requests=server.requests,
             open_connections=server.open_connections,
             sentence="ready" if server.is_ready else "starting",
         )
+        return _placed(seen, server.place)
+
+    def log(self, deployment_id: str, folder: Path, limit: int) -> Sequence[str]:
+        path = folder / "serving.log"
+        return path.read_text("utf-8", errors="replace").splitlines()[-limit:] if path.is_file() else []
 
     def predict(self, endpoint_url: str, token: str, rows: Sequence[Mapping[str, object]]) -> dict[str, Any]:
         port = int(endpoint_url.rpartition(":")[2])
@@ -222,3 +280,9 @@ class FakeHost:
     def close(self) -> None:
         for endpoint_id in list(self._held):
             self.release(endpoint_id)
+
+
+def _placed(seen: Observation, place: Placement) -> Observation:
+    if isinstance(place, ProcessIdentity):
+        return dataclasses.replace(seen, process=place)
+    return dataclasses.replace(seen, container=place, memory=96 * 2**20, processors=0.02)

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.fakes.host import FakeHost, FakeMachine
+from tests.fakes.hosts import FakeHosts
 
 from mlops_desktop.domain.deployments import Deployment, Endpoint, Observation
 from mlops_desktop.domain.errors import RequestRefusedError
@@ -71,7 +72,7 @@ class PlayedEndpoints:
         self.host = PlayedHost(self.machine)
         self.clock = Moving()
         self.parts = dataclasses.replace(
-            workspace._parts, host=self.host, clock=self.clock, start_keeper=lambda: False
+            workspace._parts, hosts=FakeHosts(host=self.host), clock=self.clock, start_keeper=lambda: False
         )  # fmt: skip
         workspace.deployments = DeploymentService(self.parts)
 

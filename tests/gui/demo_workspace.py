@@ -13,7 +13,7 @@ from typing import cast
 from mlops_desktop.domain.audit import AuditEntry
 from mlops_desktop.domain.changes import Change, ChangeKind
 from mlops_desktop.domain.datasets import Dataset, DatasetVersion
-from mlops_desktop.domain.deployments import THIS_COMPUTER, Deployment, DeploymentStatus, Endpoint, Health, Rollout
+from mlops_desktop.domain.deployments import Deployment, DeploymentStatus, Endpoint, Health, Rollout
 from mlops_desktop.domain.errors import NotFoundError
 from mlops_desktop.domain.experiments import (
     Environment,
@@ -30,6 +30,7 @@ from mlops_desktop.domain.experiments import (
     Validation,
     ValidationKind,
 )
+from mlops_desktop.domain.hosts import THIS_COMPUTER
 from mlops_desktop.domain.jobs import Job, JobKind, JobStatus
 from mlops_desktop.domain.measuring import Ways, doubts
 from mlops_desktop.domain.models import Model

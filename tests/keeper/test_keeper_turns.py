@@ -13,6 +13,7 @@ from typing import Any, cast
 
 import pytest
 
+from mlops_desktop.domain.hosts import THIS_COMPUTER
 from mlops_desktop.keeper import main as keeper_main
 from mlops_desktop.keeper.main import Turns
 
@@ -47,7 +48,10 @@ class FakeKeeping:
     def turn_jobs(self) -> bool:
         return self.job_turns.pop(0)() if self.job_turns else False
 
-    def turn_endpoints(self) -> bool:
+    def hosts(self) -> list[str]:
+        return [THIS_COMPUTER]
+
+    def turn_host(self, host: str) -> bool:
         return self.endpoint_turns.pop(0)() if self.endpoint_turns else False
 
     def prepare_worker(self) -> None:
@@ -113,7 +117,7 @@ def test_a_turn_that_fails_is_tried_again(keeping: FakeKeeping, caplog: pytest.L
     assert not turn(keeping)
     assert sorted(done) == ["endpoints", "jobs"]
     assert caplog.text.count("a turn of jobs failed") == 2
-    assert caplog.text.count("a turn of endpoints failed") == 1
+    assert caplog.text.count("a turn of host this computer failed") == 1
 
 
 @pytest.mark.logs_errors

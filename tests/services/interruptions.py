@@ -10,16 +10,17 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any, Self, cast
 
+from mlops_desktop.domain.hosts import Host
 from mlops_desktop.services import keeping
 from mlops_desktop.services.parts import Parts
-from mlops_desktop.services.ports import ArtifactStore, BundleStore, Host, Registry, UnitOfWork, Workers
+from mlops_desktop.services.ports import ArtifactStore, BundleStore, Hosts, Registry, UnitOfWork, Workers
 
 KEEPING = str(Path(next(iter(keeping.__path__))))
 LASTING: dict[str, frozenset[str]] = {
     "workers": frozenset({"start_job", "ask_to_stop", "end"}),
     "artifacts": frozenset({"add"}),
     "bundles": frozenset({"add"}),
-    "host": frozenset({"prepare", "start", "check", "accept", "drain", "stop", "release", "set_token"}),
+    "host": frozenset({"prepare", "build", "start", "check", "accept", "drain", "stop", "release", "set_token"}),
 }
 """What outlives a killed keeper, beside a commit."""
 
@@ -48,7 +49,7 @@ class Killer:
             workers=cast(Workers, _Interrupted(parts.workers, self, LASTING["workers"])),
             artifacts=cast(ArtifactStore, _Interrupted(parts.artifacts, self, LASTING["artifacts"])),
             bundles=cast(BundleStore, _Interrupted(parts.bundles, self, LASTING["bundles"])),
-            host=cast(Host, _Interrupted(parts.host, self, LASTING["host"])),
+            hosts=cast(Hosts, _Hosts(parts.hosts, self)),
         )
 
     @contextmanager
@@ -89,6 +90,18 @@ def _interrupted(deed: Callable[..., Any], killer: Killer) -> Callable[..., Any]
         return result
 
     return do
+
+
+class _Hosts:
+    def __init__(self, hosts: Hosts, killer: Killer) -> None:
+        self._hosts = hosts
+        self._killer = killer
+
+    def at(self, host: Host) -> Any:
+        return _Interrupted(self._hosts.at(host), self._killer, LASTING["host"])
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._hosts, name)
 
 
 class _Registry:

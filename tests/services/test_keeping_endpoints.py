@@ -12,6 +12,7 @@ from tests.services.world import World
 
 from mlops_desktop.domain.deployments import DeploymentStatus, Health, RolloutStep
 from mlops_desktop.domain.errors import BusyRegistryError, DeploymentError
+from mlops_desktop.domain.hosts import THIS_COMPUTER
 from mlops_desktop.services.keeping import endpoints as keeping_endpoints
 from mlops_desktop.services.keeping import rollouts as keeping_rollouts
 from mlops_desktop.services.keeping.endpoints import SILENT_LOOKS, EndpointSupervisor
@@ -70,7 +71,7 @@ def test_a_deployed_version_answers_and_the_registry_says_so(two: World) -> None
         Health.HEALTHY,
         1.0,
     )
-    assert deployment.process == two.machine.accepting()[0].process
+    assert deployment.process == two.machine.accepting()[0].place
     assert "rollout.done" in two.actions()
 
 
@@ -132,13 +133,13 @@ def test_a_damaged_bundle_fails_the_rollout(two: World) -> None:
 
 def test_a_check_that_finds_it_unhealthy_fails_the_rollout(two: World) -> None:
     """A host that does not raise but says so."""
-    check = two.parts.host.check
+    check = two.parts.host(THIS_COMPUTER).check
 
     def unhealthy(order: Any, *, seconds: float = 60.0) -> Any:
         seen = check(order, seconds=seconds)
         return type(seen)(running=True, healthy=False, sentence="it has hiccups")
 
-    object.__setattr__(two.parts.host, "check", unhealthy)
+    object.__setattr__(two.parts.host(THIS_COMPUTER), "check", unhealthy)
     order = two.workspace.deployments.deploy("late@v1")
     two.roll_out()
     failure = two.rollout(order.rollout.id).failure
@@ -168,7 +169,7 @@ def test_a_busy_registry_is_tried_again_and_fails_nothing(two: World, monkeypatc
     order = two.workspace.deployments.deploy("late@v1")
     supervisor = RolloutSupervisor(two.parts)
 
-    def busy(rollout: Any) -> None:
+    def busy(*_: Any) -> None:
         raise BusyRegistryError("Busy.")
 
     with monkeypatch.context() as patch:
@@ -219,7 +220,7 @@ def test_a_crashed_server_is_started_again_at_once(
     now = two.deployment(endpoint.wanted_deployment_id)
     assert two.answering() == ["late@v1"]
     assert (now.status, now.health, now.restarts) == (DeploymentStatus.RUNNING, Health.HEALTHY, 1)
-    assert now.process == two.machine.accepting()[0].process != before
+    assert now.process == two.machine.accepting()[0].place != before
     assert two.machine.accepting()[0].port == endpoint.port
 
 
@@ -294,7 +295,7 @@ def test_a_server_that_held_out_is_started_again_at_once(
 
 def test_after_a_reboot_all_that_should_answer_does(two: World, supervisor: EndpointSupervisor) -> None:
     ports = [two.deployed("late@v1", endpoint=name).port for name in "ab"]
-    two.parts.host.close()
+    two.parts.hosts.close()
     two.machine.reboot()
     supervisor.turn()
     assert sorted(two.answering()) == ["late@v1", "late@v1"]
@@ -303,7 +304,7 @@ def test_after_a_reboot_all_that_should_answer_does(two: World, supervisor: Endp
 
 def test_a_server_that_should_answer_but_does_not_is_let(two: World, supervisor: EndpointSupervisor) -> None:
     two.deployed("late@v1")
-    two.parts.host.drain(wanted(two))
+    two.parts.host(THIS_COMPUTER).drain(wanted(two))
     supervisor.turn()
     assert two.answering() == ["late@v1"]
 
@@ -311,7 +312,7 @@ def test_a_server_that_should_answer_but_does_not_is_let(two: World, supervisor:
 def test_what_should_not_answer_is_drained_and_stays_warm(two: World, supervisor: EndpointSupervisor) -> None:
     first = str(two.deployed("late@v1").wanted_deployment_id)
     two.deployed("late@v2")
-    two.parts.host.accept(first)
+    two.parts.host(THIS_COMPUTER).accept(first)
     assert len(two.answering()) == 2
     supervisor.turn()
     assert two.answering() == ["late@v2"]
@@ -353,7 +354,7 @@ def test_a_server_that_stays_frozen_is_ended_and_started_again(
     assert not frozen.is_alive
     assert (deployment.health, deployment.restarts) == (Health.HEALTHY, 1)
     assert two.answering() == ["late@v1"]
-    assert two.machine.accepting()[0].process == deployment.process != frozen.process
+    assert two.machine.accepting()[0].place == deployment.process != frozen.place
     assert "does not answer any more" in caplog.text
 
 
@@ -410,8 +411,8 @@ def test_one_endpoint_in_trouble_does_not_keep_the_keeper_from_the_others(
 ) -> None:
     first = two.deployed("late@v1", endpoint="a")
     two.deployed("late@v1", endpoint="b")
-    two.parts.host.close()
-    two.parts.host.drain(wanted(two, "a"))
+    two.parts.hosts.close()
+    two.parts.host(THIS_COMPUTER).drain(wanted(two, "a"))
     two.machine.foreign_ports.add(first.port)
     two.machine.crash(wanted(two, "b"))
     supervisor.turn()
@@ -450,14 +451,14 @@ def test_the_keeper_knows_whether_anything_is_to_be_done(two: World) -> None:
     keeping = Keeping(two.parts)
     assert not keeping.anything_open()
     assert not keeping.turn_jobs()
-    assert not keeping.turn_endpoints()
+    assert not keeping.turn_host(THIS_COMPUTER)
     two.workspace.deployments.deploy("late@v1")
     assert keeping.anything_open()
-    assert keeping.turn_endpoints()
+    assert keeping.turn_host(THIS_COMPUTER)
     assert two.answering() == ["late@v1"]
     assert keeping.anything_open()
     two.workspace.deployments.stop("late")
-    keeping.turn_endpoints()
+    keeping.turn_host(THIS_COMPUTER)
     assert not keeping.anything_open()
     two.workspace.datasets.import_file(two.file(), "other")
     assert keeping.anything_open()

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import pytest
-from tests.fakes.host import FakeHost
+from tests.fakes.hosts import FakeHosts
 from tests.fakes.workers import FakeJob
 from tests.services.interruptions import KilledError, Killer
 from tests.services.world import World, import_result, train_result
@@ -195,8 +195,8 @@ def live_endpoints(parts: Parts) -> None:
 
 def next_keeper(world: World) -> None:
     """Another process: it holds no socket and remembers nothing; the old one's sockets are closed by the system."""
-    world.parts.host.close()
-    parts = Parts(**{**vars(world.parts), "host": FakeHost(world.machine)})
+    world.parts.hosts.close()
+    parts = Parts(**{**vars(world.parts), "hosts": FakeHosts(world.machine)})
     world.parts = parts
     live_endpoints(parts)
 
@@ -214,7 +214,7 @@ def in_order(world: World, answering: list[str]) -> None:
     assert {deployment.id for deployment in known if deployment.process} == set(world.machine.running())
     for deployment in known:
         server = world.machine.server(deployment.id)
-        assert deployment.process == (server.process if server else None)
+        assert deployment.process == (server.place if server else None)
     if answering:
         accepting = world.machine.accepting()[0]
         assert accepting.token_sha256 == endpoint[0].token_sha256
@@ -258,7 +258,7 @@ def test_a_switch_survives_its_keeper_and_something_answers_all_the_time(worlds:
         order = world.workspace.deployments.deploy("late@v2")
         killed_once(way, killer, world.parts, live_endpoints)
         assert world.answering()
-        world.parts.host.close()
+        world.parts.hosts.close()
         assert world.machine.holders(port), "connections would have been refused"
         next_keeper(world)
         assert world.rollout(order.rollout.id).step is RolloutStep.DONE
@@ -307,7 +307,7 @@ def test_a_stop_survives_its_keeper(worlds: Worlds, way: Ways) -> None:
         world.workspace.deployments.stop("late")
         killed_once(way, killer, world.parts, live_endpoints)
         next_keeper(world)
-        world.parts.host.close()
+        world.parts.hosts.close()
         in_order(world, [])
         assert world.machine.running() == []
         assert world.machine.holders(endpoint.port) == []

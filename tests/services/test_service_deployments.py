@@ -24,6 +24,7 @@ from mlops_desktop.domain.errors import (
     PortInUseError,
     RequestRefusedError,
 )
+from mlops_desktop.domain.hosts import THIS_COMPUTER
 from mlops_desktop.services import deployments as deployments_module
 from mlops_desktop.services.trash import Kind
 
@@ -157,6 +158,7 @@ def test_a_rollout_remembers_when_it_came_to_each_step(two: World) -> None:
     two.deployed("late@v1")
     (rollout,) = two.workspace.deployments.rollouts("late")
     assert [item.step for item in rollout.steps] == [
+        RolloutStep.BUILD,
         RolloutStep.START,
         RolloutStep.CHECK,
         RolloutStep.SWITCH,
@@ -407,7 +409,7 @@ def test_a_new_token_replaces_the_old_one_everywhere_at_once(two: World) -> None
 def test_a_token_rotated_during_a_switch_is_the_one_that_counts(two: World) -> None:
     two.deployed("late@v1")
     two.workspace.deployments.deploy("late@v2")
-    accept = two.parts.host.accept
+    accept = two.parts.host(THIS_COMPUTER).accept
     rotated: list[str] = []
 
     def accept_after_rotation(deployment_id: str) -> None:
@@ -415,7 +417,7 @@ def test_a_token_rotated_during_a_switch_is_the_one_that_counts(two: World) -> N
         rotated.append(two.workspace.deployments.rotate_token("late"))
         two.machine.servers[deployment_id].token_sha256 = "as the switch had it"
 
-    object.__setattr__(two.parts.host, "accept", accept_after_rotation)
+    object.__setattr__(two.parts.host(THIS_COMPUTER), "accept", accept_after_rotation)
     two.roll_out()
     (server,) = two.machine.accepting()
     assert server.token_sha256 == sha256(rotated[0])
@@ -465,7 +467,7 @@ def test_the_log_is_that_of_what_answers(two: World) -> None:
     two.roll_out()
     endpoint = two.deployed("late@v2")
     folder = two.parts.deployment_folder(str(endpoint.wanted_deployment_id))
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     (folder / "serving.log").write_bytes(b"".join(b"line %d\n" % number for number in range(100)) + b"\xff\n")
     assert two.workspace.deployments.log("late", limit=2) == ["line 99", "\ufffd"]
     assert len(two.workspace.deployments.log("late")) == 101

@@ -12,7 +12,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from tests.fakes.host import FakeHost, FakeMachine
+from tests.fakes.host import FakeMachine
+from tests.fakes.hosts import FakeHosts
 from tests.fakes.workers import FakeJob, FakeWorkers
 
 from mlops_desktop.domain.datasets import (
@@ -115,7 +116,7 @@ class World:
             bundles=FolderBundleStore(self.folder / "bundles"),
             secrets=FileSecretStore(self.state),
             workers=self.workers,
-            host=FakeHost(self.machine),
+            hosts=FakeHosts(self.machine),
             clock=self.clock,
             start_keeper=self._start_keeper,
         )
@@ -126,7 +127,7 @@ class World:
 
     def copy(self, folder: Path) -> World:
         """Another world in which all the same has happened. This one is closed."""
-        self.parts.host.close()
+        self.parts.hosts.close()
         self.parts.registry.checkpoint()
         self.close()
         shutil.copytree(self.folder, folder / "workspace")

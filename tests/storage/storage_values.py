@@ -24,7 +24,6 @@ from mlops_desktop.domain.datasets import (
     VersionDifference,
 )
 from mlops_desktop.domain.deployments import (
-    THIS_COMPUTER,
     Deployment,
     DeploymentStatus,
     Endpoint,
@@ -48,6 +47,7 @@ from mlops_desktop.domain.experiments import (
     Validation,
     ValidationKind,
 )
+from mlops_desktop.domain.hosts import THIS_COMPUTER
 from mlops_desktop.domain.identifiers import new_identifier
 from mlops_desktop.domain.jobs import Job, JobKind, JobStatus
 from mlops_desktop.domain.models import Model, ModelVersion

@@ -16,6 +16,7 @@ class ChangeKind(enum.StrEnum):
     ROLLOUT = "rollout"
     JOB = "job"
     SETTING = "setting"
+    HOST = "host"
 
 
 @dataclass(frozen=True)

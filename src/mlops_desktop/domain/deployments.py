@@ -10,8 +10,6 @@ from pathlib import Path
 from mlops_desktop.domain.experiments import Failure
 from mlops_desktop.domain.processes import ProcessIdentity
 
-THIS_COMPUTER = "this computer"
-
 
 class DeploymentStatus(enum.StrEnum):
     BUILDING = "building"
@@ -31,7 +29,8 @@ class Health(enum.StrEnum):
 class Endpoint:
     """A name and a URL on one host. `token_sha256` is all the registry knows of the token.
 
-    `wanted_deployment_id` is what should answer; None after a stop.
+    `host` is the host's name; `url` is as seen from the host itself. One that is `published` answers on every network
+    of its host, others on its loopback address only. `wanted_deployment_id` is what should answer; None after a stop.
     """
 
     id: str
@@ -43,6 +42,7 @@ class Endpoint:
     wanted_deployment_id: str | None = None
     trashed_at: datetime | None = None
     revision: int = 1
+    published: bool = False
 
     @property
     def url(self) -> str:
@@ -50,8 +50,20 @@ class Endpoint:
 
 
 @dataclass(frozen=True)
+class ContainerIdentity:
+    """A container as its engine knows it; `image` is the identity of what it runs (`sha256:` and 64 digits)."""
+
+    id: str
+    image: str
+
+
+@dataclass(frozen=True)
 class Deployment:
-    """One model version behind an endpoint; `number` counts up per endpoint. `share` is 0 to 1."""
+    """One model version behind an endpoint; `number` counts up per endpoint. `share` is 0 to 1.
+
+    While it is placed it has a process (on this computer) or a container (on an engine), also where that was ended by
+    others. `image` stays known after the container is gone.
+    """
 
     id: str
     endpoint_id: str
@@ -70,6 +82,12 @@ class Deployment:
     stopped_at: datetime | None = None
     restarts: int = 0
     failure: Failure | None = None
+    container: ContainerIdentity | None = None
+    image: str = ""
+
+    @property
+    def is_placed(self) -> bool:
+        return self.process is not None or self.container is not None
 
 
 class RolloutKind(enum.StrEnum):
@@ -83,6 +101,7 @@ class RolloutStep(enum.StrEnum):
     """Steps in order. Each is journalled before it is done, and may be done again."""
 
     QUEUED = "queued"
+    BUILD = "build"
     START = "start"
     CHECK = "check"
     SWITCH = "switch"
@@ -107,7 +126,8 @@ class StepTime:
 class Rollout:
     """One change of what answers behind an endpoint, from one deployment to another.
 
-    `steps` are those it came to, in order; where it failed the last of them says where.
+    `steps` are those it came to, in order; where it failed the last of them says where. `cancelled_by` is who asked for
+    its end before it switches.
     """
 
     id: str
@@ -121,6 +141,13 @@ class Rollout:
     finished_at: datetime | None = None
     failure: Failure | None = None
     steps: tuple[StepTime, ...] = ()
+    cancelled_by: str = ""
+
+    @property
+    def may_be_cancelled(self) -> bool:
+        """Whether it has not switched yet, and will leave something to be as it was."""
+        early = (RolloutStep.QUEUED, RolloutStep.BUILD, RolloutStep.START, RolloutStep.CHECK)
+        return self.kind is not RolloutKind.STOP and self.step in early
 
     def at(self, step: RolloutStep, moment: datetime) -> tuple[StepTime, ...]:
         """Its steps after it came to this one."""
@@ -141,7 +168,9 @@ class Observation:
     """What a host sees of a deployment right now. `example_right` is None before it was tried.
 
     Counts and times are those of the server since its start; `refused` requests were the client's fault. A `silent` one
-    has a process that did not answer when it was looked at.
+    has a process that did not answer when it was looked at; where the whole host does not, `known` is False and the
+    rest says nothing. `drift` says what others did to its container. `memory` in bytes and `processors` in use, where
+    known.
     """
 
     running: bool
@@ -158,6 +187,17 @@ class Observation:
     p50_ms: float = 0.0
     p99_ms: float = 0.0
     silent: bool = False
+    known: bool = True
+    drift: str = ""
+    container: ContainerIdentity | None = None
+    memory: int = 0
+    processors: float | None = None
+    engine_restarts: int = 0
+    out_of_memory: bool = False
+
+
+Placement = ProcessIdentity | ContainerIdentity
+"""Where a host put a deployment."""
 
 
 @dataclass(frozen=True)
@@ -172,7 +212,7 @@ class Sighting:
 
 @dataclass(frozen=True)
 class ServeOrder:
-    """What a host needs in order to serve one deployment. `folder` is the deployment's own (log, spec)."""
+    """What a host needs in order to serve one deployment. `folder` is its own on this computer (log, spec)."""
 
     endpoint_id: str
     deployment_id: str

@@ -28,6 +28,15 @@ MlopsError
  |   +- DeploymentError             MD-DEP-001   a rollout step failed; what served before still serves
  |   +- PortInUseError              MD-DEP-002
  |   +- EndpointUnreachableError    MD-DEP-003
+ |   +- RolloutCancelledError       MD-DEP-005   a person stopped a rollout before it switched
+ |   +- DriftError                  MD-DEP-006   somebody removed or replaced a container by hand
+ |   +- HostError                   MD-HST-001   a host cannot be used
+ |   |   +- HostUnreachableError    MD-HST-002   no answer: its deployments are unknown, not stopped
+ |   |   +- HostRefusedError        MD-HST-003   it does not let this person in
+ |   |   +- HostKeyUnknownError     MD-HST-004   its key or authority was not confirmed yet
+ |   |   +- HostKeyChangedError     MD-HST-005   its key or authority is not the one that was confirmed
+ |   |   +- EngineError             MD-HST-006   no engine there, one too old, or one that refuses
+ |   |   +- BaseImageError          MD-HST-007   the base image is not there, or cannot be used
  |   +- ConflictError               MD-EDT-001   somebody else changed it first
  +- BugError                        ours; exit code 3, goes to the log and the crash dialog
 """
@@ -179,6 +188,46 @@ class PortInUseError(UserError):
 
 class EndpointUnreachableError(UserError):
     code = "MD-DEP-003"
+
+
+class RolloutCancelledError(UserError):
+    code = "MD-DEP-005"
+
+
+class DriftError(UserError):
+    code = "MD-DEP-006"
+
+
+class HostError(UserError):
+    code = "MD-HST-001"
+
+
+class HostUnreachableError(HostError):
+    code = "MD-HST-002"
+
+
+class HostRefusedError(HostError):
+    code = "MD-HST-003"
+
+
+class HostKeyUnknownError(HostError):
+    """The facts hold `offered` (lines of a known_hosts file) and `fingerprint`."""
+
+    code = "MD-HST-004"
+
+
+class HostKeyChangedError(HostError):
+    """The facts hold `offered`, `fingerprint` and `pinned_fingerprint`."""
+
+    code = "MD-HST-005"
+
+
+class EngineError(HostError):
+    code = "MD-HST-006"
+
+
+class BaseImageError(HostError):
+    code = "MD-HST-007"
 
 
 class RequestRefusedError(InvalidInputError):

@@ -23,6 +23,8 @@ PROGRAM = ("-E", "-P", "-X", "utf8", "-m", "mlops_desktop.serving.main")
 
 _SECRET_WORDS = ("SECRET", "TOKEN", "PASSWORD", "PASSWD", "CREDENTIAL", "API_KEY", "ACCESS_KEY", "PRIVATE_KEY")
 _SECONDS_TO_FORK = 30.0
+_LINE = 512
+"""Bytes of a long line of the log."""
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 """A row is too little work to share: on two threads boosted trees took twice the processor and as long."""
 
@@ -73,7 +75,7 @@ def _environment() -> dict[str, str]:
 
 def last_reason(folder: Path) -> str:
     """The last error in the server's log, else the last line of its output, else nothing."""
-    for line in reversed(_last_lines(folder / LOG_NAME)):
+    for line in reversed(last_lines(folder / LOG_NAME)):
         record = _record(line)
         if record.get("level") == "error" and record.get("message"):
             return str(record["message"])
@@ -83,16 +85,17 @@ def last_reason(folder: Path) -> str:
 
 
 def last_output(folder: Path) -> str:
-    lines = [line for line in _last_lines(folder / OUTPUT_NAME) if line.strip()]
+    lines = [line for line in last_lines(folder / OUTPUT_NAME) if line.strip()]
     return lines[-1].strip() if lines else ""
 
 
-def _last_lines(path: Path) -> list[str]:
+def last_lines(path: Path, limit: int = 128) -> list[str]:
+    """The newest lines of a file, oldest first; none where it is not there."""
     try:
         with path.open("rb") as file:
             file.seek(0, os.SEEK_END)
-            file.seek(max(0, file.tell() - 64 * 1024))
-            return file.read().decode("utf-8", errors="replace").splitlines()
+            file.seek(max(0, file.tell() - _LINE * limit))
+            return file.read().decode("utf-8", errors="replace").splitlines()[-limit:]
     except OSError:
         return []
 

@@ -17,7 +17,7 @@ from mlops_desktop.domain.errors import DeploymentError
 from mlops_desktop.domain.processes import ProcessIdentity
 from mlops_desktop.hosts import predict_client
 from mlops_desktop.hosts.failures import translated
-from mlops_desktop.hosts.launching import LOG_NAME, last_reason, launch
+from mlops_desktop.hosts.launching import LOG_NAME, last_lines, last_reason, launch
 from mlops_desktop.hosts.records import ServerRecord, ServerRecords
 from mlops_desktop.hosts.sockets import (
     control_path,
@@ -49,6 +49,7 @@ _POLL_SECONDS = 0.02
 
 Identify = Callable[[int], ProcessIdentity | None]
 IsAlive = Callable[[ProcessIdentity], bool]
+Report = Callable[[str, int, int], None]
 
 
 class ProcessHost:
@@ -69,11 +70,16 @@ class ProcessHost:
 
     # --- the port ---------------------------------------------------------------------------------------------------
 
-    def prepare(self, endpoint_id: str, port: int, serving: Sequence[str]) -> int:
+    def prepare(self, endpoint_id: str, port: int, serving: Sequence[str], *, published: bool = False) -> int:
         """Holds the endpoint's port (0: any free one) and returns it; taken over from the servers where they run.
 
-        Raises PortInUseError.
+        Raises PortInUseError, DeploymentError (this computer publishes nothing).
         """
+        if published:
+            raise DeploymentError(
+                "Deployments on this computer answer on this computer only.",
+                hint="Deploy to a Docker host to publish an endpoint.",
+            )
         require_handover()
         held = self._listeners.get(endpoint_id)
         if held is not None and port not in (0, _port(held)):
@@ -95,6 +101,9 @@ class ProcessHost:
         if held is not None:
             held.close()
 
+    def tidy(self, endpoint_id: str, deployments: Sequence[str], images: Sequence[str]) -> None:
+        """Nothing is left that the registry does not know of: a server's record goes with it."""
+
     def _take_over(self, port: int, serving: Sequence[str]) -> socket.socket | None:
         for deployment_id in dict.fromkeys(serving):
             with contextlib.suppress(ControlError):
@@ -103,6 +112,10 @@ class ProcessHost:
                     return taken
                 taken.close()
         return None
+
+    def build(self, order: ServeOrder, report: Report) -> str:
+        """Nothing: the server runs with this program's own files."""
+        return ""
 
     # --- the life of a server ---------------------------------------------------------------------------------------
 
@@ -319,6 +332,10 @@ class ProcessHost:
         record = self._records.get(deployment_id)
         reason = last_reason(Path(record.folder)) if record is not None else ""
         return Observation(running=False, sentence=reason or "its process is gone")
+
+    def log(self, deployment_id: str, folder: Path, limit: int) -> Sequence[str]:
+        """The newest lines of a deployment's log, oldest first."""
+        return last_lines(folder / LOG_NAME, limit)
 
     def predict(self, endpoint_url: str, token: str, rows: Sequence[Mapping[str, object]]) -> dict[str, Any]:
         """Raises EndpointUnreachableError, or RequestRefusedError with the endpoint's own words."""

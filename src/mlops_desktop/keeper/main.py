@@ -1,4 +1,4 @@
-"""The keeper's life: one per workspace by a lock, two threads of turns, an end when there is nothing to do.
+"""The keeper's life: one per workspace by a lock, threads of turns, an end when there is nothing to do.
 
 MLOPS_KEEPER_IDLE_SECONDS says how long one with nothing to do stays (20 seconds unless set).
 """
@@ -123,7 +123,10 @@ def idle_seconds() -> float:
 
 
 class Turns:
-    """Two threads that turn jobs and endpoints until both have been idle for a while, or SIGTERM came."""
+    """Threads that turn jobs and hosts until all have been idle for a while, or SIGTERM came.
+
+    Every host has one of its own: one that does not answer keeps nobody else waiting.
+    """
 
     def __init__(self, keeping: Keeping) -> None:
         self._keeping = keeping
@@ -195,15 +198,25 @@ class Turns:
     def _turn_endpoints_until_stopped(self) -> None:
         feed = self._keeping.feed()
         looked_at = 0.0
+        lanes: dict[str, _HostLane] = {}
         try:
             while not self._stop.is_set():
                 if feed.poll() or time.monotonic() - looked_at > ENDPOINT_PAUSE:
                     looked_at = time.monotonic()
-                    if self._bounded(self._keeping.turn_endpoints, "endpoints"):
-                        self._endpoints_busy_at = time.monotonic()
+                    for host in self._keeping.hosts():
+                        if host not in lanes:
+                            lanes[host] = _HostLane(host, self._turn_host, self._stop)
+                        lanes[host].wake()
                 self._stop.wait(BUSY_PAUSE * 2)
         finally:
+            self._stop.set()
+            for lane in lanes.values():
+                lane.join()
             feed.close()
+
+    def _turn_host(self, host: str) -> None:
+        if self._bounded(lambda: self._keeping.turn_host(host), f"host {host}"):
+            self._endpoints_busy_at = time.monotonic()
 
     def _bounded(self, turn: Callable[[], bool], name: str) -> bool:
         """One turn; an error of ours is logged and the next turn tries again, more slowly."""
@@ -216,3 +229,31 @@ class Turns:
             return True
         self._failures.pop(name, None)
         return busy
+
+
+class _HostLane:
+    """The thread of one host: a turn whenever it was woken since the last one began."""
+
+    def __init__(self, host: str, turn: Callable[[str], None], stop: threading.Event) -> None:
+        self._host = host
+        self._turn = turn
+        self._stop = stop
+        self._woken = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"host {host}")
+        self._thread.start()
+
+    def wake(self) -> None:
+        self._woken.set()
+
+    def join(self) -> None:
+        """After `stop` was set."""
+        self._woken.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while True:
+            self._woken.wait()
+            self._woken.clear()
+            if self._stop.is_set():
+                return
+            self._turn(self._host)

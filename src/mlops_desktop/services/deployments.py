@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 from mlops_desktop.domain.deployments import (
-    THIS_COMPUTER,
     Deployment,
     DeploymentStatus,
     Endpoint,
-    Health,
+    Observation,
     PortUse,
     Rollout,
     RolloutKind,
@@ -27,17 +24,16 @@ from mlops_desktop.domain.deployments import (
 from mlops_desktop.domain.errors import (
     ConflictError,
     DeploymentError,
-    InvalidInputError,
+    HostUnreachableError,
     NotFoundError,
     RequestRefusedError,
 )
-from mlops_desktop.domain.identifiers import new_identifier
-from mlops_desktop.domain.models import ModelVersion
+from mlops_desktop.domain.hosts import THIS_COMPUTER
 from mlops_desktop.domain.names import check_name
 from mlops_desktop.services import lookup
+from mlops_desktop.services import rollout_wishes as wishes
 from mlops_desktop.services.jobs import error_of
 from mlops_desktop.services.parts import Parts
-from mlops_desktop.services.ports import UnitOfWork
 
 _POLL_SECONDS = 0.1
 _KEEPER_SECONDS = 1.0
@@ -61,14 +57,23 @@ class DeploymentService:
 
     # --- wishes -----------------------------------------------------------------------------------------------------
 
-    def deploy(self, reference: str, *, endpoint: str | None = None, port: int = 0) -> DeployOrder:
+    def deploy(
+        self,
+        reference: str,
+        *,
+        endpoint: str | None = None,
+        port: int = 0,
+        host: str | None = None,
+        published: bool = False,
+    ) -> DeployOrder:
         """Queues a rollout of a model version to an endpoint (made if need be; named after the model by default).
 
-        Port 0 means: any free one, kept from then on. Wait for the outcome with `wait`.
+        `host` is that of a new endpoint, this computer by default. A new one that is `published` answers on all
+        networks of its host. Port 0 means: any free one, kept from then on. Wait for the outcome with `wait`.
 
         Raises NotFoundError, DamagedBundleError, ConflictError (another rollout is under way), InvalidInputError.
         """
-        _check_port(port)
+        wishes.check_port(port)
         with self._parts.registry.read() as unit:
             version = lookup.model_version(unit, reference)
         self._parts.bundles.folder(version.manifest_hash)
@@ -76,19 +81,22 @@ class DeploymentService:
         with self._parts.registry.write() as unit:
             if unit.models.version(version.id) is None:
                 raise NotFoundError(f"{version.reference} was erased meanwhile.", hint="Choose another version.")
-            name = check_name(endpoint or version.model_name, "endpoint")
+            place = lookup.host(unit, host or THIS_COMPUTER)
+            name = check_name(endpoint or wishes.usual_name(unit, version.model_name, host), "endpoint")
             target = unit.deployments.find_endpoint(name)
             if target is None:
                 token = secrets.token_urlsafe(32)
-                target = self._new_endpoint(unit, name, port, token)
+                target = wishes.new_endpoint(
+                    self._parts, unit, name, token, host=place.name, port=port, published=published
+                )
             else:
-                target = _usable(unit, target, port)
-            deployment = self._new_deployment(unit, target, version)
-            rollout = self._new_rollout(unit, target, RolloutKind.DEPLOY, deployment.id)
+                target = wishes.usable(unit, target, port, host)
+            deployment = wishes.new_deployment(self._parts, unit, target, version)
+            rollout = wishes.new_rollout(self._parts, unit, target, RolloutKind.DEPLOY, deployment.id)
             unit.audit.append("deployment.deploy", name, {"version": version.reference, "number": deployment.number})
             unit.commit()
         if token is not None:
-            self._parts.secrets.set(secret_name(target.id), token)
+            self._parts.secrets.set(wishes.secret_name(target.id), token)
         self._parts.start_keeper()
         return DeployOrder(target, rollout, token)
 
@@ -98,12 +106,12 @@ class DeploymentService:
         Raises NotFoundError (nothing to go back to), DamagedBundleError, ConflictError.
         """
         with self._parts.registry.read() as unit:
-            before = _earlier(unit, lookup.endpoint(unit, endpoint), number)
+            before = wishes.earlier(unit, lookup.endpoint(unit, endpoint), number)
         self._parts.bundles.folder(before.manifest_hash)
         with self._parts.registry.write() as unit:
             target = lookup.endpoint(unit, endpoint)
-            before = _earlier(unit, target, number)
-            rollout = self._new_rollout(unit, target, RolloutKind.ROLLBACK, before.id)
+            before = wishes.earlier(unit, target, number)
+            rollout = wishes.new_rollout(self._parts, unit, target, RolloutKind.ROLLBACK, before.id)
             unit.audit.append(
                 "deployment.rollback", target.name, {"version": before.model_reference, "number": before.number}
             )
@@ -121,8 +129,8 @@ class DeploymentService:
             version = unit.models.version(last.model_version_id) if last else None
             if version is None:
                 raise NotFoundError(f"Nothing was ever running on {endpoint}.", hint="Deploy a model version.")
-            deployment = self._new_deployment(unit, target, version)
-            rollout = self._new_rollout(unit, target, RolloutKind.RESTART, deployment.id)
+            deployment = wishes.new_deployment(self._parts, unit, target, version)
+            rollout = wishes.new_rollout(self._parts, unit, target, RolloutKind.RESTART, deployment.id)
             unit.audit.append("deployment.restart", target.name, {"version": version.reference})
             unit.commit()
         self._parts.start_keeper()
@@ -132,11 +140,33 @@ class DeploymentService:
         """Queues the end of what answers; open requests are answered first. Raises NotFoundError, ConflictError."""
         with self._parts.registry.write() as unit:
             target = lookup.endpoint(unit, endpoint)
-            rollout = self._new_rollout(unit, target, RolloutKind.STOP, None)
+            rollout = wishes.new_rollout(self._parts, unit, target, RolloutKind.STOP, None)
             unit.audit.append("deployment.stop", target.name)
             unit.commit()
         self._parts.start_keeper()
         return DeployOrder(target, rollout)
+
+    def cancel(self, endpoint: str) -> Rollout:
+        """Asks for the end of the rollout under way; what answered before goes on.
+
+        Raises NotFoundError (none is), ConflictError (it has switched already).
+        """
+        with self._parts.registry.write() as unit:
+            target = lookup.endpoint(unit, endpoint)
+            rollout = next(iter(unit.deployments.rollouts(target.id, open_only=True)), None)
+            if rollout is None:
+                raise NotFoundError(f"No rollout of {target.name} is under way.", hint="There is nothing to cancel.")
+            if not rollout.may_be_cancelled:
+                raise ConflictError(
+                    f"The rollout of {target.name} has switched already.",
+                    hint=f"Go back instead: mlops deployments rollback {target.name}",
+                )
+            rollout = dataclasses.replace(rollout, cancelled_by=self._parts.actor)
+            unit.deployments.update_rollout(rollout)
+            unit.audit.append("deployment.cancel", target.name, {"rollout": rollout.id})
+            unit.commit()
+        self._parts.start_keeper()
+        return rollout
 
     def wait(
         self, rollout_id: str, on_step: Callable[[Rollout], None] | None = None, seconds: float = 180.0
@@ -168,19 +198,25 @@ class DeploymentService:
         )
 
     def rotate_token(self, endpoint: str) -> str:
-        """Makes a new token, which is shown once; the old one is refused from now on. Raises NotFoundError."""
+        """Makes a new token, which is shown once; the old one is refused from now on.
+
+        Raises NotFoundError, HostUnreachableError (nothing was changed).
+        """
+        with self._parts.registry.read() as unit:
+            target = lookup.endpoint(unit, endpoint)
+            placed = [deployment for deployment in unit.deployments.list(target.id) if deployment.is_placed]
+        host = self._parts.host(target.host)
+        _require_answers(target, [host.observe(deployment.id) for deployment in placed])
         with self._parts.registry.write() as unit:
             target = lookup.endpoint(unit, endpoint)
             token = secrets.token_urlsafe(32)
-            target = dataclasses.replace(target, token_sha256=_sha256(token))
+            target = dataclasses.replace(target, token_sha256=wishes.sha256_of(token))
             unit.deployments.update_endpoint(target)
             unit.audit.append("endpoint.rotate_token", target.name)
-            known = unit.deployments.list(target.id)
             unit.commit()
-        self._parts.secrets.set(secret_name(target.id), token)
-        for deployment in known:
-            if deployment.process is not None:
-                self._parts.host.set_token(deployment.id, target.token_sha256)
+        self._parts.secrets.set(wishes.secret_name(target.id), token)
+        for deployment in placed:
+            host.set_token(deployment.id, target.token_sha256)
         return token
 
     # --- reading ----------------------------------------------------------------------------------------------------
@@ -222,33 +258,33 @@ class DeploymentService:
             return unit.deployments.rollouts(lookup.endpoint(unit, endpoint).id)
 
     def look(self, endpoint: str) -> Sequence[Sighting]:
-        """What the host sees now of every deployment that has a process, newest first; may take some seconds.
+        """What the host sees now of every deployment that is placed there, newest first; may take some seconds.
 
         Raises NotFoundError.
         """
-        return [
-            Sighting(
-                deployment.id,
-                deployment.number,
-                self._parts.host.observe(deployment.id),
-                self._parts.workers.memory(deployment.process),
-            )
-            for deployment in self.history(endpoint)
-            if deployment.process is not None
-        ]
+        host = self._parts.host(self.endpoint(endpoint).host)
+        sightings = []
+        for deployment in self.history(endpoint):
+            if deployment.is_placed:
+                seen = host.observe(deployment.id)
+                memory = self._parts.workers.memory(deployment.process) if deployment.process else seen.memory
+                sightings.append(Sighting(deployment.id, deployment.number, seen, memory))
+        return sightings
 
-    def port_use(self, port: int = 0) -> PortUse:
+    def port_use(self, port: int = 0, *, host: str = THIS_COMPUTER) -> PortUse:
         """Whether a new endpoint may have the port, who has it, and the next free one; port 0 suggests one.
 
-        A port that belongs to a stopped endpoint counts as taken. Raises InvalidInputError.
+        A port that belongs to a stopped endpoint counts as taken. Raises InvalidInputError, HostError.
         """
-        _check_port(port)
+        wishes.check_port(port)
         with self._parts.registry.read() as unit:
-            owners = {known.port: known.name for known in unit.deployments.endpoints() if known.port}
-        use = self._parts.host.port_use(port)
+            there = [known for known in unit.deployments.endpoints() if known.host == host]
+        owners = {known.port: known.name for known in there if known.port}
+        place = self._parts.host(host)
+        use = place.port_use(port)
         free = use.next_free
         while free in owners:
-            free = self._parts.host.port_use(min(free + 1, 65535) if port else 0).next_free
+            free = place.port_use(min(free + 1, 65535) if port else 0).next_free
         if port and port in owners:
             return PortUse(port, f"the endpoint {owners[port]}", free)
         return PortUse(use.port if port else free, use.holder, free)
@@ -270,8 +306,7 @@ class DeploymentService:
             chosen = next((d for d in known if d.id == target.wanted_deployment_id), None) or next(iter(known), None)
         if chosen is None:
             return []
-        path = self._parts.deployment_folder(chosen.id) / "serving.log"
-        return _last_lines(path, limit)
+        return self._parts.host(target.host).log(chosen.id, self._parts.deployment_folder(chosen.id), limit)
 
     def predict(
         self, endpoint: str, rows: Sequence[Mapping[str, object]], *, token: str | None = None
@@ -281,119 +316,20 @@ class DeploymentService:
         Raises NotFoundError, EndpointUnreachableError, RequestRefusedError (the endpoint's own words).
         """
         target = self.endpoint(endpoint)
-        secret = token or self._parts.secrets.get(secret_name(target.id))
+        secret = token or self._parts.secrets.get(wishes.secret_name(target.id))
         if secret is None:
             raise RequestRefusedError(
                 f"The token of {target.name} is not on this computer, so nothing was sent.",
                 hint=f"Make a new one: mlops deployments token {target.name}",
                 status=401,
             )
-        return self._parts.host.predict(target.url, secret, rows)
+        return self._parts.host(target.host).predict(target.url, secret, rows)
 
-    # --- parts of a wish --------------------------------------------------------------------------------------------
 
-    def _new_endpoint(self, unit: UnitOfWork, name: str, port: int, token: str) -> Endpoint:
-        endpoint = Endpoint(new_identifier(), name, THIS_COMPUTER, port, _sha256(token), self._parts.clock())
-        unit.deployments.add_endpoint(endpoint)
-        unit.audit.append("endpoint.create", name, {"host": THIS_COMPUTER})
-        return endpoint
-
-    def _new_deployment(self, unit: UnitOfWork, endpoint: Endpoint, version: ModelVersion) -> Deployment:
-        known = unit.deployments.list(endpoint.id)
-        deployment = Deployment(
-            id=new_identifier(),
-            endpoint_id=endpoint.id,
-            endpoint_name=endpoint.name,
-            number=max((item.number for item in known), default=0) + 1,
-            model_version_id=version.id,
-            model_reference=version.reference,
-            manifest_hash=version.manifest_hash,
-            status=DeploymentStatus.BUILDING,
-            health=Health.UNKNOWN,
-            share=0.0,
-            created_at=self._parts.clock(),
-            created_by=self._parts.actor,
+def _require_answers(endpoint: Endpoint, seen: Sequence[Observation]) -> None:
+    """A token that only we believe to be changed would be worse than the old one."""
+    silent = next((one for one in seen if not one.known), None)
+    if silent is not None:
+        raise HostUnreachableError(
+            f"{endpoint.host} does not answer, so the token was not changed.", hint=silent.sentence
         )
-        unit.deployments.add(deployment)
-        return deployment
-
-    def _new_rollout(self, unit: UnitOfWork, endpoint: Endpoint, kind: RolloutKind, to_id: str | None) -> Rollout:
-        busy = unit.deployments.rollouts(endpoint.id, open_only=True)
-        if busy:
-            raise ConflictError(
-                f"{busy[0].created_by} started a {busy[0].kind.value} of {endpoint.name} that is still under way.",
-                hint="Wait until it has ended, then try again.",
-            )
-        rollout = Rollout(
-            id=new_identifier(),
-            endpoint_id=endpoint.id,
-            kind=kind,
-            from_deployment_id=endpoint.wanted_deployment_id,
-            to_deployment_id=to_id,
-            step=RolloutStep.QUEUED,
-            created_at=self._parts.clock(),
-            created_by=self._parts.actor,
-        )
-        unit.deployments.add_rollout(rollout)
-        return rollout
-
-
-def _check_port(port: int) -> None:
-    if not 0 <= port <= 65535:
-        raise InvalidInputError(f"{port} is no port.", hint="Ports go from 1 to 65535; 0 takes a free one.")
-
-
-def _usable(unit: UnitOfWork, endpoint: Endpoint, port: int) -> Endpoint:
-    """The endpoint, at another port if one is wanted and nothing answers there."""
-    if endpoint.trashed_at:
-        raise ConflictError(f"The endpoint {endpoint.name} is in the trash.", hint="Restore it, or use another name.")
-    if port in (0, endpoint.port):
-        return endpoint
-    if endpoint.port and endpoint.wanted_deployment_id:
-        raise InvalidInputError(
-            f"{endpoint.name} answers on port {endpoint.port}.", hint="Deploy to another endpoint to use another port."
-        )
-    unit.deployments.update_endpoint(dataclasses.replace(endpoint, port=port))
-    return unit.deployments.endpoint(endpoint.id) or endpoint
-
-
-def _earlier(unit: UnitOfWork, endpoint: Endpoint, number: int | None) -> Deployment:
-    known = unit.deployments.list(endpoint.id)
-    if number is not None:
-        chosen = next((d for d in known if d.number == number), None)
-        if chosen is None or chosen.id == endpoint.wanted_deployment_id:
-            raise NotFoundError(
-                f"{endpoint.name} has no earlier deployment {number}.",
-                hint=f"See: mlops deployments history {endpoint.name}",
-            )
-        return chosen
-    by_id = {deployment.id: deployment for deployment in known}
-    at = endpoint.wanted_deployment_id
-    current = by_id.get(at or "")
-    for rollout in reversed(unit.deployments.rollouts(endpoint.id)):
-        if rollout.step is RolloutStep.DONE and rollout.to_deployment_id == at:
-            at = rollout.from_deployment_id
-            earlier = by_id.get(at or "")
-            if earlier and (current is None or earlier.model_version_id != current.model_version_id):
-                return earlier
-    raise NotFoundError(f"{endpoint.name} has nothing to go back to.", hint="Deploy the version you want instead.")
-
-
-def secret_name(endpoint_id: str) -> str:
-    """Under which name an endpoint's token lies in the secret store."""
-    return f"endpoint.{endpoint_id}"
-
-
-def _sha256(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
-
-
-def _last_lines(path: Path, limit: int) -> Sequence[str]:
-    try:
-        with path.open("rb") as file:
-            file.seek(0, 2)
-            file.seek(max(0, file.tell() - 512 * limit))
-            lines = file.read().decode("utf-8", errors="replace").splitlines()
-    except FileNotFoundError:
-        return []
-    return lines[-limit:]

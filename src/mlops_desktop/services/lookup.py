@@ -9,6 +9,7 @@ from mlops_desktop.domain.datasets import Dataset, DatasetVersion
 from mlops_desktop.domain.deployments import Endpoint
 from mlops_desktop.domain.errors import NotFoundError
 from mlops_desktop.domain.experiments import Experiment, Run
+from mlops_desktop.domain.hosts import THIS_COMPUTER, Host, this_computer
 from mlops_desktop.domain.models import Model, ModelVersion
 from mlops_desktop.domain.names import Reference, parse_reference, tidy
 from mlops_desktop.services.ports import UnitOfWork
@@ -96,6 +97,17 @@ def endpoint(unit: UnitOfWork, name: str) -> Endpoint:
     if found is None or found.trashed_at:
         known = (e.name for e in unit.deployments.endpoints())
         raise _missing("endpoint", name, known, in_trash=found is not None)
+    return found
+
+
+def host(unit: UnitOfWork, name: str) -> Host:
+    """By name; this computer is always there."""
+    wanted = tidy(name)
+    if wanted == THIS_COMPUTER:
+        return this_computer()
+    found = unit.hosts.find(wanted)
+    if found is None:
+        raise _missing("host", wanted, (THIS_COMPUTER, *(known.name for known in unit.hosts.list())))
     return found
 
 

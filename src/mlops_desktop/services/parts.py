@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from mlops_desktop.services import lookup
 from mlops_desktop.services.ports import (
     ArtifactStore,
     BundleStore,
     Clock,
     Host,
+    Hosts,
     Registry,
     SecretStore,
     StartKeeper,
@@ -32,7 +34,7 @@ class Parts:
     bundles: BundleStore
     secrets: SecretStore
     workers: Workers
-    host: Host
+    hosts: Hosts
     clock: Clock
     start_keeper: StartKeeper
 
@@ -41,3 +43,8 @@ class Parts:
 
     def deployment_folder(self, deployment_id: str) -> Path:
         return self.folder / "deployments" / deployment_id
+
+    def host(self, name: str) -> Host:
+        """The place of this name. Raises NotFoundError."""
+        with self.registry.read() as unit:
+            return self.hosts.at(lookup.host(unit, name))

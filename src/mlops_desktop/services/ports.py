@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
 
-from mlops_desktop.domain import deployments, experiments
+from mlops_desktop.domain import deployments, experiments, hosts
 from mlops_desktop.domain.audit import AuditEntry, AuditHead
 from mlops_desktop.domain.changes import Change
 from mlops_desktop.domain.datasets import Dataset, DatasetVersion
@@ -22,6 +22,7 @@ from mlops_desktop.domain.verification import Problem
 
 MetricPoint = experiments.MetricPoint
 Observation = deployments.Observation
+Placement = deployments.Placement
 PortUse = deployments.PortUse
 ServeOrder = deployments.ServeOrder
 
@@ -131,6 +132,18 @@ class DeploymentRepository(Protocol):
         ...
 
 
+class HostRepository(Protocol):
+    """Hosts that people added. `update` checks `revision` as for runs."""
+
+    def add(self, host: hosts.Host) -> None: ...
+    def update(self, host: hosts.Host) -> None: ...
+    def remove(self, host_id: str) -> None: ...
+    def find(self, name: str) -> hosts.Host | None: ...
+    def list(self) -> Sequence[hosts.Host]:
+        """In the order in which they were added."""
+        ...
+
+
 class JobRepository(Protocol):
     def add(self, job: Job) -> None: ...
     def update(self, job: Job) -> None: ...
@@ -170,6 +183,8 @@ class UnitOfWork(Protocol):
     def models(self) -> ModelRepository: ...
     @property
     def deployments(self) -> DeploymentRepository: ...
+    @property
+    def hosts(self) -> HostRepository: ...
     @property
     def jobs(self) -> JobRepository: ...
     @property
@@ -282,10 +297,17 @@ class Workers(Protocol):
     def close(self) -> None: ...
 
 
-class Host(Protocol):
-    """A place where deployments run. Every method may be repeated, also by another process."""
+Report = Callable[[str, int, int], None]
+"""Is told what is being done and how many bytes of how many (0 where nobody knows); what it raises ends the work."""
 
-    def prepare(self, endpoint_id: str, port: int, serving: Sequence[str]) -> int:
+
+class Host(Protocol):
+    """A place where deployments run. Every method may be repeated, also by another process.
+
+    Where the host does not answer they raise HostUnreachableError, `observe` excepted.
+    """
+
+    def prepare(self, endpoint_id: str, port: int, serving: Sequence[str], *, published: bool = False) -> int:
         """Holds the endpoint's port (0: any free one) and returns it; takes it over from the deployments in
         `serving` where they run. Raises PortInUseError."""
         ...
@@ -294,7 +316,11 @@ class Host(Protocol):
         """Who listens at the port right now; port 0 asks for any free one."""
         ...
 
-    def start(self, order: ServeOrder) -> ProcessIdentity:
+    def build(self, order: ServeOrder, report: Report) -> str:
+        """Has what the order needs on the host and returns the image's identity, empty where none is needed."""
+        ...
+
+    def start(self, order: ServeOrder) -> Placement:
         """Starts a server that does not accept requests yet. Raises DeploymentError."""
         ...
 
@@ -308,20 +334,52 @@ class Host(Protocol):
         ...
 
     def stop(self, deployment_id: str) -> None:
-        """Drains, then ends the process."""
+        """Drains, then ends the server and takes it away."""
         ...
 
     def release(self, endpoint_id: str) -> None:
         """Gives the port back."""
         ...
 
+    def tidy(self, endpoint_id: str, deployments: Sequence[str], images: Sequence[str]) -> None:
+        """Takes away what is left there of an endpoint: servers of other deployments, images other than these."""
+        ...
+
     def set_token(self, deployment_id: str, token_sha256: str) -> None: ...
     def observe(self, deployment_id: str) -> Observation: ...
+    def log(self, deployment_id: str, folder: Path, limit: int) -> Sequence[str]:
+        """The newest lines of a deployment's log, oldest first; `folder` is the deployment's own."""
+        ...
+
     def predict(self, endpoint_url: str, token: str, rows: Sequence[Mapping[str, object]]) -> dict[str, Any]:
-        """Asks the endpoint as any client would. Raises EndpointUnreachableError or the endpoint's own refusal."""
+        """Asks the endpoint as any client on the host would. Raises EndpointUnreachableError or the endpoint's own
+        refusal."""
         ...
 
     def close(self) -> None: ...
+
+
+OnHostStep = Callable[[hosts.HostStepResult], None]
+
+
+class Hosts(Protocol):
+    """All places where deployments may run, reached when they are needed."""
+
+    def at(self, host: hosts.Host) -> Host:
+        """The same one for the same host, until that is changed. Reaches nothing yet."""
+        ...
+
+    def check(self, host: hosts.Host, on_step: OnHostStep | None = None) -> hosts.HostReport:
+        """Tries the host step by step; a failure is in the report, not raised."""
+        ...
+
+    def prepare_base(self, host: hosts.Host, archive: Path | None, report: Report) -> str:
+        """Has the base image there, pulled or (with an archive) imported; returns its identity. Raises HostError."""
+        ...
+
+    def close(self) -> None:
+        """Lets go of all connections; what runs goes on."""
+        ...
 
 
 Clock = Callable[[], datetime]

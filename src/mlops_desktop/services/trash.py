@@ -15,9 +15,9 @@ from typing import Any
 from mlops_desktop.domain.errors import ConflictError, DamagedArtifactError, NotFoundError
 from mlops_desktop.domain.experiments import Run
 from mlops_desktop.domain.names import tidy
-from mlops_desktop.services.deployments import secret_name
 from mlops_desktop.services.parts import Parts
 from mlops_desktop.services.ports import UnitOfWork
+from mlops_desktop.services.rollout_wishes import secret_name
 
 
 class Kind(enum.StrEnum):

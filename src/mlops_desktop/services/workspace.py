@@ -118,7 +118,7 @@ class Workspace:
     def close(self) -> None:
         """Ends this process's warm worker and lets go of the registry; jobs and endpoints go on."""
         self._parts.workers.close()
-        self._parts.host.close()
+        self._parts.hosts.close()
         self._parts.registry.close()
 
     def __enter__(self) -> Self:

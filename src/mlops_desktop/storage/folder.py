@@ -145,6 +145,13 @@ def state_folder(workspace_id: str) -> Path:
     return Path(platformdirs.user_state_dir("mlops-desktop", appauthor=False)) / workspace_id
 
 
+def cache_folder() -> Path:
+    """This user's own folder for what can be made again, shared by all workspaces. Not made by this."""
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("mlops-desktop", appauthor=False))
+
+
 def _exists(folder: Path) -> AlreadyExistsError:
     return AlreadyExistsError(f"{folder} is a workspace already.", hint="Open it, or choose another folder.")
 

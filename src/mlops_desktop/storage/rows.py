@@ -11,8 +11,16 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from mlops_desktop.domain.changes import ChangeKind
 from mlops_desktop.domain.datasets import Column, ColumnProfile, Finding, Source, VersionDifference
-from mlops_desktop.domain.deployments import DeploymentStatus, Health, RolloutKind, RolloutStep, StepTime
+from mlops_desktop.domain.deployments import (
+    ContainerIdentity,
+    DeploymentStatus,
+    Health,
+    RolloutKind,
+    RolloutStep,
+    StepTime,
+)
 from mlops_desktop.domain.experiments import Environment, Failure, MetricSummary, RunSpec, RunStatus, Task
+from mlops_desktop.domain.hosts import HostKind
 from mlops_desktop.domain.jobs import JobKind, JobStatus
 from mlops_desktop.domain.processes import ProcessIdentity
 from mlops_desktop.storage.columns import FreeText, Nested, UtcTime, Word
@@ -178,6 +186,7 @@ class EndpointRow(Base):
     wanted_deployment_id: Mapped[str | None]
     trashed_at: Mapped[datetime | None]
     revision: Mapped[int]
+    published: Mapped[bool]
 
 
 class DeploymentRow(Base):
@@ -200,6 +209,8 @@ class DeploymentRow(Base):
     stopped_at: Mapped[datetime | None]
     restarts: Mapped[int]
     failure: Mapped[Failure | None] = mapped_column(Nested(Failure))
+    container: Mapped[ContainerIdentity | None] = mapped_column(Nested(ContainerIdentity))
+    image: Mapped[str]
 
 
 class RolloutRow(Base):
@@ -217,6 +228,23 @@ class RolloutRow(Base):
     finished_at: Mapped[datetime | None]
     failure: Mapped[Failure | None] = mapped_column(Nested(Failure))
     steps: Mapped[tuple[StepTime, ...]] = mapped_column(Nested(tuple[StepTime, ...]))
+    cancelled_by: Mapped[str] = mapped_column(FreeText)
+
+
+class HostRow(Base):
+    __tablename__ = "hosts"
+    __table_args__ = {"sqlite_autoincrement": True}
+    seq: Mapped[int] = _seq()
+    id: Mapped[str] = _id()
+    name: Mapped[str] = mapped_column(unique=True)
+    kind: Mapped[HostKind] = mapped_column(Word(HostKind))
+    created_at: Mapped[datetime]
+    created_by: Mapped[str] = mapped_column(FreeText)
+    address: Mapped[str]
+    credentials: Mapped[str] = mapped_column(FreeText)
+    pinned: Mapped[str]
+    base_image: Mapped[str]
+    revision: Mapped[int]
 
 
 class JobRow(Base):

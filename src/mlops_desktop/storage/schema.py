@@ -14,7 +14,7 @@ from mlops_desktop.storage.durable import sync_file, sync_folder
 from mlops_desktop.storage.engines import connect
 from mlops_desktop.storage.failures import translated
 
-HEAD = "0002"
+HEAD = "0003"
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 _LOCK_SECONDS = 60.0

@@ -17,6 +17,7 @@ from mlops_desktop.storage.repositories.audit import SqlAuditLog
 from mlops_desktop.storage.repositories.datasets import SqlDatasetRepository
 from mlops_desktop.storage.repositories.deployments import SqlDeploymentRepository
 from mlops_desktop.storage.repositories.experiments import SqlExperimentRepository
+from mlops_desktop.storage.repositories.hosts import SqlHostRepository
 from mlops_desktop.storage.repositories.jobs import SqlJobRepository
 from mlops_desktop.storage.repositories.models import SqlModelRepository
 from mlops_desktop.storage.repositories.runs import SqlRunRepository
@@ -49,6 +50,7 @@ class SqlUnitOfWork:
         self.runs = SqlRunRepository(self._transaction)
         self.models = SqlModelRepository(self._transaction)
         self.deployments = SqlDeploymentRepository(self._transaction)
+        self.hosts = SqlHostRepository(self._transaction)
         self.jobs = SqlJobRepository(self._transaction)
         self.audit = SqlAuditLog(self._transaction, actor, machine)
         self.settings = SqlSettingRepository(self._transaction)

@@ -8,10 +8,17 @@ import time
 from datetime import timedelta
 
 from mlops_desktop.domain.deployments import Deployment, DeploymentStatus, Endpoint, Health, Observation
-from mlops_desktop.domain.errors import BusyRegistryError, DeploymentError, UserError
+from mlops_desktop.domain.errors import (
+    BusyRegistryError,
+    DeploymentError,
+    DriftError,
+    HostUnreachableError,
+    UserError,
+)
 from mlops_desktop.services.jobs import failure_of
-from mlops_desktop.services.keeping.rollouts import CHECK_SECONDS, RolloutSupervisor
+from mlops_desktop.services.keeping.rollouts import CHECK_SECONDS, RolloutSupervisor, placed
 from mlops_desktop.services.parts import Parts
+from mlops_desktop.services.ports import Host
 
 log = logging.getLogger(__name__)
 
@@ -31,10 +38,10 @@ class EndpointSupervisor:
         self._next_try: dict[str, tuple[float, float]] = {}
         self._silent_looks: dict[str, int] = {}
 
-    def turn(self) -> bool:
-        """One round over all endpoints; says whether any should answer."""
+    def turn(self, host: str | None = None) -> bool:
+        """One round over all endpoints (of this host); says whether any should answer."""
         with self._parts.registry.read() as unit:
-            endpoints = unit.deployments.endpoints()
+            endpoints = [known for known in unit.deployments.endpoints() if host in (None, known.host)]
             busy = {rollout.endpoint_id for rollout in unit.deployments.rollouts(open_only=True)}
         for endpoint in endpoints:
             if endpoint.id not in busy:
@@ -53,31 +60,38 @@ class EndpointSupervisor:
     def _see_to(self, endpoint: Endpoint) -> None:
         with self._parts.registry.read() as unit:
             known = unit.deployments.list(endpoint.id)
+        host = self._parts.host(endpoint.host)
         for deployment in known:
             if deployment.id == endpoint.wanted_deployment_id:
-                self._wanted(endpoint, deployment)
-            elif deployment.process is not None:
-                self._unwanted(deployment)
+                self._wanted(host, endpoint, deployment)
+            elif deployment.is_placed:
+                self._unwanted(host, deployment)
 
-    def _wanted(self, endpoint: Endpoint, deployment: Deployment) -> None:
-        seen = self._parts.host.observe(deployment.id)
+    def _wanted(self, host: Host, endpoint: Endpoint, deployment: Deployment) -> None:
+        seen = host.observe(deployment.id)
+        if not seen.known:
+            self._note_unknown(endpoint, deployment, seen)
+            return
+        if seen.drift:
+            self._note_drift(deployment, seen)
+            return
         if not seen.running:
-            self._start_again(endpoint, deployment)
+            self._start_again(host, endpoint, deployment)
             return
         if self._is_stuck(deployment, seen):
             log.warning(
                 "endpoint %s: %s does not answer any more, ending it", endpoint.name, deployment.model_reference
             )
-            self._parts.host.stop(deployment.id)
-            self._start_again(endpoint, deployment)
+            host.stop(deployment.id)
+            self._start_again(host, endpoint, deployment)
             return
         due, _ = self._next_try.get(deployment.id, (0.0, 0.0))
         if time.monotonic() > due + _LONGEST_WAIT:  # it has held out: the next crash is a new story
             self._next_try.pop(deployment.id, None)
         self._note(deployment, seen)
-        self._parts.host.prepare(endpoint.id, endpoint.port, [deployment.id])
+        host.prepare(endpoint.id, endpoint.port, [deployment.id], published=endpoint.published)
         if not seen.accepting and seen.healthy:
-            self._parts.host.accept(deployment.id)
+            host.accept(deployment.id)
 
     def _is_stuck(self, deployment: Deployment, seen: Observation) -> bool:
         """Whether it was silent for so long that a new start helps more, and one is due."""
@@ -96,7 +110,7 @@ class EndpointSupervisor:
         now = self._parts.clock()
         fresh = deployment.checked_at is not None and now - deployment.checked_at < FRESH
         same = deployment.health is health and deployment.status is DeploymentStatus.RUNNING
-        if fresh and same and deployment.process == seen.process:
+        if fresh and same and (deployment.process, deployment.container) == (seen.process, seen.container):
             return
         self._update(
             dataclasses.replace(
@@ -105,20 +119,44 @@ class EndpointSupervisor:
                 status=DeploymentStatus.RUNNING,
                 checked_at=now,
                 process=seen.process or deployment.process,
+                container=seen.container or deployment.container,
                 failure=None,
                 share=1.0,
             )
         )
 
-    def _unwanted(self, deployment: Deployment) -> None:
-        """A warm one stays, but it must not answer; one that is gone is noted."""
-        seen = self._parts.host.observe(deployment.id)
-        if not seen.running:
-            self._update(dataclasses.replace(deployment, process=None))
-        elif seen.accepting:
-            self._parts.host.drain(deployment.id)
+    def _note_unknown(self, endpoint: Endpoint, deployment: Deployment, seen: Observation) -> None:
+        """What runs there may well answer its clients: it is neither stopped nor failed."""
+        error = HostUnreachableError(
+            f"{endpoint.host} does not answer: {seen.sentence}", hint=f"Test it: mlops hosts check {endpoint.host}"
+        )
+        failure = failure_of(error)
+        if deployment.health is not Health.UNKNOWN or deployment.failure != failure:
+            self._update(dataclasses.replace(deployment, health=Health.UNKNOWN, failure=failure))
 
-    def _start_again(self, endpoint: Endpoint, deployment: Deployment) -> None:
+    def _note_drift(self, deployment: Deployment, seen: Observation) -> None:
+        """Others changed it on the host. That may be meant, so it is shown, and a person decides."""
+        failure = failure_of(DriftError(seen.drift, hint="Start it again, or stop the endpoint."))
+        if deployment.failure != failure:
+            self._update(
+                dataclasses.replace(
+                    deployment, status=DeploymentStatus.FAILED, health=Health.UNKNOWN, share=0.0, failure=failure
+                )
+            )
+
+    def _unwanted(self, host: Host, deployment: Deployment) -> None:
+        """A warm one stays, but it must not answer; one that is gone is noted; one that failed is taken away."""
+        seen = host.observe(deployment.id)
+        if not seen.known:
+            return
+        if not seen.running or deployment.status is DeploymentStatus.FAILED:
+            if deployment.container is not None:
+                host.stop(deployment.id)
+            self._update(dataclasses.replace(deployment, process=None, container=None))
+        elif seen.accepting:
+            host.drain(deployment.id)
+
+    def _start_again(self, host: Host, endpoint: Endpoint, deployment: Deployment) -> None:
         """It crashed, or the computer was restarted: start it anew, waiting longer after each failure."""
         due, wait = self._next_try.get(deployment.id, (0.0, _FIRST_WAIT))
         if time.monotonic() < due:
@@ -132,27 +170,28 @@ class EndpointSupervisor:
             status=DeploymentStatus.STARTING,
             health=Health.UNKNOWN,
             process=None,
+            container=None,
             restarts=restarts,
             checked_at=self._parts.clock(),
         )
         self._update(starting)
         try:
             order = self._rollouts.take_port(endpoint, deployment)
-            process = self._parts.host.start(order)
-            self._update(dataclasses.replace(starting, process=process))
-            self._parts.host.check(order, seconds=CHECK_SECONDS)
-            self._parts.host.accept(deployment.id)
-        except BusyRegistryError:
+            host.build(order, _say_nothing)
+            starting = dataclasses.replace(starting, **placed(host.start(order)))
+            self._update(starting)
+            host.check(order, seconds=CHECK_SECONDS)
+            host.accept(deployment.id)
+        except (BusyRegistryError, HostUnreachableError):
             raise
         except UserError as error:
-            self._parts.host.stop(deployment.id)
+            host.stop(deployment.id)
             failed = dataclasses.replace(starting, status=DeploymentStatus.FAILED, failure=failure_of(error))
             self._update(failed)
             return
         self._update(
             dataclasses.replace(
                 starting,
-                process=process,
                 status=DeploymentStatus.RUNNING,
                 health=Health.HEALTHY,
                 failure=None,
@@ -167,7 +206,12 @@ class EndpointSupervisor:
             failure = failure_of(DeploymentError("Its process ended by itself.", hint="It is started again shortly."))
             self._update(
                 dataclasses.replace(
-                    deployment, status=DeploymentStatus.FAILED, health=Health.UNKNOWN, process=None, failure=failure
+                    deployment,
+                    status=DeploymentStatus.FAILED,
+                    health=Health.UNKNOWN,
+                    process=None,
+                    container=None,
+                    failure=failure,
                 )
             )
 
@@ -175,3 +219,7 @@ class EndpointSupervisor:
         with self._parts.registry.write() as unit:
             unit.deployments.update(deployment)
             unit.commit()
+
+
+def _say_nothing(_sentence: str, _done: int, _total: int) -> None:
+    """What is started again reports to nobody."""

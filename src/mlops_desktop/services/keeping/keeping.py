@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from mlops_desktop.domain.errors import UserError
+from mlops_desktop.domain.hosts import THIS_COMPUTER
 from mlops_desktop.services.keeping.endpoints import EndpointSupervisor
 from mlops_desktop.services.keeping.jobs import JobSupervisor
 from mlops_desktop.services.keeping.rollouts import RolloutSupervisor
@@ -13,7 +16,7 @@ from mlops_desktop.services.settings import CONCURRENT_JOBS, SettingService
 
 
 class Keeping:
-    """The keeper's view of a workspace. Jobs and endpoints are turned by one thread each."""
+    """The keeper's view of a workspace. Jobs are turned by one thread, and each host by one of its own."""
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
@@ -28,10 +31,16 @@ class Keeping:
         """Says whether a job is queued or running."""
         return self._jobs.turn()
 
-    def turn_endpoints(self) -> bool:
-        """Says whether a rollout was under way or an endpoint should answer."""
-        moved = self._rollouts.turn()
-        return self._endpoints.turn() or moved
+    def hosts(self) -> Sequence[str]:
+        """The hosts that have endpoints, this computer first."""
+        with self._parts.registry.read() as unit:
+            names = (endpoint.host for endpoint in unit.deployments.endpoints())
+            return list(dict.fromkeys((THIS_COMPUTER, *names)))
+
+    def turn_host(self, host: str) -> bool:
+        """Says whether a rollout was under way on it or an endpoint there should answer."""
+        moved = self._rollouts.turn(host)
+        return self._endpoints.turn(host) or moved
 
     def anything_open(self) -> bool:
         return anything_open(self._parts.registry)
@@ -53,5 +62,5 @@ class Keeping:
 
     def close(self) -> None:
         self._parts.workers.close()
-        self._parts.host.close()
+        self._parts.hosts.close()
         self._parts.registry.close()

@@ -13,19 +13,31 @@ from mlops_desktop.domain.deployments import (
     DeploymentStatus,
     Endpoint,
     Health,
+    Observation,
     Rollout,
     RolloutStep,
     ServeOrder,
 )
-from mlops_desktop.domain.errors import BusyRegistryError, DeploymentError, UserError
+from mlops_desktop.domain.errors import (
+    BusyRegistryError,
+    DeploymentError,
+    HostError,
+    HostUnreachableError,
+    UserError,
+)
 from mlops_desktop.domain.experiments import Failure
+from mlops_desktop.domain.hosts import THIS_COMPUTER
+from mlops_desktop.domain.processes import ProcessIdentity
 from mlops_desktop.services.jobs import failure_of
+from mlops_desktop.services.keeping.progress import RolloutProgress
 from mlops_desktop.services.parts import Parts
+from mlops_desktop.services.ports import Host, Placement, UnitOfWork
 
 log = logging.getLogger(__name__)
 
 CHECK_SECONDS = 60.0
 DRAIN_SECONDS = 30.0
+KEPT_IMAGES = 3
 _LIVE = (DeploymentStatus.BUILDING, DeploymentStatus.STARTING, DeploymentStatus.RUNNING)
 
 
@@ -39,10 +51,14 @@ class RolloutSupervisor:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
-    def turn(self) -> bool:
-        """Takes every open rollout to its end; says whether there was one."""
+    def turn(self, host: str | None = None) -> bool:
+        """Takes every open rollout (on this host) to its end; says whether there was one."""
         with self._parts.registry.read() as unit:
-            waiting = unit.deployments.rollouts(open_only=True)
+            waiting = [
+                rollout
+                for rollout in unit.deployments.rollouts(open_only=True)
+                if host is None or _is_on(unit, rollout, host)
+            ]
         for rollout in waiting:
             self._carry_out(rollout)
         return bool(waiting)
@@ -55,41 +71,65 @@ class RolloutSupervisor:
                 self._replace(rollout)
         except BusyRegistryError:
             raise
+        except HostUnreachableError as error:
+            if self._has_switched(rollout):  # what was told to the host cannot be taken back: go on when it is there
+                log.warning("rollout %s waits: %s", rollout.id, error.message)
+            else:
+                self._fail(rollout, failure_of(error))
         except UserError as error:
             self._fail(rollout, failure_of(error))
+
+    def _has_switched(self, rollout: Rollout) -> bool:
+        with self._parts.registry.read() as unit:
+            stored = unit.deployments.rollout(rollout.id) or rollout
+        return stored.step in (RolloutStep.SWITCH, RolloutStep.DRAIN)
 
     # --- one deployment takes over from another ---------------------------------------------------------------------
 
     def _replace(self, rollout: Rollout) -> None:
-        if (
-            rollout.step in (RolloutStep.QUEUED, RolloutStep.START, RolloutStep.CHECK)
-            or not self._parts.host.observe(str(rollout.to_deployment_id)).running
-        ):
-            self._start_and_check(rollout)
-        self._switch(rollout)
-        self._drain(rollout)
+        endpoint, deployment = self._both(rollout)
+        host = self._parts.host(endpoint.host)
+        if rollout.may_be_cancelled or not self._observe(host, endpoint, deployment).running:
+            self._build_and_start(rollout, host)
+        self._switch(rollout, host)
+        self._drain(rollout, host)
         self._done(rollout)
 
-    def _start_and_check(self, rollout: Rollout) -> None:
-        self._at(rollout, RolloutStep.START)
+    def _observe(self, host: Host, endpoint: Endpoint, deployment: Deployment) -> Observation:
+        """Raises HostUnreachableError."""
+        seen = host.observe(deployment.id)
+        if not seen.known:
+            raise HostUnreachableError(f"{endpoint.host} does not answer: {seen.sentence}", hint="See to the host.")
+        return seen
+
+    def _build_and_start(self, rollout: Rollout, host: Host) -> None:
+        progress = RolloutProgress(self._parts, rollout)
+        self._at(rollout, RolloutStep.BUILD)
         endpoint, deployment = self._both(rollout)
-        self._set(deployment, status=DeploymentStatus.STARTING, failure=None, stopped_at=None)
+        self._set(deployment, status=DeploymentStatus.BUILDING, failure=None, stopped_at=None)
         order = self.take_port(endpoint, deployment)
-        process = self._parts.host.start(order)
-        self._set(deployment, process=process)
+        image = host.build(order, progress.report)
+        progress.check()
+        self._at(rollout, RolloutStep.START)
+        self._set(deployment, status=DeploymentStatus.STARTING, image=image)
+        self._set(deployment, **placed(host.start(order)))
+        progress.check()
         self._at(rollout, RolloutStep.CHECK)
-        seen = self._parts.host.check(order, seconds=CHECK_SECONDS)
+        seen = host.check(order, seconds=CHECK_SECONDS)
         if not seen.healthy or seen.example_right is False:
             raise DeploymentError(
                 f"{deployment.model_reference} is not right: {seen.sentence}",
                 hint="What answered before still answers.",
             )
+        progress.check()
 
     def take_port(self, endpoint: Endpoint, deployment: Deployment) -> ServeOrder:
         """Holds the endpoint's port, remembers it, and gives the order for serving."""
         with self._parts.registry.read() as unit:
             known = unit.deployments.list(endpoint.id)
-        port = self._parts.host.prepare(endpoint.id, endpoint.port, [item.id for item in known if item.process])
+        serving = [item.id for item in known if item.is_placed]
+        host = self._parts.host(endpoint.host)
+        port = host.prepare(endpoint.id, endpoint.port, serving, published=endpoint.published)
         if port != endpoint.port:
             with self._parts.registry.write() as unit:
                 current = unit.deployments.endpoint(endpoint.id) or endpoint
@@ -109,14 +149,14 @@ class RolloutSupervisor:
             token_sha256=endpoint.token_sha256,
         )
 
-    def _switch(self, rollout: Rollout) -> None:
+    def _switch(self, rollout: Rollout, host: Host) -> None:
         """The new one accepts before the old one stops accepting: both take from one listening socket."""
         self._at(rollout, RolloutStep.SWITCH)
         endpoint, deployment = self._both(rollout)
-        self._parts.host.set_token(deployment.id, endpoint.token_sha256)
-        self._parts.host.accept(deployment.id)
+        host.set_token(deployment.id, endpoint.token_sha256)
+        host.accept(deployment.id)
         for other in self._others(endpoint, deployment):
-            self._parts.host.drain(other.id)
+            host.drain(other.id)
         now = self._parts.clock()
         with self._parts.registry.write() as unit:
             current = unit.deployments.endpoint(endpoint.id) or endpoint
@@ -136,21 +176,25 @@ class RolloutSupervisor:
                     )
             unit.commit()
         if current.token_sha256 != endpoint.token_sha256:  # rotated while we were at it
-            self._parts.host.set_token(deployment.id, current.token_sha256)
+            host.set_token(deployment.id, current.token_sha256)
 
-    def _drain(self, rollout: Rollout) -> None:
+    def _drain(self, rollout: Rollout, host: Host) -> None:
         """Waits for open requests; the last one to answer stays warm for the way back, older ones are ended."""
         self._at(rollout, RolloutStep.DRAIN)
         endpoint, deployment = self._both(rollout)
         deadline = time.monotonic() + DRAIN_SECONDS
         warm = rollout.from_deployment_id
         if warm:
-            while self._parts.host.observe(warm).open_connections and time.monotonic() < deadline:
+            while host.observe(warm).open_connections and time.monotonic() < deadline:
                 time.sleep(0.05)
         for other in self._others(endpoint, deployment):
-            if other.process is not None and other.id != warm:
-                self._parts.host.stop(other.id)
-                self._set(other, process=None)
+            if other.is_placed and other.id != warm:
+                host.stop(other.id)
+                self._set(other, process=None, container=None)
+        with self._parts.registry.read() as unit:
+            known = unit.deployments.list(endpoint.id)
+        images = dict.fromkeys(item.image for item in (deployment, *known) if item.image)
+        host.tidy(endpoint.id, [item.id for item in known if item.is_placed], list(images)[:KEPT_IMAGES])
 
     def _others(self, endpoint: Endpoint, deployment: Deployment) -> Sequence[Deployment]:
         with self._parts.registry.read() as unit:
@@ -167,18 +211,21 @@ class RolloutSupervisor:
             known = unit.deployments.list(rollout.endpoint_id)
             unit.commit()
         self._at(rollout, RolloutStep.DRAIN)
+        if endpoint is not None:
+            host = self._parts.host(endpoint.host)
+            for deployment in known:
+                if deployment.is_placed:
+                    host.stop(deployment.id)
+            host.release(endpoint.id)
         for deployment in known:
-            if deployment.process is not None:
-                self._parts.host.stop(deployment.id)
-        self._parts.host.release(rollout.endpoint_id)
-        for deployment in known:
-            if deployment.status in _LIVE or deployment.process is not None:
+            if deployment.status in _LIVE or deployment.is_placed:
                 self._set(
                     deployment,
                     status=DeploymentStatus.STOPPED if deployment.status in _LIVE else deployment.status,
                     health=Health.UNKNOWN,
                     share=0.0,
                     process=None,
+                    container=None,
                     stopped_at=deployment.stopped_at or self._parts.clock(),
                 )
         self._done(rollout)
@@ -209,10 +256,7 @@ class RolloutSupervisor:
         with self._parts.registry.read() as unit:
             endpoint = unit.deployments.endpoint(rollout.endpoint_id)
         failed = rollout.to_deployment_id
-        if failed and endpoint and endpoint.wanted_deployment_id != failed:
-            self._parts.host.stop(failed)
-        if endpoint and endpoint.wanted_deployment_id is None:
-            self._parts.host.release(endpoint.id)
+        gone = self._take_away(endpoint, failed) if endpoint is not None else True
         with self._parts.registry.write() as unit:
             deployment = unit.deployments.get(failed) if failed else None
             if deployment is not None and endpoint and endpoint.wanted_deployment_id != failed:
@@ -222,7 +266,8 @@ class RolloutSupervisor:
                         status=DeploymentStatus.FAILED,
                         health=Health.UNKNOWN,
                         share=0.0,
-                        process=None,
+                        process=None if gone else deployment.process,
+                        container=None if gone else deployment.container,
                         failure=failure,
                         stopped_at=self._parts.clock(),
                     )
@@ -239,6 +284,19 @@ class RolloutSupervisor:
             unit.commit()
         log.warning("rollout %s failed: %s", rollout.id, failure.message)
 
+    def _take_away(self, endpoint: Endpoint, failed: str | None) -> bool:
+        """Whether nothing of the failed one is left; what is left of it is swept when its host answers again."""
+        try:
+            host = self._parts.host(endpoint.host)
+            if failed and endpoint.wanted_deployment_id != failed:
+                host.stop(failed)
+            if endpoint.wanted_deployment_id is None:
+                host.release(endpoint.id)
+        except HostError as error:
+            log.warning("endpoint %s: what is left stays for now: %s", endpoint.name, error.message)
+            return False
+        return True
+
     def _both(self, rollout: Rollout) -> tuple[Endpoint, Deployment]:
         with self._parts.registry.read() as unit:
             endpoint = unit.deployments.endpoint(rollout.endpoint_id)
@@ -253,3 +311,15 @@ class RolloutSupervisor:
             if current is not None:
                 unit.deployments.update(dataclasses.replace(current, **changes))
                 unit.commit()
+
+
+def placed(placement: Placement) -> dict[str, Any]:
+    """How a deployment changes by being placed."""
+    if isinstance(placement, ProcessIdentity):
+        return {"process": placement}
+    return {"container": placement, "image": placement.image}
+
+
+def _is_on(unit: UnitOfWork, rollout: Rollout, host: str) -> bool:
+    endpoint = unit.deployments.endpoint(rollout.endpoint_id)
+    return (endpoint.host if endpoint is not None else THIS_COMPUTER) == host

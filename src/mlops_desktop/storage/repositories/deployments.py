@@ -133,6 +133,7 @@ def _changing_endpoint(endpoint: Endpoint) -> dict[str, Any]:
         "token_sha256": endpoint.token_sha256,
         "wanted_deployment_id": endpoint.wanted_deployment_id,
         "trashed_at": endpoint.trashed_at,
+        "published": endpoint.published,
     }
 
 
@@ -149,6 +150,8 @@ def _changing_deployment(deployment: Deployment) -> dict[str, Any]:
         "stopped_at": deployment.stopped_at,
         "restarts": deployment.restarts,
         "failure": deployment.failure,
+        "container": deployment.container,
+        "image": deployment.image,
     }
 
 
@@ -160,6 +163,7 @@ def _changing_rollout(rollout: Rollout) -> dict[str, Any]:
         "finished_at": rollout.finished_at,
         "failure": rollout.failure,
         "steps": rollout.steps,
+        "cancelled_by": rollout.cancelled_by,
     }
 
 
@@ -174,6 +178,7 @@ def _endpoint(row: EndpointRow) -> Endpoint:
         wanted_deployment_id=row.wanted_deployment_id,
         trashed_at=row.trashed_at,
         revision=row.revision,
+        published=row.published,
     )
 
 
@@ -196,6 +201,8 @@ def _deployment(row: DeploymentRow, endpoint_name: str) -> Deployment:
         stopped_at=row.stopped_at,
         restarts=row.restarts,
         failure=row.failure,
+        container=row.container,
+        image=row.image,
     )
 
 
@@ -212,4 +219,5 @@ def _rollout(row: RolloutRow) -> Rollout:
         finished_at=row.finished_at,
         failure=row.failure,
         steps=row.steps,
+        cancelled_by=row.cancelled_by,
     )

@@ -1,0 +1,66 @@
+"""All hosts of a workspace, without processes or engines: each a fake host on a machine of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.fakes.host import FakeHost, FakeMachine
+
+from mlops_desktop.domain import hosts
+from mlops_desktop.domain.errors import HostUnreachableError, MlopsError
+from mlops_desktop.domain.hosts import THIS_COMPUTER, HostFacts, HostKind, HostReport, HostStep, HostStepResult
+from mlops_desktop.services.ports import OnHostStep, Report
+
+FACTS = HostFacts("27.3", "amd64", "linux", 16, 64 * 2**30, 0.004, disk_free=312 * 10**9, base="sha256:" + "b" * 64)
+
+
+class FakeHosts:
+    """`machine` is this computer's. `reports` says what a check finds, by the host's name; else all is well."""
+
+    def __init__(self, machine: FakeMachine | None = None, host: FakeHost | None = None) -> None:
+        self.host = host or FakeHost(machine)
+        self.others: dict[str, FakeHost] = {}
+        self.reports: dict[str, HostReport] = {}
+
+    def at(self, host: hosts.Host) -> FakeHost:
+        if host.name == THIS_COMPUTER:
+            return self.host
+        if host.name not in self.others:
+            machine = FakeMachine(in_containers=host.kind is not HostKind.PROCESS)
+            self.others[host.name] = FakeHost(machine)
+        return self.others[host.name]
+
+    def check(self, host: hosts.Host, on_step: OnHostStep | None = None) -> HostReport:
+        steps = (
+            HostStepResult(HostStep.REACH, True, "OpenSSH answers", 0.004),
+            HostStepResult(HostStep.ENGINE, True, "Docker 27.3", 0.012),
+        )
+        report = self.reports.get(host.name) or HostReport(steps, facts=FACTS)
+        for step in report.steps:
+            if on_step is not None:
+                on_step(step)
+        return report
+
+    def prepare_base(self, host: hosts.Host, archive: Path | None, report: Report) -> str:
+        if self.at(host).machine.is_cut_off:
+            raise HostUnreachableError(f"{host.name} does not answer.", hint="See to it.")
+        report("pulling", 1, 1)
+        return FACTS.base
+
+    def close(self) -> None:
+        for host in (self.host, *self.others.values()):
+            host.close()
+
+
+def report_of(error: MlopsError, *steps: HostStepResult) -> HostReport:
+    """A check that ended with this error."""
+    facts = {name: str(value) for name, value in error.facts.items()}
+    return HostReport(
+        steps,
+        code=error.code,
+        sentence=error.message,
+        hint=error.hint,
+        offered=facts.get("offered", ""),
+        fingerprint=facts.get("fingerprint", ""),
+        pinned_fingerprint=facts.get("pinned_fingerprint", ""),
+    )
