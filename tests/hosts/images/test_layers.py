@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlops_desktop.domain.errors import DeploymentError
-from mlops_desktop.hosts.images.layers import FIXED_TIME, Content, Folder, read_layer, write_layer
+from mlops_desktop.hosts.images.layers import FIXED_TIME, Content, Folder, Known, read_layer, write_layer
 
 _PARTS = st.text(st.characters(categories=("L", "N"), include_characters=" -_.$'\""), min_size=1, max_size=20).filter(
     lambda part: part not in (".", "..")
@@ -84,3 +84,30 @@ def test_a_pipe_in_the_place_of_a_file_is_refused_without_waiting(tmp_path: Path
     os.mkfifo(tmp_path / "model.skops")
     with pytest.raises(DeploymentError, match=r"model\.skops is not a regular file"):
         write_layer(tmp_path / "layer.tar", {"opt/model.skops": tmp_path / "model.skops"})
+
+
+def test_a_file_that_somebody_vouched_for_must_be_that_file(tmp_path: Path) -> None:
+    file = tmp_path / "model"
+    file.write_bytes(b"12345")
+    known = Known(file, hashlib.sha256(b"12345").hexdigest())
+    layer = write_layer(tmp_path / "layer.tar", {"opt/model": known})
+    assert layer.diff_id == write_layer(tmp_path / "other.tar", {"opt/model": b"12345"}).diff_id
+    file.write_bytes(b"12346")
+    with pytest.raises(DeploymentError, match="opt/model is not the file that it should be: model was changed"):
+        write_layer(tmp_path / "third.tar", {"opt/model": known})
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["layer.tar", "model", "other.tar"]
+
+
+def test_who_is_told_of_the_bytes_can_end_the_writing(tmp_path: Path) -> None:
+    told: list[int] = []
+    content: dict[str, Content] = {"a": bytes(3_000_000), "b": bytes(5000)}
+    write_layer(tmp_path / "layer.tar", content, told.append)
+    assert told == sorted(told)
+    assert 1_000_000 < told[-1] < 3_100_000
+
+    def stop(_: int) -> None:
+        raise InterruptedError("cancelled")
+
+    with pytest.raises(InterruptedError):
+        write_layer(tmp_path / "other.tar", content, stop)
+    assert [path.name for path in tmp_path.iterdir()] == ["layer.tar"]

@@ -12,7 +12,6 @@ import json
 import tarfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from mlops_desktop.hosts.images.layers import Layer
@@ -82,12 +81,16 @@ def archive_size(image: Image, name: str, missing: Sequence[Layer]) -> int:
 
 
 def archive(image: Image, name: str, missing: Sequence[Layer]) -> Iterator[bytes]:
-    """The archive in pieces, with the `missing` layers only. Raises OSError."""
+    """The archive in pieces, with the `missing` layers only.
+
+    Raises OSError, also where a layer is not what it was when it was made: its file is removed then, so that it is made
+    anew at the next try.
+    """
     small = {f"{image.id.removeprefix('sha256:')}.json": image.configuration, "manifest.json": _manifest(image, name)}
     for path, content in small.items():
         yield from _member(path, len(content), iter((content,)))
     for layer in missing:
-        yield from _member(_place(layer.diff_id), layer.size, _pieces(layer.file))
+        yield from _member(_place(layer.diff_id), layer.size, _pieces(layer))
     yield bytes(2 * _RECORD)
 
 
@@ -124,10 +127,15 @@ def _member(path: str, size: int, pieces: Iterator[bytes]) -> Iterator[bytes]:
     yield bytes(_padded(size) - size)
 
 
-def _pieces(file: Path) -> Iterator[bytes]:
-    with file.open("rb") as opened:
+def _pieces(layer: Layer) -> Iterator[bytes]:
+    digest = hashlib.sha256()
+    with layer.file.open("rb") as opened:
         while piece := opened.read(_BLOCK):
+            digest.update(piece)
             yield piece
+    if f"sha256:{digest.hexdigest()}" != layer.diff_id:
+        layer.file.unlink(missing_ok=True)
+        raise OSError(f"{layer.file.name} is not what it was when it was made")
 
 
 def _padded(size: int) -> int:

@@ -10,7 +10,7 @@ import io
 import os
 import stat
 import tarfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
@@ -41,15 +41,24 @@ class Folder:
     mode: int = _FOLDER_MODE
 
 
-Content = Path | bytes | Folder
+@dataclass(frozen=True)
+class Known:
+    """A file that has to be what somebody said of it: `sha256` in hexadecimal digits."""
+
+    file: Path
+    sha256: str
+
+
+Content = Path | Known | bytes | Folder
 """What stands at a place in the layer: a file to be copied, bytes, or a folder."""
 
 
-def write_layer(target: Path, content: Mapping[str, Content]) -> Layer:
+def write_layer(target: Path, content: Mapping[str, Content], written: Callable[[int], None] | None = None) -> Layer:
     """Writes the tar of `content`, whose keys are paths below the root of the image.
 
     All files belong to root and may be read, not written; the folders above them come with them. Only regular files are
-    taken: a link or a device in their place is refused. Raises DeploymentError, OSError.
+    taken: a link or a device in their place is refused, and a Known file that is another by now. `written` is told the
+    bytes so far; what it raises ends the writing. Raises DeploymentError, OSError.
     """
     draft = target.with_name(f".{target.name}.part")
     try:
@@ -58,6 +67,8 @@ def write_layer(target: Path, content: Mapping[str, Content]) -> Layer:
             with tarfile.open(fileobj=counted, mode="w|", format=tarfile.PAX_FORMAT, bufsize=_BLOCK) as archive:
                 for path, thing in _in_order(content):
                     _add(archive, path, thing)
+                    if written is not None:
+                        written(counted.size)
             file.flush()
             os.fsync(file.fileno())
         draft.replace(target)
@@ -118,9 +129,27 @@ def _add(archive: tarfile.TarFile, path: str, thing: Content) -> None:
         entry.mode, entry.size = _FILE_MODE, len(thing)
         archive.addfile(entry, io.BytesIO(thing))
     else:
-        with _open_regular(thing) as file:
-            entry.mode, entry.size = _FILE_MODE, os.fstat(file.fileno()).st_size
-            archive.addfile(entry, file)
+        file, expected = (thing.file, thing.sha256) if isinstance(thing, Known) else (thing, None)
+        with _open_regular(file) as opened:
+            entry.mode, entry.size = _FILE_MODE, os.fstat(opened.fileno()).st_size
+            reading = _Hashed(opened)
+            archive.addfile(entry, reading)
+        if expected is not None and reading.hash.hexdigest() != expected:
+            raise DeploymentError(f"{path} is not the file that it should be: {file.name} was changed.")
+
+
+class _Hashed(io.RawIOBase):
+    """Gives a file's bytes, and knows their hash."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        super().__init__()
+        self._file = file
+        self.hash = hashlib.sha256()
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._file.read(size)
+        self.hash.update(data)
+        return data
 
 
 def _open_regular(path: Path) -> BinaryIO:
