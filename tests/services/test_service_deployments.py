@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import threading
 from collections.abc import Callable
 from datetime import timedelta
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 from tests.services.world import World
 
-from mlops_desktop.domain.deployments import DeploymentStatus, Health, PortUse, RolloutKind, RolloutStep
+from mlops_desktop.domain.deployments import DeploymentStatus, Health, PortUse, Rollout, RolloutKind, RolloutStep
 from mlops_desktop.domain.errors import (
     ConflictError,
     DamagedBundleError,
@@ -24,7 +25,7 @@ from mlops_desktop.domain.errors import (
     PortInUseError,
     RequestRefusedError,
 )
-from mlops_desktop.domain.hosts import THIS_COMPUTER
+from mlops_desktop.domain.hosts import THIS_COMPUTER, HostKind
 from mlops_desktop.services import deployments as deployments_module
 from mlops_desktop.services.trash import Kind
 
@@ -357,10 +358,68 @@ def test_waiting_raises_why_a_rollout_failed(two: World) -> None:
 @pytest.mark.usefixtures("quick")
 def test_waiting_ends_when_its_time_is_over(two: World) -> None:
     order = two.workspace.deployments.deploy("late@v1")
-    with pytest.raises(DeploymentError, match="did not end within 0 s"):
+    with pytest.raises(DeploymentError, match="Nothing was heard of the rollout for 0 s"):
         two.workspace.deployments.wait(order.rollout.id, seconds=0.01)
     with pytest.raises(NotFoundError):
         two.workspace.deployments.wait("0" * 32)
+
+
+@pytest.mark.usefixtures("quick")
+def test_who_waits_is_told_what_the_rollout_says_and_waits_while_it_speaks(two: World) -> None:
+    host = two.workspace.hosts.add(two.workspace.hosts.draft("docker", HostKind.DOCKER))
+    order = two.workspace.deployments.deploy("late@v1", host=host.name)
+    said: list[tuple[str, int, int]] = []
+    steps: list[RolloutStep] = []
+
+    def on_step(rollout: Rollout) -> None:
+        steps.append(rollout.step)
+        if len(steps) == 2:
+            threading.Thread(target=two.roll_out).run()
+
+    waited = two.workspace.deployments.wait(
+        order.rollout.id, on_step, on_note=lambda note: said.append((note.message, note.done, note.total))
+    )
+    assert waited.step is RolloutStep.DONE
+    assert said == [("sending the model", 0, 2_000_000), ("sending the model", 2_000_000, 2_000_000)]
+    two.workspace.deployments.deploy("late@v2")
+    two.roll_out()
+    lines = two.workspace.deployments.rollout_log("late")
+    assert lines == two.workspace.deployments.rollout_log("late", 2)
+    assert [json.loads(line)["done"] for line in two.workspace.deployments.rollout_log("late", 1, limit=1)] == [
+        2_000_000
+    ]
+    with pytest.raises(NotFoundError, match="no deployment 3"):
+        two.workspace.deployments.rollout_log("late", 3)
+
+
+@pytest.mark.usefixtures("quick")
+def test_waiting_goes_on_as_long_as_the_rollout_is_heard_of(two: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    two.workspace.hosts.add(two.workspace.hosts.draft("docker", HostKind.DOCKER))
+    order = two.workspace.deployments.deploy("late@v1", host="docker")
+    passed = iter(range(1000))
+    monkeypatch.setattr("mlops_desktop.services.deployments.time.monotonic", lambda: float(next(passed)))
+    log = two.parts.deployment_folder(str(order.rollout.to_deployment_id)) / "rollout.log"
+    log.parent.mkdir()
+    looks: list[int] = []
+
+    def on_step(_rollout: Rollout) -> None:
+        looks.append(1)
+        if len(looks) < 100:
+            record = {"time": two.clock().isoformat(), "message": "sending", "done": len(looks), "total": 100}
+            with log.open("a") as file:
+                file.write(json.dumps(record) + "\n")
+
+    with pytest.raises(DeploymentError, match="Nothing was heard of the rollout for 20 s"):
+        two.workspace.deployments.wait(order.rollout.id, on_step, seconds=20)
+    assert 100 < len(looks) < 130
+
+
+def test_an_endpoint_that_was_never_rolled_out_has_said_nothing(two: World) -> None:
+    two.workspace.deployments.deploy("late@v1")
+    assert two.workspace.deployments.rollout_log("late") == []
+    two.roll_out()
+    two.workspace.deployments.stop("late")
+    assert two.workspace.deployments.rollout_log("late") == []
 
 
 # --- asking -----------------------------------------------------------------------------------------------------------

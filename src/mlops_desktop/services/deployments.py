@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from mlops_desktop.domain.deployments import (
@@ -33,7 +34,9 @@ from mlops_desktop.domain.names import check_name
 from mlops_desktop.services import lookup
 from mlops_desktop.services import rollout_wishes as wishes
 from mlops_desktop.services.jobs import error_of
+from mlops_desktop.services.keeping.progress import LOG_NAME
 from mlops_desktop.services.parts import Parts
+from mlops_desktop.services.rollout_log import RolloutFollower, RolloutNote, newest_lines
 
 _POLL_SECONDS = 0.1
 _KEEPER_SECONDS = 1.0
@@ -169,19 +172,30 @@ class DeploymentService:
         return rollout
 
     def wait(
-        self, rollout_id: str, on_step: Callable[[Rollout], None] | None = None, seconds: float = 180.0
+        self,
+        rollout_id: str,
+        on_step: Callable[[Rollout], None] | None = None,
+        seconds: float = 180.0,
+        *,
+        on_note: Callable[[RolloutNote], None] | None = None,
     ) -> Rollout:
-        """Waits for the end of a rollout, seeing to it that a keeper is there.
+        """Waits for the end of a rollout, seeing to it that a keeper is there. `on_note` is told what it says.
 
-        Raises DeploymentError with the reason when it failed; what answered before still answers.
+        It may take as long as it needs: waiting ends when nothing was heard of it for `seconds`. Raises
+        DeploymentError with the reason when it failed; what answered before still answers.
         """
+        follower: RolloutFollower | None = None
+        heard: RolloutStep | None = None
         deadline = time.monotonic() + seconds
         next_keeper = 0.0
         while time.monotonic() < deadline:
-            with self._parts.registry.read() as unit:
-                rollout = unit.deployments.rollout(rollout_id)
-            if rollout is None:
-                raise NotFoundError(f"There is no rollout {rollout_id}.")
+            rollout = self._rollout(rollout_id)
+            if follower is None and rollout.to_deployment_id:
+                follower = RolloutFollower(self._rollout_log(rollout.to_deployment_id), rollout.created_at)
+            notes = follower.new() if follower else ()
+            if notes or rollout.step is not heard:
+                heard, deadline = rollout.step, time.monotonic() + seconds
+            _tell(on_note, notes)
             if on_step:
                 on_step(rollout)
             if rollout.step is RolloutStep.FAILED:
@@ -193,9 +207,16 @@ class DeploymentService:
                 next_keeper = time.monotonic() + _KEEPER_SECONDS
             time.sleep(_POLL_SECONDS)
         raise DeploymentError(
-            f"The rollout did not end within {seconds:.0f} s.",
+            f"Nothing was heard of the rollout for {seconds:.0f} s.",
             hint="It goes on; look again with: mlops deployments list",
         )
+
+    def _rollout(self, rollout_id: str) -> Rollout:
+        with self._parts.registry.read() as unit:
+            rollout = unit.deployments.rollout(rollout_id)
+        if rollout is None:
+            raise NotFoundError(f"There is no rollout {rollout_id}.")
+        return rollout
 
     def rotate_token(self, endpoint: str) -> str:
         """Makes a new token, which is shown once; the old one is refused from now on.
@@ -294,19 +315,38 @@ class DeploymentService:
 
         Oldest first. Raises NotFoundError.
         """
-        known = self.history(endpoint)
         target = self.endpoint(endpoint)
         if number is not None:
-            chosen = next((d for d in known if d.number == number), None)
-            if chosen is None:
-                raise NotFoundError(
-                    f"{endpoint} has no deployment {number}.", hint=f"See: mlops deployments history {endpoint}"
-                )
+            chosen: Deployment | None = self._numbered(endpoint, number)
         else:
+            known = self.history(endpoint)
             chosen = next((d for d in known if d.id == target.wanted_deployment_id), None) or next(iter(known), None)
         if chosen is None:
             return []
         return self._parts.host(target.host).log(chosen.id, self._parts.deployment_folder(chosen.id), limit)
+
+    def rollout_log(self, endpoint: str, number: int | None = None, limit: int = 1000) -> Sequence[str]:
+        """The newest lines of what the last rollout said while it worked, or those to the deployment with this number.
+
+        Oldest first, each a JSON object. Raises NotFoundError.
+        """
+        if number is not None:
+            return newest_lines(self._rollout_log(self._numbered(endpoint, number).id), limit)
+        for rollout in reversed(self.rollouts(endpoint)):
+            if rollout.to_deployment_id:
+                return newest_lines(self._rollout_log(rollout.to_deployment_id), limit)
+        return []
+
+    def _rollout_log(self, deployment_id: str) -> Path:
+        return self._parts.deployment_folder(deployment_id) / LOG_NAME
+
+    def _numbered(self, endpoint: str, number: int) -> Deployment:
+        chosen = next((d for d in self.history(endpoint) if d.number == number), None)
+        if chosen is None:
+            raise NotFoundError(
+                f"{endpoint} has no deployment {number}.", hint=f"See: mlops deployments history {endpoint}"
+            )
+        return chosen
 
     def predict(
         self, endpoint: str, rows: Sequence[Mapping[str, object]], *, token: str | None = None
@@ -324,6 +364,12 @@ class DeploymentService:
                 status=401,
             )
         return self._parts.host(target.host).predict(target.url, secret, rows)
+
+
+def _tell(on_note: Callable[[RolloutNote], None] | None, notes: Sequence[RolloutNote]) -> None:
+    if on_note is not None:
+        for note in notes:
+            on_note(note)
 
 
 def _require_answers(endpoint: Endpoint, seen: Sequence[Observation]) -> None:

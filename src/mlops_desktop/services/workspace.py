@@ -16,6 +16,7 @@ from mlops_desktop.domain.verification import Problem, Verification
 from mlops_desktop.services.datasets import DatasetService
 from mlops_desktop.services.deployments import DeploymentService
 from mlops_desktop.services.experiments import ExperimentService
+from mlops_desktop.services.hosts import HostService
 from mlops_desktop.services.jobs import JobService
 from mlops_desktop.services.models import ModelService
 from mlops_desktop.services.open_work import anything_open
@@ -35,6 +36,7 @@ class Workspace:
         self.experiments = ExperimentService(parts, self.jobs)
         self.models = ModelService(parts)
         self.deployments = DeploymentService(parts)
+        self.hosts = HostService(parts)
         self.trash = TrashService(parts)
         self.settings = SettingService(parts)
 
@@ -98,6 +100,7 @@ class Workspace:
                 "runs": len(unit.runs.list()),
                 "models": len(unit.models.list()),
                 "endpoints": len(unit.deployments.endpoints()),
+                "hosts": len(unit.hosts.list()),
                 "jobs": len(unit.jobs.list()),
                 "audit entries": len(unit.audit.list()),
             }
