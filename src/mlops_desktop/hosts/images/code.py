@@ -42,9 +42,9 @@ def model_layer(bundle: Path, manifest_hash: str, target: Target, cache: Path) -
     Of the bundle go in the files that its manifest names, each with the hash that stands there, and nothing else: a
     file too many or a link is refused. Raises DamagedBundleError, DeploymentError, DiskFullError.
     """
-    serving = serving_layer(target, cache)
     with translated():
         files = _bundle_files(bundle, manifest_hash)
+        serving = _whole_serving_layer(target, cache)
     name = f"model-{key_of([FORMAT, manifest_hash, serving.diff_id])}"
     return kept_layer(cache, name, lambda file, _: write_layer(file, {**files, **_content(serving)}))
 
@@ -80,15 +80,20 @@ def _bundle_files(bundle: Path, manifest_hash: str) -> dict[str, Content]:
     return {f"{top}/{name}": Known(bundle / name, sha256) for name, sha256 in hashes.items()}
 
 
-def _content(layer: Layer) -> dict[str, Content]:
-    """What is in a layer of ours, which is small. Made anew where it was changed since."""
-    content: dict[str, Content] = {}
+def _whole_serving_layer(target: Target, cache: Path) -> Layer:
+    """It is small enough to be hashed each time, and goes into other layers."""
+    layer = serving_layer(target, cache)
     if read_layer(layer.file) != layer:
         layer.file.unlink()
-        raise OSError("the kept layer of the serving code was changed; it is made anew at the next try")
+        layer = serving_layer(target, cache)
+    return layer
+
+
+def _content(layer: Layer) -> dict[str, Content]:
+    content: dict[str, Content] = {}
     with tarfile.open(layer.file) as archive:
         for entry in archive:
-            file = archive.extractfile(entry) if entry.isreg() else None
+            file = archive.extractfile(entry)
             content[entry.name] = file.read() if file is not None else Folder(entry.uid, entry.mode)
     return content
 

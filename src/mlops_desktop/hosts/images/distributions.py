@@ -32,7 +32,6 @@ _FOLDERS: Final = frozenset({"tests", "test", "__pycache__", "_precompute", "_ex
 """Tests, and what makes tables and examples of them; no module that is used imports from there."""
 _UNUSED: Final = (
     "numpy/distutils/",
-    "numpy/f2py/",
     "scipy/cluster/",
     "scipy/datasets/",
     "scipy/io/_fast_matrix_market/_fmm_core.",
