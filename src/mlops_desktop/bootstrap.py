@@ -151,6 +151,7 @@ def _parts(folder: Path, actor: str | None) -> Parts:
             workspace_id=facts.id,
             state_folder=state,
             cache_folder=cache_folder(),
+            deployments_folder=folder / "deployments",
         ),
         clock=_now,
         start_keeper=KeeperStarter(folder),

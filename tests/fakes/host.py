@@ -60,8 +60,6 @@ class FakeMachine:
     images: dict[str, str] = field(default_factory=dict)
     """Identities of images, by the manifest hash of their model."""
     build_failures: dict[str, Exception] = field(default_factory=dict)
-    drifts: dict[str, str] = field(default_factory=dict)
-    """What others did to the container of a deployment."""
     pids: itertools.count[int] = field(default_factory=lambda: itertools.count(5000))
 
     def server(self, deployment_id: str) -> FakeServer | None:
@@ -241,13 +239,12 @@ class FakeHost:
     def observe(self, deployment_id: str) -> Observation:
         if self.machine.is_cut_off:
             return Observation(running=False, known=False, sentence="no answer within 5 seconds")
-        if deployment_id in self.machine.drifts:
-            return Observation(running=False, drift=self.machine.drifts[deployment_id])
         server = self.machine.server(deployment_id)
         if server is None:
             known = self.machine.servers.get(deployment_id)
             reason = self._reason(known.order) if known is not None else None
-            return Observation(running=False, sentence=reason or "its process is gone")
+            seen = Observation(running=False, sentence=reason or "its process is gone")
+            return _placed(seen, known.place) if known is not None and self.machine.in_containers else seen
         if server.is_frozen:
             seen = Observation(running=True, sentence="the server did not answer", silent=True)
             return _placed(seen, server.place)

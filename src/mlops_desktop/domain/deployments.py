@@ -169,8 +169,8 @@ class Observation:
 
     Counts and times are those of the server since its start; `refused` requests were the client's fault. A `silent` one
     has a process that did not answer when it was looked at; where the whole host does not, `known` is False and the
-    rest says nothing. `drift` says what others did to its container. `memory` in bytes and `processors` in use, where
-    known.
+    rest says nothing. `memory` in bytes and `processors` in use, where known. `engine_restarts` are those that an engine
+    did by itself.
     """
 
     running: bool
@@ -188,7 +188,6 @@ class Observation:
     p99_ms: float = 0.0
     silent: bool = False
     known: bool = True
-    drift: str = ""
     container: ContainerIdentity | None = None
     memory: int = 0
     processors: float | None = None

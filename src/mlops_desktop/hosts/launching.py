@@ -7,7 +7,7 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -75,13 +75,18 @@ def _environment() -> dict[str, str]:
 
 def last_reason(folder: Path) -> str:
     """The last error in the server's log, else the last line of its output, else nothing."""
-    for line in reversed(last_lines(folder / LOG_NAME)):
+    return last_error(last_lines(folder / LOG_NAME)) or last_output(folder)
+
+
+def last_error(lines: Sequence[str]) -> str:
+    """The last error among the records since the server's start, or nothing."""
+    for line in reversed(lines):
         record = _record(line)
         if record.get("level") == "error" and record.get("message"):
             return str(record["message"])
         if record.get("event") == "start":
             break
-    return last_output(folder)
+    return ""
 
 
 def last_output(folder: Path) -> str:

@@ -21,12 +21,19 @@ class HostPlaces:
     """Fits the services' `Hosts`. One object for each host, made when it is first asked for; usable from any thread."""
 
     def __init__(
-        self, this_computer: ProcessHost, *, workspace_id: str, state_folder: Path, cache_folder: Path
+        self,
+        this_computer: ProcessHost,
+        *,
+        workspace_id: str,
+        state_folder: Path,
+        cache_folder: Path,
+        deployments_folder: Path,
     ) -> None:
         self._this_computer = this_computer
         self._workspace_id = workspace_id
         self._state_folder = state_folder
         self._cache_folder = cache_folder
+        self._deployments_folder = deployments_folder
         self._lock = threading.Lock()
         self._known: dict[str, tuple[Host, DockerHost]] = {}
 
@@ -40,7 +47,13 @@ class HostPlaces:
             known = self._known.get(host.id)
             if known is not None and known[0] == host:
                 return known[1]
-            made = DockerHost(self._engine(host), host, workspace_id=self._workspace_id, cache=self._cache_folder)
+            made = DockerHost(
+                self._engine(host),
+                host,
+                workspace_id=self._workspace_id,
+                cache=self._cache_folder,
+                deployments=self._deployments_folder,
+            )
             self._known[host.id] = (host, made)
         if known is not None:
             known[1].close()

@@ -4,19 +4,30 @@ from __future__ import annotations
 
 import http.client
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
 from mlops_desktop.domain.errors import EndpointUnreachableError, InvalidInputError, RequestRefusedError
 
+Connect = Callable[[], Any]
+"""Gives what the library uses of a socket: `sendall`, `makefile("rb")` and `close`. Raises OSError."""
+
 _LARGEST_ANSWER = 256 * 1024 * 1024
 
 
 def predict(
-    endpoint_url: str, token: str, rows: Sequence[Mapping[str, object]], *, seconds: float = 60.0
+    endpoint_url: str,
+    token: str,
+    rows: Sequence[Mapping[str, object]],
+    *,
+    seconds: float = 60.0,
+    connect: Connect | None = None,
 ) -> dict[str, Any]:
-    """The endpoint's answer. Raises EndpointUnreachableError, or RequestRefusedError with the endpoint's own words."""
+    """The endpoint's answer, over a connection to its address unless `connect` gives another way.
+
+    Raises EndpointUnreachableError, or RequestRefusedError with the endpoint's own words.
+    """
     if not (token.isascii() and token.isprintable()):
         raise InvalidInputError("This is no token: it holds signs that none of ours has.", hint=_advice(401))
     try:
@@ -28,6 +39,8 @@ def predict(
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     parts = urlsplit(endpoint_url)
     connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=seconds)
+    if connect is not None:
+        connection.connect = lambda: setattr(connection, "sock", connect())  # type: ignore[method-assign]
     try:
         connection.request("POST", "/predict", body, headers)
         response = connection.getresponse()

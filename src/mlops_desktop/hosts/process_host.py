@@ -19,6 +19,15 @@ from mlops_desktop.hosts import predict_client
 from mlops_desktop.hosts.failures import translated
 from mlops_desktop.hosts.launching import LOG_NAME, last_lines, last_reason, launch
 from mlops_desktop.hosts.records import ServerRecord, ServerRecords
+from mlops_desktop.hosts.servers import (
+    ASK_SECONDS,
+    OBEY_SECONDS,
+    cannot_take_requests,
+    could_not_be_served,
+    observation_of,
+    token_not_changed,
+    wait_until_right,
+)
 from mlops_desktop.hosts.sockets import (
     control_path,
     make_private_folder,
@@ -36,12 +45,9 @@ from mlops_desktop.serving.admin_client import (
     take_socket,
 )
 
-_ASK_SECONDS = 2.0
 _ASK_SILENT_SECONDS = 0.3
 """For a server that did not answer last time: enough to notice that it is back."""
 _START_SECONDS = 10.0
-_OBEY_SECONDS = 5.0
-"""For what must be obeyed before a server is ended by force."""
 _END_SECONDS = 40.0
 """More than a server allows its last requests."""
 _KILL_SECONDS = 10.0
@@ -107,7 +113,7 @@ class ProcessHost:
     def _take_over(self, port: int, serving: Sequence[str]) -> socket.socket | None:
         for deployment_id in dict.fromkeys(serving):
             with contextlib.suppress(ControlError):
-                taken = take_socket(self._path(deployment_id), seconds=_ASK_SECONDS)
+                taken = take_socket(self._path(deployment_id), seconds=ASK_SECONDS)
                 if port in (0, _port(taken)):
                     return taken
                 taken.close()
@@ -162,7 +168,7 @@ class ProcessHost:
             pid = launch(order.folder, specification, control)
         process = self._identify(pid)
         if process is None:
-            raise self._failed(order)
+            raise could_not_be_served(order, _reason(order))
         self._remember(order, process)
         return process
 
@@ -171,48 +177,16 @@ class ProcessHost:
 
         Raises DeploymentError with the server's own reason.
         """
-        deadline = time.monotonic() + seconds
-        while True:
-            seen, phase = self._look(order.deployment_id)
-            if phase == "ready":
-                return self._check_example(order, seen, max(deadline - time.monotonic(), 1.0))
-            if phase == "failed" or not seen.running:
-                raise self._failed(order)
-            if time.monotonic() > deadline:
-                raise DeploymentError(
-                    f"{order.model_reference} was not ready within {seconds:g} seconds.",
-                    hint=f"See the log: mlops deployments log {order.endpoint_name}",
-                    details=seen.sentence,
-                )
-            time.sleep(_POLL_SECONDS)
+        return wait_until_right(order, self._look, self._ask, _reason, seconds)
 
-    def _check_example(self, order: ServeOrder, seen: Observation, seconds: float) -> Observation:
-        try:
-            answer = ask(self._path(order.deployment_id), "check", seconds=seconds)
-        except ControlError as error:
-            raise DeploymentError(
-                f"{order.model_reference} did not answer its stored example: {error}.",
-                hint=f"See the log: mlops deployments log {order.endpoint_name}",
-            ) from error
-        if not answer.get("example_right"):
-            raise DeploymentError(
-                f"{order.model_reference} answers its stored example wrongly: {answer.get('difference')}",
-                hint="What answered before still answers. Register the model anew from its run.",
-            )
-        return replace(seen, healthy=True, example_right=True)
-
-    def _failed(self, order: ServeOrder) -> DeploymentError:
-        reason = last_reason(order.folder)
-        return DeploymentError(
-            f"{order.model_reference} could not be served: {reason or 'its process ended without a word'}",
-            hint="What answered before still answers. `mlops verify` finds damaged models.",
-        )
+    def _ask(self, deployment_id: str, command: str, *, seconds: float) -> Mapping[str, Any]:
+        return ask(self._path(deployment_id), command, seconds=seconds)
 
     def stop(self, deployment_id: str) -> None:
         """Lets open requests be answered, then ends the process; by force if it does not listen."""
         process = self._process_of(deployment_id)
         with contextlib.suppress(ControlError):
-            answer = ask(self._path(deployment_id), "end", seconds=_OBEY_SECONDS)
+            answer = ask(self._path(deployment_id), "end", seconds=OBEY_SECONDS)
             process = process or self._identify(int(answer["pid"]))
             if process is not None:
                 self._wait_for_end(process, _END_SECONDS)
@@ -246,13 +220,11 @@ class ProcessHost:
     def accept(self, deployment_id: str) -> None:
         """The server takes connections from now on, beside any other that does. Raises DeploymentError."""
         try:
-            state = ask(self._path(deployment_id), "status", seconds=_ASK_SECONDS)
+            state = ask(self._path(deployment_id), "status", seconds=ASK_SECONDS)
             listener = self._listener_for(deployment_id, str(state["endpoint_id"]))
-            ask(self._path(deployment_id), "accept", seconds=_OBEY_SECONDS, handed=listener)
+            ask(self._path(deployment_id), "accept", seconds=OBEY_SECONDS, handed=listener)
         except ControlError as error:
-            raise DeploymentError(
-                f"The server cannot take requests: {error}.", hint="Deploy it again.", details=deployment_id
-            ) from error
+            raise cannot_take_requests(deployment_id, error) from error
 
     def _listener_for(self, deployment_id: str, endpoint_id: str) -> socket.socket:
         """The endpoint's socket, also where the one who held it was killed between two steps."""
@@ -271,7 +243,7 @@ class ProcessHost:
         One that is frozen for long is ended: it answers nobody, and when it came back it would take requests again.
         """
         try:
-            ask(self._path(deployment_id), "drain", seconds=_OBEY_SECONDS)
+            ask(self._path(deployment_id), "drain", seconds=OBEY_SECONDS)
         except NobodyThereError:
             return
         except ControlError:
@@ -281,13 +253,11 @@ class ProcessHost:
     def set_token(self, deployment_id: str, token_sha256: str) -> None:
         """Only this token is accepted from now on. Nothing to do where no server runs: it learns it at its start."""
         try:
-            ask(self._path(deployment_id), "set_token", seconds=_ASK_SECONDS, token_sha256=token_sha256)
+            ask(self._path(deployment_id), "set_token", seconds=ASK_SECONDS, token_sha256=token_sha256)
         except NobodyThereError:
             return
         except ControlError as error:
-            raise DeploymentError(
-                f"The token of the running server could not be changed: {error}.", hint="Restart the endpoint."
-            ) from error
+            raise token_not_changed(error) from error
 
     # --- what is seen -----------------------------------------------------------------------------------------------
 
@@ -296,7 +266,7 @@ class ProcessHost:
         return self._look(deployment_id)[0]
 
     def _look(self, deployment_id: str) -> tuple[Observation, str]:
-        seconds = _ASK_SILENT_SECONDS if deployment_id in self._silent else _ASK_SECONDS
+        seconds = _ASK_SILENT_SECONDS if deployment_id in self._silent else ASK_SECONDS
         try:
             state = ask(self._path(deployment_id), "status", seconds=seconds)
             self._silent.discard(deployment_id)
@@ -308,22 +278,7 @@ class ProcessHost:
             return self._unanswering(deployment_id, str(error)), "gone"
 
     def _observation(self, deployment_id: str, state: Mapping[str, Any]) -> Observation:
-        phase = state["phase"]
-        return Observation(
-            running=phase != "failed",
-            accepting=bool(state["accepting"]),
-            healthy=phase == "ready" and state["example_right"] is True,
-            example_right=state["example_right"],
-            process=self._process_of(deployment_id) or self._identify(state["pid"]),
-            requests=int(state.get("requests", 0)),
-            errors=int(state.get("errors", 0)),
-            open_connections=int(state["open_connections"]),
-            sentence=_sentence(state),
-            refused=int(state.get("refused", 0)),
-            rows=int(state.get("rows", 0)),
-            p50_ms=float(state.get("p50_ms", 0.0)),
-            p99_ms=float(state.get("p99_ms", 0.0)),
-        )
+        return replace(observation_of(state), process=self._process_of(deployment_id) or self._identify(state["pid"]))
 
     def _unanswering(self, deployment_id: str, sentence: str) -> Observation:
         process = self._process_of(deployment_id)
@@ -370,9 +325,8 @@ class ProcessHost:
         )
 
 
-def _sentence(state: Mapping[str, Any]) -> str:
-    lost = int(state.get("log_lost", 0))
-    return str(state["reason"] or state["phase"]) + (f"; {lost} log records could not be written" if lost else "")
+def _reason(order: ServeOrder) -> str:
+    return last_reason(order.folder)
 
 
 def _port(listener: socket.socket) -> int:

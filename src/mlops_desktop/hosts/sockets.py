@@ -95,10 +95,14 @@ def _holder_of(port: int) -> str:
 
 def control_path(state_folder: Path, deployment_id: str) -> Path:
     """Where the server of a deployment is reached; the same path from every process of this user."""
-    folder = state_folder / "sockets"
-    if len(os.fsencode(folder)) + 1 + _NAME_LENGTH > _LONGEST_PATH:
-        folder = Path("/tmp") / f"mlops-{_user()}-{hashlib.sha256(os.fsencode(state_folder)).hexdigest()[:16]}"
-    return folder / f"{deployment_id[:16]}.sock"
+    return short_folder(state_folder / "sockets", state_folder) / f"{deployment_id[:16]}.sock"
+
+
+def short_folder(folder: Path, owner: Path | None = None) -> Path:
+    """The folder, or one that stands for it where sockets in it would have too long a path."""
+    if len(os.fsencode(folder)) + 1 + _NAME_LENGTH <= _LONGEST_PATH:
+        return folder
+    return Path("/tmp") / f"mlops-{_user()}-{hashlib.sha256(os.fsencode(owner or folder)).hexdigest()[:16]}"
 
 
 def open_control_socket(path: Path) -> socket.socket:

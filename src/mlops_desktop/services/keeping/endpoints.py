@@ -72,8 +72,9 @@ class EndpointSupervisor:
         if not seen.known:
             self._note_unknown(endpoint, deployment, seen)
             return
-        if seen.drift:
-            self._note_drift(deployment, seen)
+        drift = _drift_of(endpoint, deployment, seen)
+        if drift:
+            self._note_drift(deployment, drift)
             return
         if not seen.running:
             self._start_again(host, endpoint, deployment)
@@ -134,9 +135,9 @@ class EndpointSupervisor:
         if deployment.health is not Health.UNKNOWN or deployment.failure != failure:
             self._update(dataclasses.replace(deployment, health=Health.UNKNOWN, failure=failure))
 
-    def _note_drift(self, deployment: Deployment, seen: Observation) -> None:
+    def _note_drift(self, deployment: Deployment, drift: str) -> None:
         """Others changed it on the host. That may be meant, so it is shown, and a person decides."""
-        failure = failure_of(DriftError(seen.drift, hint="Start it again, or stop the endpoint."))
+        failure = failure_of(DriftError(drift, hint="Start it again, or stop the endpoint."))
         if deployment.failure != failure:
             self._update(
                 dataclasses.replace(
@@ -223,3 +224,15 @@ class EndpointSupervisor:
 
 def _say_nothing(_sentence: str, _done: int, _total: int) -> None:
     """What is started again reports to nobody."""
+
+
+def _drift_of(endpoint: Endpoint, deployment: Deployment, seen: Observation) -> str:
+    """What others did to its container, or nothing."""
+    known, there = deployment.container, seen.container
+    if known is None or known == there:
+        return ""
+    if there is None:
+        return f"Its container was removed on {endpoint.host}, not by this program."
+    if there.image != known.image:
+        return f"Its container on {endpoint.host} runs another image now: {there.image[:19]} instead of {known.image[:19]}."
+    return f"Its container on {endpoint.host} was replaced by another one of the same image."

@@ -1,0 +1,143 @@
+"""A Docker engine that is asked: connected when needed, with time-outs, and with its errors as ours."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import docker
+from docker.auth import AuthConfig
+from docker.tls import TLSConfig
+
+from mlops_desktop.domain.errors import EngineError, HostError, HostUnreachableError
+from mlops_desktop.hosts.engines.engine_words import translated
+from mlops_desktop.hosts.engines.routes import Certificates, Route
+
+OLDEST_API = "1.41"
+"""Of Docker 20.10, with which everything was tried."""
+NEWEST_API = "1.47"
+QUICK_SECONDS = 5.0
+PATIENT_SECONDS = 60.0
+"""Between two signs of life while layers are sent and unpacked."""
+_REST_SECONDS = 2.0
+"""After a failure to connect, so that a host that is away does not hold up who asks again and again."""
+
+
+class Client(docker.APIClient):
+    """The SDK's low-level client, without the person's own Docker configuration."""
+
+    def __init__(self, url: str, certificates: Certificates | None, seconds: float) -> None:
+        super().__init__(url, version=OLDEST_API, timeout=seconds, tls=_tls(certificates))
+        # With it a company's bundle in the environment would take the place of the pinned authority.
+        self.trust_env = False
+        self._general_configs: dict[str, object] = {}
+        self._auth_configs = AuthConfig({})
+
+    def speak(self, version: str) -> None:
+        self._version = version
+
+
+class Engine:
+    """One engine, from any thread. A connection that broke is made anew by whoever asks next."""
+
+    def __init__(self, name: str, route: Route) -> None:
+        self.name = name
+        self._route = route
+        self._lock = threading.RLock()
+        self._quick: Client | None = None
+        self._patient: Client | None = None
+        self._trouble: tuple[float, HostError] | None = None
+
+    @contextmanager
+    def asked(self, *, patient: bool = False) -> Iterator[Client]:
+        """The connected client; what it raises inside is raised as ours.
+
+        Raises HostUnreachableError, EngineError (NotThereError for what is not there), DiskFullError, PortInUseError.
+        """
+        client = self._client(patient)
+        try:
+            with translated(self.name):
+                yield client
+        except HostUnreachableError as error:
+            self._drop()
+            words = self._route.broken()
+            self._trouble = (time.monotonic() + _REST_SECONDS, error)
+            if words:
+                raise HostUnreachableError(f"{self.name} does not answer: {words}", hint=error.hint) from error
+            raise
+
+    def _client(self, patient: bool) -> Client:
+        with self._lock:
+            if self._trouble is not None and time.monotonic() < self._trouble[0]:
+                raise self._trouble[1]
+            if self._quick is None or self._route.broken():
+                self._connect()
+            found = self._patient if patient else self._quick
+        assert found is not None
+        return found
+
+    def _connect(self) -> None:
+        self._drop()
+        try:
+            url, certificates = self._route.open(), self._route.certificates
+            with translated(self.name):
+                quick = Client(url, certificates, QUICK_SECONDS)
+                version = _common_version(self.name, quick)
+                patient = Client(url, certificates, PATIENT_SECONDS)
+            for client in (quick, patient):
+                client.speak(version)
+        except HostError as error:
+            self._route.close()
+            self._trouble = (time.monotonic() + _REST_SECONDS, error)
+            raise
+        self._quick, self._patient, self._trouble = quick, patient, None
+
+    def _drop(self) -> None:
+        with self._lock:
+            for client in (self._quick, self._patient):
+                if client is not None:
+                    client.close()
+            self._quick = self._patient = None
+
+    def connect(self) -> None:
+        """Raises HostError."""
+        self._client(patient=False)
+
+    def try_at_once(self) -> None:
+        """The next question connects even where the last one failed just now."""
+        self._trouble = None
+
+    def close(self) -> None:
+        with self._lock:
+            self._drop()
+            self._route.close()
+
+
+def _tls(certificates: Certificates | None) -> TLSConfig | bool:
+    if certificates is None:
+        return False
+    pair = (str(certificates.certificate), str(certificates.key))
+    return TLSConfig(client_cert=pair, ca_cert=str(certificates.authority), verify=True)
+
+
+def _common_version(name: str, client: Client) -> str:
+    said = client.version(api_version=False)
+    newest, oldest = str(said.get("ApiVersion", "0.0")), str(said.get("MinAPIVersion", "0.0"))
+    if _number(newest) < _number(OLDEST_API):
+        raise EngineError(
+            f"The Docker on {name} is too old: {said.get('Version', 'unknown')} speaks version {newest} "
+            f"of its protocol, and {OLDEST_API} is needed.",
+            hint="Upgrade it to Docker 20.10 or newer.",
+        )
+    if _number(oldest) > _number(NEWEST_API):
+        raise EngineError(
+            f"The Docker on {name} is newer than this program knows: its protocol begins at {oldest}.",
+            hint="Upgrade MLOps Desktop.",
+        )
+    return min(newest, NEWEST_API, key=_number)
+
+
+def _number(version: str) -> tuple[int, ...]:
+    return tuple(int(part) if part.isdigit() else 0 for part in version.split("."))

@@ -1,0 +1,159 @@
+"""Ways to an engine: its socket on this computer, a tunnel through OpenSSH, or TLS."""
+
+from __future__ import annotations
+
+import os
+import ssl
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from mlops_desktop.domain.errors import EngineError, HostKeyUnknownError, HostRefusedError
+from mlops_desktop.domain.hosts import Host, HostKind, parse_address
+from mlops_desktop.hosts.engines.ssh_tunnel import SshTunnel
+
+USUAL_SOCKET = "/var/run/docker.sock"
+
+
+@dataclass(frozen=True)
+class Certificates:
+    """Paths of PEM files: the pinned authority, and what we show of ourselves."""
+
+    authority: Path
+    certificate: Path
+    key: Path
+
+
+class Route(Protocol):
+    """A way to one engine. It is opened when it is needed, and may be opened again after it broke."""
+
+    @property
+    def certificates(self) -> Certificates | None: ...
+    def open(self) -> str:
+        """The URL of the engine (unix:// or https://). Raises HostError."""
+        ...
+
+    def broken(self) -> str:
+        """Why the way does not lead there any more, in its own words; nothing where it seems sound."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class LocalRoute:
+    """The engine's socket on this computer."""
+
+    certificates = None
+
+    def __init__(self, address: str) -> None:
+        self._paths = [Path(address.removeprefix("unix://"))] if address else _usual_sockets()
+
+    def open(self) -> str:
+        found = next((path for path in self._paths if path.exists()), None)
+        if found is None:
+            raise EngineError(
+                f"There is no Docker on this computer: {self._paths[0]} is not there.",
+                hint="Install Docker Engine, Docker Desktop or Podman with its Docker socket, and start it.",
+            )
+        if not os.access(found, os.R_OK | os.W_OK):
+            raise HostRefusedError(
+                f"This user may not use Docker: {found} belongs to others.",
+                hint="Let an administrator run: usermod -aG docker <your login>; then log out and in again.",
+            )
+        return f"unix://{found}"
+
+    def broken(self) -> str:
+        return ""
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+def _usual_sockets() -> list[Path]:
+    """Those of the system, of a rootless engine, and of Docker Desktop."""
+    places = [Path(USUAL_SOCKET)]
+    runtime = os.environ.get("XDG_RUNTIME_DIR")
+    if runtime:
+        places.append(Path(runtime) / "docker.sock")
+    return [*places, Path.home() / ".docker/run/docker.sock", Path.home() / ".docker/desktop/docker.sock"]
+
+
+class TlsRoute:
+    """An engine that listens on the network, known by its authority, to whom we show a certificate."""
+
+    def __init__(self, host: Host, folder: Path) -> None:
+        self._host = host
+        self._address = parse_address(host.address, HostKind.TLS)
+        own = Path(host.credentials).expanduser()
+        self.certificates = Certificates(folder / f"{host.id}.pem", own / "cert.pem", own / "key.pem")
+
+    def open(self) -> str:
+        if not self._host.pinned.strip():
+            raise HostKeyUnknownError(
+                f"The authority of {self._host.name} is not known.", hint="Add the host with its ca.pem."
+            )
+        for path in (self.certificates.certificate, self.certificates.key):
+            if not path.is_file():
+                raise HostRefusedError(
+                    f"{path} is not there, so {self._host.name} would not let us in.",
+                    hint="Put the client's cert.pem and key.pem into that folder.",
+                )
+        self.certificates.authority.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.certificates.authority.write_text(self._host.pinned, encoding="ascii")
+        self._try_certificates()
+        return f"https://{self._address}"
+
+    def _try_certificates(self) -> None:
+        """The SDK would say no more than that something is wrong with TLS."""
+        try:
+            context = ssl.create_default_context(cafile=str(self.certificates.authority))
+        except (OSError, ssl.SSLError) as error:
+            raise HostRefusedError(
+                f"The pinned authority of {self._host.name} is no certificate: {error}.", hint="Add the host anew."
+            ) from error
+        try:
+            context.load_cert_chain(self.certificates.certificate, self.certificates.key, password=_no_password)
+        except (OSError, ssl.SSLError, ValueError) as error:
+            raise HostRefusedError(
+                f"The client's certificate in {self.certificates.certificate.parent} cannot be used: {error}.",
+                hint="cert.pem and key.pem have to belong together, and the key must have no passphrase.",
+            ) from error
+
+    def broken(self) -> str:
+        return ""
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+def _no_password() -> str:
+    """Without this the library would ask on the terminal."""
+    raise ValueError("the key has a passphrase")
+
+
+class SshRoute:
+    """A tunnel to the engine's socket on a machine that is reached with OpenSSH."""
+
+    certificates = None
+
+    def __init__(self, host: Host, folder: Path) -> None:
+        self._tunnel = SshTunnel(host, folder, USUAL_SOCKET)
+
+    def open(self) -> str:
+        return f"unix://{self._tunnel.open()}"
+
+    def broken(self) -> str:
+        return self._tunnel.broken()
+
+    def close(self) -> None:
+        self._tunnel.close()
+
+
+def route_to(host: Host, state_folder: Path) -> Route:
+    """The way to this host. Reaches nothing yet."""
+    folder = state_folder / "hosts"
+    if host.kind is HostKind.SSH:
+        return SshRoute(host, folder)
+    if host.kind is HostKind.TLS:
+        return TlsRoute(host, folder)
+    return LocalRoute(host.address)

@@ -1,0 +1,102 @@
+"""What every kind of host does alike with a server that is reached by its control channel."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from mlops_desktop.domain.deployments import Observation, ServeOrder
+from mlops_desktop.domain.errors import DeploymentError
+from mlops_desktop.serving.admin_client import ControlError
+
+ASK_SECONDS = 2.0
+OBEY_SECONDS = 5.0
+"""For what must be obeyed before a server is ended by force."""
+_POLL_SECONDS = 0.02
+
+Look = Callable[[str], tuple[Observation, str]]
+"""What is seen of a deployment, and its phase: the server's own word, or silent, or gone."""
+Ask = Callable[..., Mapping[str, Any]]
+"""`ask(deployment_id, command, seconds=...)`: the server's answer. Raises ControlError."""
+
+
+def observation_of(state: Mapping[str, Any]) -> Observation:
+    """A server's answer to `status`, without where it is. Raises KeyError, TypeError, ValueError."""
+    phase = state["phase"]
+    return Observation(
+        running=phase != "failed",
+        accepting=bool(state["accepting"]),
+        healthy=phase == "ready" and state["example_right"] is True,
+        example_right=state["example_right"],
+        requests=int(state.get("requests", 0)),
+        errors=int(state.get("errors", 0)),
+        open_connections=int(state["open_connections"]),
+        sentence=_sentence(state),
+        refused=int(state.get("refused", 0)),
+        rows=int(state.get("rows", 0)),
+        p50_ms=float(state.get("p50_ms", 0.0)),
+        p99_ms=float(state.get("p99_ms", 0.0)),
+    )
+
+
+def _sentence(state: Mapping[str, Any]) -> str:
+    lost = int(state.get("log_lost", 0))
+    return str(state["reason"] or state["phase"]) + (f"; {lost} log records could not be written" if lost else "")
+
+
+def wait_until_right(
+    order: ServeOrder, look: Look, ask: Ask, reason: Callable[[ServeOrder], str], seconds: float
+) -> Observation:
+    """Waits until the server is ready and has answered the bundle's stored example (again).
+
+    Raises DeploymentError with the server's own reason, which `reason` finds where it does not run.
+    """
+    deadline = time.monotonic() + seconds
+    while True:
+        seen, phase = look(order.deployment_id)
+        if phase == "ready":
+            return _check_example(order, seen, ask, max(deadline - time.monotonic(), 1.0))
+        if phase == "failed" or not seen.running:
+            raise could_not_be_served(order, reason(order))
+        if time.monotonic() > deadline:
+            raise DeploymentError(
+                f"{order.model_reference} was not ready within {seconds:g} seconds.",
+                hint=f"See the log: mlops deployments log {order.endpoint_name}",
+                details=seen.sentence,
+            )
+        time.sleep(_POLL_SECONDS)
+
+
+def _check_example(order: ServeOrder, seen: Observation, ask: Ask, seconds: float) -> Observation:
+    try:
+        answer = ask(order.deployment_id, "check", seconds=seconds)
+    except ControlError as error:
+        raise DeploymentError(
+            f"{order.model_reference} did not answer its stored example: {error}.",
+            hint=f"See the log: mlops deployments log {order.endpoint_name}",
+        ) from error
+    if not answer.get("example_right"):
+        raise DeploymentError(
+            f"{order.model_reference} answers its stored example wrongly: {answer.get('difference')}",
+            hint="What answered before still answers. Register the model anew from its run.",
+        )
+    return replace(seen, healthy=True, example_right=True)
+
+
+def could_not_be_served(order: ServeOrder, reason: str) -> DeploymentError:
+    return DeploymentError(
+        f"{order.model_reference} could not be served: {reason or 'its process ended without a word'}",
+        hint="What answered before still answers. `mlops verify` finds damaged models.",
+    )
+
+
+def cannot_take_requests(deployment_id: str, error: Exception) -> DeploymentError:
+    return DeploymentError(f"The server cannot take requests: {error}.", hint="Deploy it again.", details=deployment_id)
+
+
+def token_not_changed(error: Exception) -> DeploymentError:
+    return DeploymentError(
+        f"The token of the running server could not be changed: {error}.", hint="Restart the endpoint."
+    )
