@@ -17,17 +17,21 @@ import pytest
 from tests.hosts.conftest import TOKEN, TOKEN_SHA256
 from tests.hosts.images.test_targets import HERE
 from tests.serving.small_bundle import SmallBundle, make_bundle
+from tests.workers.training_runs import mixed_table, run_spec, train_run
 
+from mlops_desktop.domain.experiments import Task
 from mlops_desktop.hosts.images import resolving
 from mlops_desktop.hosts.images.code import model_layer
 from mlops_desktop.hosts.images.layers import Layer
 from mlops_desktop.hosts.images.layout import BUNDLE, CODE, ENVIRONMENT, RUNTIME, SERVER_COMMAND, SHARED
+from mlops_desktop.hosts.images.requirements import parse_requirements, read_requirements
 from mlops_desktop.hosts.images.runtime import runtime_layer, wheels_folder
 from mlops_desktop.hosts.images.targets import Target, rank_of_tags
 from mlops_desktop.hosts.images.wheels import fitting_wheels
 from mlops_desktop.hosts.predict_client import predict
 from mlops_desktop.serving.libraries import DISTRIBUTIONS
 from mlops_desktop.serving.sockets import open_public
+from mlops_desktop.workers.training import estimators
 
 PINS = [f"{name}=={importlib.metadata.version(name)}" for name in DISTRIBUTIONS]
 _MACHINES = {"amd64": 62, "arm64": 183}
@@ -158,6 +162,30 @@ def test_what_answers_nothing_stays_out(root: Path) -> None:
     shared = Path(f"{root}{SHARED}")
     assert shared.is_dir()
     assert not list(shared.iterdir())
+
+
+_ANSWER = """
+import sys
+from pathlib import Path
+from mlops_desktop.serving.model import load
+for name in sys.argv[1:]:
+    folder, _, manifest_hash = name.rpartition(":")
+    print(load(Path(folder), manifest_hash).check_example())
+"""
+
+
+@pytest.mark.long
+def test_every_estimator_of_the_catalogue_answers_from_the_layers_alone(root: Path, tmp_path: Path) -> None:
+    bundles: list[str] = []
+    for task in Task:
+        for entry in estimators.for_task(task):
+            trained = train_run(tmp_path / f"{task.value}-{entry.name}", mixed_table(), run_spec(task, entry.name))
+            assert parse_requirements(read_requirements(trained.bundle)) == parse_requirements(PINS)
+            bundles.append(f"{trained.bundle}:{trained.result['manifest_hash']}")
+    command = _python("-P", "-c", _ANSWER, *bundles)
+    done = subprocess.run(command, env=_environment(root), cwd="/", capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["None"] * len(bundles), "each answers its example as scikit-learn did"
+    assert len(bundles) > 30
 
 
 @pytest.mark.long
