@@ -12,7 +12,6 @@ if sys.version_info < (3, 11):
     sys.exit(f"MLOps Desktop needs Python 3.11 or newer; this is {sys.version.split()[0]} ({sys.executable}).")
 
 import argparse
-import contextlib
 import ctypes
 import hashlib
 import importlib.util
@@ -20,9 +19,8 @@ import os
 import platform
 import shutil
 import subprocess
-import tempfile
 import tomllib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
@@ -36,8 +34,7 @@ PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 LOCK_TOOL = "uv==0.13.9"
 Command = Sequence[str | Path]
 
-END_TO_END = ROOT / "tests" / "end_to_end"
-WINDOW = ROOT / "tests" / "gui"
+TEST_OPTIONS = ("--long", "--engines", "--no-coverage")
 
 # What Qt's Linux wheels expect of the system: the library that is loaded, and the Debian package it comes in.
 QT_LIBRARIES = {
@@ -233,54 +230,11 @@ def window(options: argparse.Namespace) -> int:
 def test(options: argparse.Namespace) -> int:
     """run the tests, in three parts at once; those of the rooms are measured and held to the coverage floors"""
     long: Command = ["--long"] if options.long else []
+    engines: Command = ["--engines"] if options.engines or os.environ.get("CI", "").lower() in {"true", "1"} else []
     if options.for_pytest:
-        return run([PYTHON, "-m", "pytest", *long, *options.for_pytest])
-    data = BUILD / "coverage"
-    _remove(data)
-    data.mkdir(parents=True)
-    store, fork = str(data / "data"), "fork" if hasattr(os, "fork") else "subprocess"
-    covered: Command = [] if options.no_coverage else ["coverage", "run", "-m"]
-    measured = {} if options.no_coverage else {"COVERAGE_FILE": store, "COVERAGE_FORK": fork}
-    pytest: Command = [PYTHON, "-m", *covered, "pytest", *long]
-    with (
-        _beside("the end-to-end tests", [PYTHON, "-m", "pytest", *long, END_TO_END]) as finish_whole,
-        _beside("the window's tests", [*pytest, WINDOW], **measured) as finish_window,
-    ):
-        code = run([*pytest, f"--ignore={END_TO_END}", f"--ignore={WINDOW}"], **measured)
-        code = finish_window() or code
-        code = finish_whole() or code
-    return code if options.no_coverage else _floors(store, data / "coverage.json") or code
-
-
-def _floors(store: str, report: Path) -> int:
-    # A killed process leaves a file that cannot be read; that is no news.
-    run([PYTHON, "-W", "ignore", "-m", "coverage", "combine", "--quiet"], COVERAGE_FILE=store)
-    run([PYTHON, "-m", "coverage", "json", "--quiet", "-o", report], COVERAGE_FILE=store)
-    return run([PYTHON, ROOT / "tests" / "coverage_floors.py", report])
-
-
-@contextlib.contextmanager
-def _beside(name: str, command: Command, **environment: str) -> Iterator[Callable[[], int]]:
-    """Runs the command beside others; the function given waits for it, prints what it said, and gives its exit code."""
-    BUILD.mkdir(exist_ok=True)
-    with tempfile.TemporaryFile("w+", dir=BUILD, encoding="utf-8", errors="replace") as log:
-        child = subprocess.Popen(
-            command, cwd=ROOT, env={**_environment(), **environment}, stdout=log, stderr=subprocess.STDOUT
-        )
-
-        def finish() -> int:
-            code = child.wait()
-            say(f"{name}, which ran beside the others:")
-            log.seek(0)
-            print(log.read(), flush=True)
-            return code
-
-        try:
-            yield finish
-        finally:
-            if child.poll() is None:
-                child.terminate()
-                child.wait()
+        return run([PYTHON, "-m", "pytest", *long, *engines, *options.for_pytest])
+    uncovered: Command = ["--no-coverage"] if options.no_coverage else []
+    return run([PYTHON, ROOT / "tests" / "whole_run.py", *long, *engines, *uncovered])
 
 
 def check(options: argparse.Namespace) -> int:
@@ -363,6 +317,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     add("run", window, qt=True, folder="the workspace to open")
     command = add("test", test, qt=True)
     command.add_argument("--long", action="store_true", help="the long form: full counts, minutes of fuzzing")
+    command.add_argument("--engines", action="store_true", help="also on Docker engines of their own (root on Debian)")
     command.add_argument("--no-coverage", action="store_true", help="do not measure coverage")
     command.add_argument("paths", nargs="*", help="only these, without coverage; pytest's own options too")
     add("check", check)
@@ -373,7 +328,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     add("lock", lock).add_argument("--upgrade", action="store_true", help="take the newest allowed versions")
     options, rest = parser.parse_known_args(arguments)
     if options.function is test:
-        options.for_pytest = [word for word in arguments[1:] if word not in ("--long", "--no-coverage")]
+        options.for_pytest = [word for word in arguments[1:] if word not in TEST_OPTIONS]
     elif rest:
         parser.error(f"not understood: {' '.join(rest)}")
     return options

@@ -16,6 +16,7 @@ import hypothesis
 import psutil
 import pytest
 from tests import kept_worker
+from tests.engines import plugin as engines
 
 GRACE = 5.0
 """Seconds that threads and processes have to end by themselves after a test."""
@@ -30,9 +31,11 @@ hypothesis.settings.register_profile("long", deadline=None, max_examples=2000)
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="also run the tests marked long, and fuzz for minutes")
+    engines.add_options(parser)
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(engines)
     hypothesis.settings.load_profile("long" if config.getoption("--long") else "short")
 
 
