@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -36,10 +37,11 @@ def test_a_fetched_wheel_is_kept_under_its_hash(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(offered))
     folder = tmp_path / "wheels"
-    folder.mkdir()
+    (folder / ".fetch-killed").mkdir(parents=True)
+    os.utime(folder / ".fetch-killed", (1, 1))
     fetch_wheels(["demo<1.1"], ARM, folder, _tell_nobody)
     assert [file.name for file in folder.glob("*/*")] == ["demo-1.0-py3-none-any.whl"]
-    assert len(list(folder.iterdir())) == 1, "nothing else is left"
+    assert len(list(folder.iterdir())) == 1, "nothing else is left, nor what another left long ago"
 
 
 def test_pip_gets_names_as_names_and_nothing_that_it_need_not_know(

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from mlops_desktop.domain.errors import DeploymentError
+from mlops_desktop.hosts.images.kept import remove_abandoned
 from mlops_desktop.hosts.images.targets import Target
 from mlops_desktop.hosts.images.wheels import keep_wheel
 
@@ -20,6 +21,7 @@ Report = Callable[[str, int, int], None]
 """Told what is being done, and the bytes done and in all (0 where nobody knows). What it raises ends the work."""
 
 PIP: Final = (sys.executable, "-P", "-m", "pip")
+_DRAFT: Final = ".fetch-"
 _LONGEST: Final = 1800.0
 _BETWEEN_REPORTS: Final = 0.2
 _KEPT: Final = re.compile(
@@ -46,7 +48,8 @@ def fetch_wheels(wanted: Sequence[str], target: Target, folder: Path, report: Re
 
     Raises DeploymentError: no such wheel, no network, no pip; and what `report` raises.
     """
-    with tempfile.TemporaryDirectory(prefix=".fetch-", dir=folder) as place:
+    remove_abandoned(folder, _DRAFT)
+    with tempfile.TemporaryDirectory(prefix=_DRAFT, dir=folder) as place:
         fetched, temporary = Path(place, "fetched"), Path(place, "tmp")
         fetched.mkdir()
         temporary.mkdir()

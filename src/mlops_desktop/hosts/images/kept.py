@@ -57,7 +57,7 @@ def _read(file: Path) -> Layer | None:
 
 
 def _make(file: Path, make: Callable[[Path, Path], Layer]) -> Layer:
-    _sweep(file.parent)
+    remove_abandoned(file.parent, _DRAFT)
     with _workshop(file.parent) as place:
         made = make(place / "layer.tar", place)
         _note(file).unlink(missing_ok=True)
@@ -76,9 +76,9 @@ def _workshop(folder: Path) -> Iterator[Path]:
         shutil.rmtree(place, ignore_errors=True)
 
 
-def _sweep(folder: Path) -> None:
-    """Removes what somebody left who was killed while making a layer, a day ago or more."""
-    for place in folder.glob(f"{_DRAFT}*"):
+def remove_abandoned(folder: Path, prefix: str) -> None:
+    """Removes the working folders that somebody left who was killed a day ago or more."""
+    for place in folder.glob(f"{prefix}*"):
         try:
             if time.time() - place.stat().st_mtime > _OLD:
                 shutil.rmtree(place, ignore_errors=True)
