@@ -55,6 +55,8 @@ def whole(*, long: bool, coverage: bool, engines: bool) -> int:
     measured = {"COVERAGE_FILE": store, "COVERAGE_FORK": fork} if coverage else {}
     # Tests on engines share them, so they are one part; without engines each part tells which of its tests it skips.
     others: list[str | Path] = ["-m", "not engines"] if engines else ["--skipped-engines", skipped]
+    if engines:
+        say("tests on engines run too; as root on Debian they install Docker, sshd and what else they lack")
     with contextlib.ExitStack() as stack:
         finish = [
             stack.enter_context(_beside("the end-to-end tests", [*plain, *others, END_TO_END])),

@@ -65,6 +65,9 @@ def prepare() -> Base:
         disk = KEPT / f"disk-{_digest(recipe + version)}.img"
         if not disk.exists() and not _make_disk(archive, disk):
             return Base(archive, None)
+        for path in KEPT.iterdir():  # what was made by another recipe
+            if path.suffix in {".tar", ".img"} and path not in {archive, disk}:
+                path.unlink()
         return Base(archive, disk)
 
 

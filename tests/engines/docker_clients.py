@@ -36,7 +36,7 @@ def over_ssh(host: RemoteHost, *options: str, timeout: float = 20) -> Iterator[d
 def _tunnel(host: RemoteHost, folder: Path, options: tuple[str, ...]) -> Iterator[Path]:
     near = folder / "docker.sock"
     forward = f"{near}:{host.remote_socket}"
-    command = ["ssh", "-F", str(host.ssh_config), "-N", "-L", forward, "-o", "ConnectTimeout=2", *options, host.address]
+    command = ["ssh", "-F", str(host.ssh_config), "-N", "-L", forward, "-o", "ConnectTimeout=1", *options, host.address]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as ssh:
         try:
             wait_for(lambda: near.exists() or ssh.poll() is not None, 20, "a tunnel")

@@ -26,6 +26,8 @@ class Engine:
     """A dockerd. `socket` is its socket, `base_image` a reference of Debian 12 with Python 3.11 that it has."""
 
     base_image = REFERENCE
+    link: str
+    """Its network link on the machine under the tests."""
 
     def __init__(self, machine: Machine, base: Base | None) -> None:
         self.machine = machine
@@ -181,15 +183,15 @@ class LocalEngine(Engine):
     """
 
     def __init__(self, base: Base | None) -> None:
-        self._bridge, number = _claim_bridge()
+        self.link, number = _claim_bridge()
         try:
-            machine = Machine(own_network=False, undo=[["ip", "link", "delete", self._bridge]])
+            machine = Machine(own_network=False, undo=[["ip", "link", "delete", self.link]])
         except BaseException:
-            run("ip", "link", "delete", self._bridge)
+            run("ip", "link", "delete", self.link)
             raise
         try:
-            run("ip", "address", "add", f"{NETWORKS}.{128 + number}.1/24", "dev", self._bridge)
-            run("ip", "link", "set", self._bridge, "up")
+            run("ip", "address", "add", f"{NETWORKS}.{128 + number}.1/24", "dev", self.link)
+            run("ip", "link", "set", self.link, "up")
             super().__init__(machine, base)
             self.start()
         except BaseException:
@@ -197,7 +199,7 @@ class LocalEngine(Engine):
             raise
 
     def options(self) -> Sequence[str | Path]:
-        return ["--bridge", self._bridge, "--iptables=false", "--ip-forward=false", "--ip-masq=false"]
+        return ["--bridge", self.link, "--iptables=false", "--ip-forward=false", "--ip-masq=false"]
 
 
 def _claim_bridge() -> tuple[str, int]:

@@ -169,9 +169,10 @@ def _sweep(folder: Path) -> None:
     try:
         with (folder / "alive").open("r") as alive:
             fcntl.flock(alive, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            machine_init.clear(json.loads((folder / "settings.json").read_text(encoding="utf-8")))
+            program = [sys.executable, "-E", "-s", machine_init.__file__, str(folder / "settings.json"), "sweep"]
+            subprocess.run(["unshare", "--mount", "--propagation", "unchanged", *program], check=True)
     except BlockingIOError:
         return  # it lives
-    except (FileNotFoundError, ValueError):
+    except (FileNotFoundError, subprocess.CalledProcessError):
         if time.time() - folder.stat().st_mtime > BOOT:
             shutil.rmtree(folder, ignore_errors=True)

@@ -71,16 +71,16 @@ class RemoteHost(Engine):
     def _connect(self, machine: Machine) -> None:
         """A cable between the two networks; both ends are gone with the machine's."""
         for number in range(128):
-            self._near, self._far = f"mlops-v{number}", f"mlops-w{number}"
+            self.link, self._far = f"mlops-v{number}", f"mlops-w{number}"
             pair = ["type", "veth", "peer", "name", self._far, "netns", str(machine.process_id)]
             with contextlib.suppress(EngineError):
-                run("ip", "link", "add", self._near, *pair)
+                run("ip", "link", "add", self.link, *pair)
                 break
         else:
             raise EngineError("no network cable (veth) can be made")
         self.near_address, self.address = f"{NETWORKS}.{number}.1", f"{NETWORKS}.{number}.2"
-        run("ip", "address", "add", f"{self.near_address}/30", "dev", self._near)
-        run("ip", "link", "set", self._near, "up")
+        run("ip", "address", "add", f"{self.near_address}/30", "dev", self.link)
+        run("ip", "link", "set", self.link, "up")
         machine.run("ip", "address", "add", f"{self.address}/30", "dev", self._far)
         machine.run("ip", "link", "set", "lo", "up")
         machine.run("ip", "link", "set", self._far, "up")
@@ -164,7 +164,7 @@ class RemoteHost(Engine):
     def slow(self, rate: str) -> None:
         """At most so much each way, in tc's words: `2mbit`."""
         shape = ["root", "tbf", "rate", rate, "burst", "32kb", "latency", "400ms"]
-        run("tc", "qdisc", "replace", "dev", self._near, *shape)
+        run("tc", "qdisc", "replace", "dev", self.link, *shape)
         self.machine.run("tc", "qdisc", "replace", "dev", self._far, *shape)
         self._faults.append(["tc", "qdisc", "delete", "dev", self._far, "root"])
 
@@ -174,7 +174,7 @@ class RemoteHost(Engine):
             undo = self._faults.pop()
             self.machine.run(*undo)
             if undo[0] == "tc":
-                run("tc", "qdisc", "delete", "dev", self._near, "root")
+                run("tc", "qdisc", "delete", "dev", self.link, "root")
 
     def down(self) -> None:
         """The cable is pulled at the far end: no route to the host."""
@@ -183,8 +183,8 @@ class RemoteHost(Engine):
     def up(self) -> None:
         """Returns when the near end has noticed and knows no more that the far end was out of reach."""
         self.machine.run("ip", "link", "set", self._far, "up")
-        wait_for(lambda: "state UP" in run("ip", "link", "show", "dev", self._near), 10, "the cable")
-        run("ip", "neigh", "flush", "dev", self._near)
+        wait_for(lambda: "state UP" in run("ip", "link", "show", "dev", self.link), 10, "the cable")
+        run("ip", "neigh", "flush", "dev", self.link)
 
     # --- the machine --------------------------------------------------------------------------------------------------
 
@@ -260,7 +260,7 @@ class RemoteHost(Engine):
     def _serve(self, identity: Identity) -> None:
         if identity != self._served:
             self._served = identity
-            self.stop()
+            self.kill()  # sooner than in order, and the same to its containers
             self.start()
 
     def mend(self) -> None:
