@@ -205,7 +205,8 @@ def demo(options: argparse.Namespace) -> int:
     """take the sample data the whole way, and open the window on the result"""
     folder = options.folder or _free_folder(BUILD / "demo")
     folder.parent.mkdir(parents=True, exist_ok=True)
-    code = run([PYTHON, "-m", "mlops_desktop.cli.main", "demo", "--folder", folder])
+    host: Command = ["--host", options.host] if options.host else []
+    code = run([PYTHON, "-m", "mlops_desktop.cli.main", "demo", "--folder", folder, *host])
     if code != 0 or options.no_window:
         return code
     if not has_display():
@@ -313,6 +314,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         return command
 
     command = add("demo", demo, folder="where to make the workspace (default: build/demo)")
+    command.add_argument("--host", help="where the model answers; docker is the engine of this computer")
     command.add_argument("--no-window", action="store_true", help="do not open the window at the end")
     add("run", window, qt=True, folder="the workspace to open")
     command = add("test", test, qt=True)

@@ -315,7 +315,7 @@ def test_an_endpoint_is_made_asked_and_ended(mlops: Typist) -> None:
     mlops("deployments", "log", "late-flights", "--deployment", 1)
     assert "rollback" in mlops("deployments", "rollouts", "late-flights")
     assert "check" in mlops("deployments", "rollouts", "late-flights")
-    assert mlops.json("deployments", "rollouts", "late-flights")[-1]["steps"][0]["step"] == "start"
+    assert mlops.json("deployments", "rollouts", "late-flights")[-1]["steps"][0]["step"] == "build"
     assert "/predict" in mlops("deployments", "show", "late-flights")
     assert mlops.json("deployments", "show", "late-flights")["seen"][0]["observation"]["accepting"] is True
     assert "is free" in mlops("deployments", "port", 20_500)

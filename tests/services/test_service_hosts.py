@@ -434,6 +434,8 @@ def test_fingerprints_are_those_that_openssh_shows(host_key: tuple[str, str]) ->
     key, fingerprint = host_key
     lines = f"# a remark\ngpu-box {key}\n@cert-authority gpu-box {key}\nbroken ssh-rsa !!\n\n"
     assert key_fingerprints(lines) == (fingerprint,)
+    kind, blob = key.split()[:2]
+    assert key_fingerprints(f"{kind} {blob}") == (fingerprint,)
 
 
 def test_an_authoritys_fingerprint_is_the_one_that_openssl_shows(certificates: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shlex
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -12,7 +13,9 @@ import click
 
 from mlops_desktop.cli.output import count, emit, json_option, number, progress, say
 from mlops_desktop.cli.session import Session, pass_session
+from mlops_desktop.cli.transfers import telling
 from mlops_desktop.domain.experiments import Run, Validation, ValidationKind, main_metric
+from mlops_desktop.domain.hosts import THIS_COMPUTER
 
 if TYPE_CHECKING:
     from mlops_desktop.services.workspace import Workspace
@@ -46,10 +49,11 @@ class Steps:
 
 @click.command()
 @click.option("--folder", type=click.Path(path_type=Path), default=Path("mlops-demo"), show_default=True)
+@click.option("--host", default=THIS_COMPUTER, help="Where the model answers; docker is the engine of this computer.")
 @click.option("--keep/--stop", default=False, help="Leave the endpoint running at the end.")
 @json_option
 @pass_session
-def demo(session: Session, folder: Path, keep: bool, as_json: bool) -> None:
+def demo(session: Session, folder: Path, host: str, keep: bool, as_json: bool) -> None:
     """Take the New York flights of 2013 from the CSV to a model that answers, in the workspace FOLDER."""
     from mlops_desktop import bootstrap
     from mlops_desktop.resources import resource
@@ -65,18 +69,35 @@ def demo(session: Session, folder: Path, keep: bool, as_json: bool) -> None:
         )
         words.append(str(opened.folder))
     with opened as workspace:
-        answer = _path(workspace, steps, resource("samples", SAMPLE), keep)
+        _prepare_host(workspace, steps, host)
+        answer = _path(workspace, steps, resource("samples", SAMPLE), host=host, keep=keep)
         answer |= {"seconds": steps.seconds, "total": round(time.monotonic() - begun, 1)}
     if as_json:
         emit(answer)
         return
     say(f"{answer['total']:6.1f} s  in all")
     if keep:
-        say(f"{MODEL} goes on answering at {answer['url']}/predict")
-        say(f"End it with: mlops -w {folder} deployments stop {MODEL}")
+        where = "" if host == THIS_COMPUTER else f" on {host}"
+        say(f"{answer['endpoint']} goes on answering at {answer['url']}/predict{where}")
+        say(f"End it with: mlops -w {folder} deployments stop {shlex.quote(answer['endpoint'])}")
 
 
-def _path(workspace: Workspace, steps: Steps, sample: Path, keep: bool) -> dict[str, Any]:
+def _prepare_host(workspace: Workspace, steps: Steps, name: str) -> None:
+    """Before the work of minutes: that the host can be used, and has what images stand on."""
+    from mlops_desktop.cli.hosts import usable_host
+
+    if name == THIS_COMPUTER:
+        return
+    with steps.step("host") as words:
+        report = usable_host(workspace, name)
+        words.append(f"{name}, {report.facts.engine}" if report.facts else name)
+    if report.facts is not None and not report.facts.base:
+        with steps.step("base image") as words, telling(name) as tell:
+            workspace.hosts.prepare_base(name, report=tell.report)
+            words.append(workspace.hosts.get(name).base_image)
+
+
+def _path(workspace: Workspace, steps: Steps, sample: Path, *, host: str, keep: bool) -> dict[str, Any]:
     with steps.step("import") as words, progress("import") as show:
         job = workspace.datasets.import_file(sample, "flights", derived=["late = arr_delay > 15"])
         job = workspace.jobs.wait(job.id, show)
@@ -88,14 +109,14 @@ def _path(workspace: Workspace, steps: Steps, sample: Path, keep: bool) -> dict[
         registered = workspace.models.register(best.name, MODEL)
         registered = workspace.models.set_alias(registered.reference, "champion")
         words.append(f"{registered.reference} is champion")
-    with steps.step("deploy") as words:
-        order = workspace.deployments.deploy(f"{MODEL}@champion")
-        workspace.deployments.wait(order.rollout.id)
-        url = workspace.deployments.endpoint(MODEL).url
-        words.append(f"{MODEL} answers at {url}/predict")
+    with steps.step("deploy") as words, telling(MODEL) as tell:
+        order = workspace.deployments.deploy(f"{MODEL}@champion", host=host)
+        workspace.deployments.wait(order.rollout.id, on_note=lambda n: tell.report(n.message, n.done, n.total))
+        endpoint = workspace.deployments.endpoint(order.endpoint.name)
+        words.append(f"{endpoint.name} answers at {endpoint.url}/predict on {endpoint.host}")
     with steps.step("predict") as words:
         rows = [dict(row) for row in workspace.models.example_rows(registered.reference)][:1]
-        prediction = workspace.deployments.predict(MODEL, rows)["predictions"][0]
+        prediction = workspace.deployments.predict(endpoint.name, rows)["predictions"][0]
         words.append(f"late: {prediction['prediction']}, {prediction['probabilities']}")
     with steps.step("score") as words, progress("score") as show:
         job = workspace.datasets.score(f"{MODEL}@champion", dataset=version.reference, parquet=True)
@@ -107,13 +128,15 @@ def _path(workspace: Workspace, steps: Steps, sample: Path, keep: bool) -> dict[
         words.append("clean" if verification.is_clean else f"{len(verification.problems)} problems")
     if not keep:
         with steps.step("stop"):
-            workspace.deployments.wait(workspace.deployments.stop(MODEL).rollout.id)
+            workspace.deployments.wait(workspace.deployments.stop(endpoint.name).rollout.id)
     return {
         "version": version.reference,
         "runs": [run.name for run in runs],
         "best": best.name,
         "model": registered.reference,
-        "url": url,
+        "host": endpoint.host,
+        "endpoint": endpoint.name,
+        "url": endpoint.url,
         "prediction": prediction,
         "clean": verification.is_clean,
     }

@@ -5,17 +5,20 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from mlops_desktop.cli.hosts import short
 from mlops_desktop.cli.output import NOTHING, emit, json_option, note, say, table, when
+from mlops_desktop.cli.rollouts import address, finish, step_times, until_cancelled
 from mlops_desktop.cli.session import Session, pass_session
+from mlops_desktop.domain.hosts import THIS_COMPUTER
 
 if TYPE_CHECKING:
-    from mlops_desktop.domain.deployments import Rollout
-    from mlops_desktop.services.deployments import DeployOrder
+    from mlops_desktop.domain.deployments import Deployment
     from mlops_desktop.services.workspace import Workspace
 
 _FRESH_SECONDS = 5.0
@@ -23,44 +26,54 @@ _FRESH_SECONDS = 5.0
 
 @click.group()
 def deployments() -> None:
-    """Endpoints on this computer, and which model version answers behind each."""
+    """Endpoints on a host, and which model version answers behind each."""
 
 
 @deployments.command()
 @click.argument("reference")
 @click.option("--endpoint", help="Its name; else the model's.")
+@click.option("--host", help="Where a new endpoint is made; else on this computer.")
+@click.option("--publish", is_flag=True, help="A new endpoint answers on every network of its host.")
 @click.option("--port", default=0, help="Its port; 0 takes a free one and keeps it.")
 @click.option("--wait/--no-wait", default=True, help="Wait until it answers.")
 @json_option
 @pass_session
-def deploy(session: Session, reference: str, endpoint: str | None, port: int, wait: bool, as_json: bool) -> None:
+def deploy(
+    session: Session,
+    reference: str,
+    endpoint: str | None,
+    host: str | None,
+    publish: bool,
+    port: int,
+    wait: bool,
+    as_json: bool,
+) -> None:
     """Let the version REFERENCE (such as flight-late@champion) answer behind an endpoint."""
-    order = session.workspace.deployments.deploy(reference, endpoint=endpoint, port=port)
-    _finish(session.workspace, order, wait, as_json)
+    service = session.workspace.deployments
+    order = service.deploy(reference, endpoint=endpoint, host=host, port=port, published=publish)
+    if publish and order.endpoint.published:
+        note(f"{order.endpoint.name} is published: whoever reaches {order.endpoint.host} may ask it with its token.")
+    elif publish:
+        note(f"{order.endpoint.name} was made without --publish: it answers on {order.endpoint.host} only.")
+    finish(session.workspace, order, wait, as_json)
 
 
-def _finish(workspace: Workspace, order: DeployOrder, wait: bool, as_json: bool) -> None:
-    said: set[str] = set()
-
-    def tell(rollout: Rollout) -> None:
-        if rollout.step.value not in said:
-            said.add(rollout.step.value)
-            note(f"{order.endpoint.name}: {rollout.step.value}")
-
-    if order.token and not as_json:
-        say(f"Token of {order.endpoint.name}, shown this once:\n{order.token}")
-    if wait:
-        workspace.deployments.wait(order.rollout.id, tell)
-    endpoint = workspace.deployments.endpoint(order.endpoint.name)
+@deployments.command()
+@click.argument("endpoint")
+@click.option("--wait/--no-wait", default=True, help="Wait until it has ended.")
+@json_option
+@pass_session
+def cancel(session: Session, endpoint: str, wait: bool, as_json: bool) -> None:
+    """End the rollout of ENDPOINT that is under way; what answered before goes on."""
+    service = session.workspace.deployments
+    rollout = service.cancel(endpoint)
+    ended = until_cancelled(session.workspace, endpoint, rollout) if wait else None
     if as_json:
-        answer: dict[str, Any] = {"endpoint": endpoint.name, "url": endpoint.url, "rollout": order.rollout.id}
-        emit({**answer, "token": order.token} if order.token else answer)
-    elif wait and endpoint.wanted_deployment_id:
-        say(f"{endpoint.name} answers at {endpoint.url}/predict")
-    elif wait:
-        say(f"{endpoint.name} is stopped")
+        emit({"endpoint": endpoint, "rollout": rollout.id, "cancelled": ended})
+    elif ended is None:
+        say(f"Asked: the {rollout.kind.value} of {endpoint} ends soon")
     else:
-        say(f"Queued: {order.rollout.kind.value} of {endpoint.name}")
+        say(f"The {rollout.kind.value} of {endpoint} was cancelled; what answered before goes on")
 
 
 @deployments.command()
@@ -71,7 +84,7 @@ def _finish(workspace: Workspace, order: DeployOrder, wait: bool, as_json: bool)
 @pass_session
 def rollback(session: Session, endpoint: str, number: int | None, wait: bool, as_json: bool) -> None:
     """Let the deployment that answered before answer again behind ENDPOINT."""
-    _finish(session.workspace, session.workspace.deployments.rollback(endpoint, number), wait, as_json)
+    finish(session.workspace, session.workspace.deployments.rollback(endpoint, number), wait, as_json)
 
 
 @deployments.command()
@@ -81,7 +94,7 @@ def rollback(session: Session, endpoint: str, number: int | None, wait: bool, as
 @pass_session
 def restart(session: Session, endpoint: str, wait: bool, as_json: bool) -> None:
     """Switch a fresh process of the same version in behind ENDPOINT; no request fails."""
-    _finish(session.workspace, session.workspace.deployments.restart(endpoint), wait, as_json)
+    finish(session.workspace, session.workspace.deployments.restart(endpoint), wait, as_json)
 
 
 @deployments.command()
@@ -91,7 +104,7 @@ def restart(session: Session, endpoint: str, wait: bool, as_json: bool) -> None:
 @pass_session
 def stop(session: Session, endpoint: str, wait: bool, as_json: bool) -> None:
     """Answer open requests behind ENDPOINT, then end it."""
-    _finish(session.workspace, session.workspace.deployments.stop(endpoint), wait, as_json)
+    finish(session.workspace, session.workspace.deployments.stop(endpoint), wait, as_json)
 
 
 @deployments.command(name="list")
@@ -103,23 +116,55 @@ def list_deployments(session: Session, as_json: bool) -> None:
     if as_json:
         emit([{"endpoint": endpoint, "deployment": deployment} for endpoint, deployment in found])
         return
-    table(
-        ["Endpoint", "Version", "Status", "Health", "Address", "Restarts", "Seen", "Reason"],
+    _table_without_empty(
+        [
+            "Endpoint",
+            "Version",
+            "Host",
+            "Status",
+            "Health",
+            "Address",
+            "Restarts",
+            "Seen",
+            "Image",
+            "Container",
+            "Reason",
+        ],
         [
             [
                 endpoint.name,
                 deployment.model_reference if deployment else NOTHING,
+                endpoint.host,
                 deployment.status.value if deployment else NOTHING,
                 deployment.health.value if deployment else NOTHING,
                 f"{endpoint.url}/predict" if endpoint.port else NOTHING,
                 str(deployment.restarts) if deployment else NOTHING,
                 when(deployment.checked_at) if deployment else NOTHING,
+                *_in_docker(deployment),
                 deployment.failure.message if deployment and deployment.failure else "",
             ]
             for endpoint, deployment in found
         ],
         right=["Restarts"],
     )
+
+
+def _in_docker(deployment: Deployment | None) -> list[str]:
+    """Image and container as Docker shows them, where it has any."""
+    if deployment is None:
+        return ["", ""]
+    return [short(deployment.image), short(deployment.container.id) if deployment.container else ""]
+
+
+def _table_without_empty(head: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[str]) -> None:
+    """Columns that only Docker hosts fill are left out where there is none."""
+    kept = [
+        place
+        for place, name in enumerate(head)
+        if name not in ("Image", "Container") or any(row[place] for row in rows)
+    ]
+    chosen = [[row[place] for place in kept] for row in rows]
+    table([head[place] for place in kept], chosen, right=right)
 
 
 def _fresh(workspace: Workspace) -> Any:
@@ -138,20 +183,23 @@ def _fresh(workspace: Workspace) -> Any:
 @pass_session
 def history(session: Session, endpoint: str, as_json: bool) -> None:
     """Every deployment that ENDPOINT had, newest first."""
+    host = session.workspace.deployments.endpoint(endpoint).host
     known = session.workspace.deployments.history(endpoint)
     if as_json:
         emit(known)
         return
-    table(
-        ["No", "Version", "Status", "From", "Until", "By", "Reason"],
+    _table_without_empty(
+        ["No", "Version", "Host", "Status", "From", "Until", "By", "Image", "Container", "Reason"],
         [
             [
                 str(d.number),
                 d.model_reference,
+                host,
                 d.status.value,
                 when(d.created_at),
                 when(d.stopped_at),
                 d.created_by,
+                *_in_docker(d),
                 d.failure.message if d.failure else "",
             ]
             for d in known
@@ -180,20 +228,11 @@ def rollouts(session: Session, endpoint: str, as_json: bool) -> None:
                 numbers.get(rollout.to_deployment_id or "", NOTHING),
                 when(rollout.created_at),
                 rollout.created_by,
-                _steps(rollout),
+                step_times(rollout),
                 rollout.failure.message if rollout.failure else rollout.step.value,
             ]
             for rollout in known
         ],
-    )
-
-
-def _steps(rollout: Rollout) -> str:
-    """Each step with the seconds it took."""
-    ends = [*(item.at for item in rollout.steps[1:]), rollout.finished_at]
-    return ", ".join(
-        f"{item.step.value} {(end - item.at).total_seconds():.1f} s" if end else f"{item.step.value} ..."
-        for item, end in zip(rollout.steps, ends, strict=False)
     )
 
 
@@ -209,7 +248,7 @@ def show(session: Session, endpoint: str, as_json: bool) -> None:
         emit({"endpoint": target, "url": target.url, "seen": seen})
         return
     known = {deployment.id: deployment for deployment in service.history(endpoint)}
-    say(f"{target.name}: {target.url}/predict")
+    say(f"{target.name}: {address(target)}")
     table(
         ["No", "Version", "State", "Answers", "Requests", "Refused", "Errors", "p50 ms", "p99 ms", "Memory MB"],
         [
@@ -233,11 +272,12 @@ def show(session: Session, endpoint: str, as_json: bool) -> None:
 
 @deployments.command()
 @click.argument("number", default=0)
+@click.option("--host", default=THIS_COMPUTER, help="The host of the port; else this computer.")
 @json_option
 @pass_session
-def port(session: Session, number: int, as_json: bool) -> None:
-    """Whether a new endpoint may have the port NUMBER on this computer, and the next free one."""
-    use = session.workspace.deployments.port_use(number)
+def port(session: Session, number: int, host: str, as_json: bool) -> None:
+    """Whether a new endpoint may have the port NUMBER of a host, and the next free one."""
+    use = session.workspace.deployments.port_use(number, host=host)
     if as_json:
         emit(use)
     elif use.holder:
@@ -295,10 +335,13 @@ def _rows(session: Session, endpoint: str, rows: str | None, file: Path | None) 
 @click.argument("endpoint")
 @click.option("--limit", default=200, show_default=True, help="How many of the newest lines.")
 @click.option("--deployment", "number", type=int, help="The number of another deployment of it.")
+@click.option("--rollout", is_flag=True, help="What was said while it was built and sent.")
 @pass_session
-def log(session: Session, endpoint: str, limit: int, number: int | None) -> None:
+def log(session: Session, endpoint: str, limit: int, number: int | None, rollout: bool) -> None:
     """The log of what answers behind ENDPOINT."""
-    for line in session.workspace.deployments.log(endpoint, limit, number=number):
+    service = session.workspace.deployments
+    lines = service.rollout_log(endpoint, number, limit) if rollout else service.log(endpoint, limit, number=number)
+    for line in lines:
         say(line)
 
 

@@ -9,20 +9,22 @@ import hmac
 import re
 
 _CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----\s+[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----")
+_KEY = re.compile(r"(?:[^#@\s]\S*\s+)?(?:ssh|ecdsa|sk)-\S+\s+(\S+)")
 _MARK = "SHA256:"
 
 
 def key_fingerprints(known_hosts: str) -> tuple[str, ...]:
-    """Of every key in lines of a known_hosts file, as OpenSSH shows them."""
+    """Of every key in lines of a known_hosts file, with or without the machine's name, as OpenSSH shows them."""
     found = []
     for line in known_hosts.splitlines():
-        words = line.split()
-        if len(words) >= 3 and not words[0].startswith(("#", "@")):
-            try:
-                key = base64.b64decode(words[2], validate=True)
-            except (binascii.Error, ValueError):
-                continue
-            found.append(_MARK + base64.b64encode(hashlib.sha256(key).digest()).decode().rstrip("="))
+        key = _KEY.match(line)
+        if key is None:
+            continue
+        try:
+            blob = base64.b64decode(key[1], validate=True)
+        except (binascii.Error, ValueError):
+            continue
+        found.append(_MARK + base64.b64encode(hashlib.sha256(blob).digest()).decode().rstrip("="))
     return tuple(found)
 
 
