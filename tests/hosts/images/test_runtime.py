@@ -13,7 +13,7 @@ import pytest
 from tests.hosts.images.small_wheels import make_wheel
 
 from mlops_desktop.domain.errors import DeploymentError
-from mlops_desktop.hosts.images import requirements, runtime
+from mlops_desktop.hosts.images import compiling, requirements, runtime
 from mlops_desktop.hosts.images.layers import Layer, read_layer
 from mlops_desktop.hosts.images.runtime import runtime_layer, wheels_folder
 from mlops_desktop.hosts.images.targets import Target
@@ -156,7 +156,8 @@ def test_each_stage_says_how_far_it_is(cache: Path) -> None:
     assert tuple(told) == STAGES
     for steps in told.values():
         assert steps == sorted(steps)
-    assert told["Compiling the libraries"] == [(1, 3), (2, 3), (3, 3)]
+    assert told["Compiling the libraries"][-1] == (told["Compiling the libraries"][-1][1],) * 2
+    assert len(told["Compiling the libraries"]) == 3
     done, total = told["Writing the layer of the libraries"][-1]
     assert 0 <= done <= total
 
@@ -171,6 +172,13 @@ def test_who_cancels_is_heard_at_every_stage_and_nothing_half_done_is_left(cache
         runtime_layer(PINS, ELSEWHERE, cache, cancel)
     assert [file.name for file in cache.iterdir()] == ["wheels"]
     assert runtime_layer(PINS, ELSEWHERE, cache).size > 0
+
+
+def test_a_compiler_that_fails_makes_no_layer(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compiling, "_COMMAND", (sys.executable, "-c", "import sys; sys.stdin.read(); sys.exit(1)"))
+    with pytest.raises(DeploymentError, match="could not be compiled"):
+        runtime_layer(PINS, ELSEWHERE, cache)
+    assert [file.name for file in cache.iterdir()] == ["wheels"]
 
 
 def test_a_bundle_that_would_bring_its_own_index_is_refused_before_anything(tmp_path: Path) -> None:

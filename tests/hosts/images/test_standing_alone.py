@@ -21,9 +21,18 @@ from tests.workers.training_runs import mixed_table, run_spec, train_run
 
 from mlops_desktop.domain.experiments import Task
 from mlops_desktop.hosts.images import resolving
-from mlops_desktop.hosts.images.code import model_layer
+from mlops_desktop.hosts.images.code import model_layer, serving_layer
 from mlops_desktop.hosts.images.layers import Layer
-from mlops_desktop.hosts.images.layout import BUNDLE, CODE, ENVIRONMENT, RUNTIME, SERVER_COMMAND, SHARED
+from mlops_desktop.hosts.images.layout import (
+    BUNDLE,
+    CODE,
+    ENVIRONMENT,
+    HOLDER_COMMAND,
+    RELAY_COMMAND,
+    RUNTIME,
+    SERVER_COMMAND,
+    SHARED,
+)
 from mlops_desktop.hosts.images.requirements import parse_requirements, read_requirements
 from mlops_desktop.hosts.images.runtime import runtime_layer, wheels_folder
 from mlops_desktop.hosts.images.targets import Target, rank_of_tags
@@ -162,6 +171,22 @@ def test_what_answers_nothing_stays_out(root: Path) -> None:
     shared = Path(f"{root}{SHARED}")
     assert shared.is_dir()
     assert not list(shared.iterdir())
+
+
+def test_a_holder_and_its_relay_need_our_code_and_the_standard_library_alone(tmp_path: Path) -> None:
+    with tarfile.open(serving_layer(HERE, tmp_path / "cache").file) as archive:
+        for entry in archive:
+            archive.extract(entry, tmp_path / "root", filter="data")
+    for command in (HOLDER_COMMAND, RELAY_COMMAND):
+        done = subprocess.run(
+            [*_python(*command[1:]), "--help"],
+            env=_environment(tmp_path / "root"),
+            cwd="/",
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert done.stdout.startswith(f"usage: {command[5]}"), done.stderr
 
 
 _ANSWER = """

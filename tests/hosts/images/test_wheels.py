@@ -12,6 +12,7 @@ import pytest
 from tests.hosts.images.small_wheels import NATIVE, make_wheel
 
 from mlops_desktop.domain.errors import DeploymentError
+from mlops_desktop.hosts.images.distributions import read_record
 from mlops_desktop.hosts.images.layers import write_layer
 from mlops_desktop.hosts.images.targets import Target
 from mlops_desktop.hosts.images.wheels import fitting_wheels, keep_wheel, read_wheel, take_out
@@ -204,3 +205,33 @@ def test_a_kept_wheel_that_changed_is_thrown_away(tmp_path: Path) -> None:
     with pytest.raises(DeploymentError, match="has changed since; it was thrown away"):
         take_out(read_wheel(kept), tmp_path / "out", _nothing)
     assert not kept.exists()
+
+
+@pytest.mark.parametrize(
+    ("version", "requires", "says"),
+    [
+        ("1.0", ["other >>> 2"], "does not say in a readable way what it needs"),
+        ("1.0", ["other; os.system('id')"], "does not say in a readable way what it needs"),
+        ("one", [], "does not say its version"),
+    ],
+)
+def test_what_a_wheel_says_of_itself_must_be_readable(
+    tmp_path: Path, version: str, requires: list[str], says: str
+) -> None:
+    file = make_wheel(tmp_path, "demo", version, {}, requires=requires).rename(tmp_path / "demo-1.0-py3-none-any.whl")
+    with pytest.raises(DeploymentError, match=says):
+        read_wheel(file)
+
+
+def test_what_is_encrypted_is_refused(tmp_path: Path) -> None:
+    file = make_wheel(tmp_path, "demo", "1.0", {"demo.py": b"x"})
+    data = bytearray(file.read_bytes())
+    data[data.index(b"PK\x01\x02") + 8] |= 1
+    file.write_bytes(data)
+    with pytest.raises(DeploymentError, match="'demo.py' is encrypted or compressed in an unknown way"):
+        read_wheel(file)
+
+
+def test_a_list_that_is_far_too_long_is_refused() -> None:
+    with pytest.raises(DeploymentError, match="demo has more than 20000 files"):
+        read_record("x,sha256=0,1\n" * 20_001, "demo")

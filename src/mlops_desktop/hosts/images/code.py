@@ -63,7 +63,7 @@ def _key(files: Mapping[str, Known], target: Target) -> str:
 
 def _make_serving(file: Path, place: Path, files: Mapping[str, Known], target: Target) -> Layer:
     shared = {SHARED.lstrip("/"): Folder(OWNER, _SHARED_MODE)}
-    return write_layer(file, {**files, **compiled(files, target, place / "compiled", lambda: None), **shared})
+    return write_layer(file, {**files, **compiled(files, target, place / "compiled", lambda _: None), **shared})
 
 
 def _bundle_files(bundle: Path, manifest_hash: str) -> dict[str, Content]:

@@ -9,7 +9,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -21,10 +21,10 @@ from mlops_desktop.hosts.images.targets import Target
 _COMMAND: Final = (sys.executable, "-S", "-s", "-P", "-B", "-X", "utf8", "-W", "ignore", compile_child.__file__)
 
 
-def compiled(files: Mapping[str, Known], target: Target, folder: Path, done: Callable[[], None]) -> dict[str, Path]:
+def compiled(files: Mapping[str, Known], target: Target, folder: Path, done: Callable[[int], None]) -> dict[str, Path]:
     """The compiled files in `folder` by their places in the layer, if this Python compiles for the target, else none.
 
-    Raises DeploymentError, and what `done` raises.
+    `done` is told the bytes of each source that is compiled. Raises DeploymentError, and what `done` raises.
     """
     if not target.compiles:
         return {}
@@ -32,7 +32,8 @@ def compiled(files: Mapping[str, Known], target: Target, folder: Path, done: Cal
     places = [place for place in sorted(files) if place.endswith(".py")]
     made = {_compiled_place(place): folder / str(number) for number, place in enumerate(places)}
     orders = [[str(files[place].file), str(made[_compiled_place(place)]), f"/{place}"] for place in places]
-    _run(json.dumps(orders), done)
+    sizes = [files[place].file.stat().st_size for place in places]
+    _run(json.dumps(orders), sizes, done)
     return {place: file for place, file in made.items() if file.exists()}
 
 
@@ -41,7 +42,7 @@ def _compiled_place(place: str) -> str:
     return str(path.parent / "__pycache__" / f"{path.stem}.{sys.implementation.cache_tag}.pyc")
 
 
-def _run(orders: str, done: Callable[[], None]) -> None:
+def _run(orders: str, sizes: Sequence[int], done: Callable[[int], None]) -> None:
     environment = {name: os.environ[name] for name in ("SYSTEMROOT", "LD_LIBRARY_PATH") if name in os.environ}
     process = subprocess.Popen(
         _COMMAND,
@@ -56,8 +57,8 @@ def _run(orders: str, done: Callable[[], None]) -> None:
         try:
             process.stdin.write(orders.encode())
             process.stdin.close()
-            for _ in process.stdout:
-                done()
+            for size, _ in zip(sizes, process.stdout, strict=False):  # it may end before
+                done(size)
         except BaseException:
             process.kill()
             raise

@@ -63,17 +63,14 @@ def _key(found: Sequence[Distribution], target: Target) -> str:
 
 def _make(file: Path, place: Path, found: Sequence[Distribution], target: Target, report: Report) -> Layer:
     files = _collect(found, place, report)
-    sources = [name for name in files if name.endswith(".py")]
-    count = _Count("Compiling the libraries", len(sources) if target.compiles else 0, report)
-    content: dict[str, Content] = {**files, **compiled(files, target, place / "compiled", lambda: count.add(1))}
-    total = sum((thing.file if isinstance(thing, Known) else thing).stat().st_size for thing in _files(content))
+    sources = sum(file.file.stat().st_size for name, file in files.items() if name.endswith(".py"))
+    compiling = _Count("Compiling the libraries", sources, report)
+    made = compiled(files, target, place / "compiled", compiling.add)
+    content: dict[str, Content] = {**files, **made}
+    total = sum(file.stat().st_size for file in (*made.values(), *(known.file for known in files.values())))
     return write_layer(
         file, content, lambda done: report("Writing the layer of the libraries", min(done, total), total)
     )
-
-
-def _files(content: dict[str, Content]) -> list[Known | Path]:
-    return [thing for thing in content.values() if isinstance(thing, Known | Path)]
 
 
 def _collect(found: Sequence[Distribution], place: Path, report: Report) -> dict[str, Known]:
