@@ -1,7 +1,8 @@
 """pytest's side of the engines: the option and the mark, who is skipped and said so, and the fixtures.
 
-A test that asks for `local_engine`, `remote_host` or `remote_hosts` is marked `engines` by that. The engines are
-started when the first test wants them, live as long as the test run, and are mended and emptied after each test.
+A test that asks for `local_engine`, `remote_host` or `remote_hosts` is marked `engines` by that; one that gets them in
+another way has to carry the mark. The engines are started when the first test wants them, live as long as the test run,
+and are mended and emptied after each test.
 """
 
 from __future__ import annotations

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 import urllib.request
 
 import docker
 import psutil
 import pytest
 import requests
+from tests.engines import base_image
 from tests.engines.engine import LocalEngine, wait_for
+from tests.engines.machine import EngineError
+from tests.engines.session import Engines
 
 
 def run(client: docker.APIClient, *command: str, **options: object) -> str:
@@ -90,6 +95,15 @@ def test_on_a_full_disk_nothing_can_be_written_until_there_is_room(local_engine:
     local_engine.unfill()
     with local_engine.client() as client:
         run(client, *write)
+
+
+@pytest.mark.long
+def test_where_no_disk_can_be_mounted_an_engine_gets_the_image_by_itself(engines: Engines) -> None:
+    base = dataclasses.replace(base_image.prepare(), disk=None)
+    with contextlib.closing(LocalEngine(base)) as engine, engine.client() as client:
+        assert run(client, "echo", "here", network_disabled=True) == "here\n"
+        with pytest.raises(EngineError, match="shall not be filled"):
+            engine.fill()
 
 
 def test_what_a_test_made_is_removed_and_what_was_there_before_stays(local_engine: LocalEngine) -> None:
