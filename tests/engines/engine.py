@@ -7,9 +7,8 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import docker
 from tests.engines.base_image import REFERENCE, Base
@@ -45,7 +44,7 @@ class Engine:
 
     def start(self) -> None:
         """Returns when it answers; nothing happens where it runs already."""
-        if self._runs:
+        if self._runs and self.machine.wait("dockerd", 0) is None:
             return
         # fmt: off
         self.machine.run("rm", "-f", "/run/docker.pid", self.socket)
@@ -160,6 +159,17 @@ class Engine:
 
     def remove_since(self, before: dict[str, set[str]]) -> None:
         """Removes containers, volumes and networks that came later. Images stay: to bring one again takes long."""
+        trouble: list[str] = []
+
+        def is_done() -> bool:
+            """Again until it is so: what is tested may be removing the same just now."""
+            trouble[:] = self._removal_troubles(before)
+            return not trouble
+
+        wait_for(is_done, 10, lambda: f"what a test made to be removed: {trouble}")
+
+    def _removal_troubles(self, before: dict[str, set[str]]) -> list[str]:
+        troubles: list[str] = []
         now = self.belongings()
         with self.client() as client:
             removals = {
@@ -169,8 +179,13 @@ class Engine:
             }
             for kind, remove in removals.items():
                 for name in now[kind] - before.get(kind, set()):
-                    with contextlib.suppress(docker.errors.NotFound):
+                    try:
                         remove(name)
+                    except docker.errors.NotFound:
+                        continue
+                    except docker.errors.APIError as error:
+                        troubles.append(str(error))
+        return troubles
 
     def close(self) -> None:
         self.machine.close()
@@ -223,9 +238,9 @@ def run(*command: str) -> str:
     return done.stdout
 
 
-def wait_for(condition: Any, seconds: float, what: str) -> None:
+def wait_for(condition: Callable[[], object], seconds: float, what: str | Callable[[], str]) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
-            raise EngineError(f"not within {seconds:.0f} s: {what}")
+            raise EngineError(f"not within {seconds:.0f} s: {what if isinstance(what, str) else what()}")
         time.sleep(0.02)
