@@ -10,21 +10,27 @@ import signal
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psutil
 import pytest
+from tests.engines.hosts import local_host, places
 from tests.fakes.host import FakeHost, FakeMachine
 from tests.serving.small_bundle import SmallBundle, make_bundle
 
-from mlops_desktop.domain.deployments import ServeOrder
+from mlops_desktop.domain.deployments import ContainerIdentity, Observation, Placement, ServeOrder
 from mlops_desktop.domain.errors import DeploymentError, EndpointUnreachableError, InvalidInputError, PortInUseError
 from mlops_desktop.domain.identifiers import new_identifier
 from mlops_desktop.domain.processes import ProcessIdentity
 from mlops_desktop.hosts import launching
+from mlops_desktop.hosts.places import HostPlaces
 from mlops_desktop.hosts.process_host import ProcessHost
 from mlops_desktop.services.ports import Host
 from mlops_desktop.serving.bundle import write_manifest
 from mlops_desktop.workers import processes
+
+if TYPE_CHECKING:
+    from tests.engines.engine import LocalEngine
 
 TOKEN = "a token"
 ROWS: Sequence[Mapping[str, object]] = [{"x": 1.0}, {"x": 2.0}]
@@ -58,8 +64,12 @@ class Place:
     def make_host(self) -> Host:
         raise NotImplementedError
 
-    def crash(self, process: ProcessIdentity) -> None:
+    def crash(self, placed: Placement) -> None:
         raise NotImplementedError
+
+    @property
+    def rows(self) -> Sequence[Mapping[str, object]]:
+        return ROWS
 
     def order(self, version: int = 1, *, bundle: Path | None = None, manifest_hash: str = "1" * 64) -> ServeOrder:
         identifier = new_identifier()
@@ -76,9 +86,13 @@ class Place:
         self.orders.append(order)
         return order
 
+    def start(self, host: Host, order: ServeOrder) -> Placement:
+        host.build(order, _tell_nobody)
+        return host.start(order)
+
     def ready(self, host: Host, version: int = 1) -> ServeOrder:
         order = self.order(version)
-        host.start(order)
+        self.start(host, order)
         host.check(order)
         return order
 
@@ -98,10 +112,16 @@ class FakePlace(Place):
     def make_host(self) -> Host:
         return FakeHost(self.machine)
 
-    def crash(self, process: ProcessIdentity) -> None:
+    def crash(self, placed: Placement) -> None:
         for identifier, server in self.machine.servers.items():
-            if server.place == process:
+            if server.place == placed:
                 self.machine.crash(identifier)
+
+
+class FakeEnginePlace(FakePlace):
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.machine = FakeMachine(in_containers=True)
 
 
 class RealPlace(Place):
@@ -109,28 +129,89 @@ class RealPlace(Place):
         state = Path(os.environ["MLOPS_STATE_FOLDER"]) / "workspace"
         return ProcessHost(state, processes.identity_of, processes.is_alive)
 
-    def crash(self, process: ProcessIdentity) -> None:
-        os.kill(process.pid, signal.SIGKILL)
-        until(lambda: not processes.is_alive(process))
+    def crash(self, placed: Placement) -> None:
+        assert isinstance(placed, ProcessIdentity)
+        os.kill(placed.pid, signal.SIGKILL)
+        until(lambda: not processes.is_alive(placed))
 
 
-@pytest.fixture(params=["fake", "real"])
+class EnginePlace(Place):
+    """A real engine; its servers are containers that load a real model."""
+
+    def __init__(self, folder: Path, engine: LocalEngine, bundle: SmallBundle) -> None:
+        super().__init__(folder)
+        self.engine = engine
+        self.bundle = bundle
+        self.value = local_host(engine)
+        self.places: list[HostPlaces] = []
+
+    @property
+    def rows(self) -> Sequence[Mapping[str, object]]:
+        return self.bundle.rows[:2]
+
+    def make_host(self) -> Host:
+        self.places.append(places(self.folder))
+        return self.places[-1].at(self.value)
+
+    def order(self, version: int = 1, *, bundle: Path | None = None, manifest_hash: str = "") -> ServeOrder:
+        return super().order(
+            version, bundle=bundle or self.bundle.folder, manifest_hash=manifest_hash or self.bundle.manifest_hash
+        )
+
+    def crash(self, placed: Placement) -> None:
+        assert isinstance(placed, ContainerIdentity)
+        with self.engine.client() as client:
+            client.kill(placed.id)
+
+    def close(self) -> None:
+        super().close()
+        for one in self.places:
+            one.close()
+
+
+@pytest.fixture(params=["fake", "fake engine", "real", pytest.param("real engine", marks=pytest.mark.engines)])
 def place(
-    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, _nothing_left_running: None
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    small: SmallBundle,
+    monkeypatch: pytest.MonkeyPatch,
+    _nothing_left_running: None,
 ) -> Iterator[Place]:
-    """The real servers load a model that answers at once."""
+    """The real servers on this computer load a model that answers at once."""
     monkeypatch.setattr(launching, "PROGRAM", ("-P", str(INSTANT_SERVER)))
-    made = FakePlace(tmp_path) if request.param == "fake" else RealPlace(tmp_path)
+    made = _make(request, tmp_path, small)
     yield made
     made.close()
+
+
+def _make(request: pytest.FixtureRequest, folder: Path, small: SmallBundle) -> Place:
+    if request.param == "real engine":
+        return EnginePlace(folder, request.getfixturevalue("local_engine"), small)
+    kinds = {"fake": FakePlace, "fake engine": FakeEnginePlace, "real": RealPlace}
+    return kinds[request.param](folder)
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> SmallBundle:
+    return make_bundle(tmp_path_factory.mktemp("small") / "bundle")
+
+
+def _place_of(seen: Observation) -> Placement:
+    placed = seen.process or seen.container
+    assert placed is not None
+    return placed
+
+
+def _tell_nobody(_sentence: str, _done: int, _total: int) -> None:
+    pass
 
 
 def _url(port: int) -> str:
     return f"http://127.0.0.1:{port}"
 
 
-def _answers(host: Host, port: int, token: str = TOKEN) -> str:
-    return str(host.predict(_url(port), token, ROWS)["model"])
+def _answers(place: Place, host: Host, port: int, token: str = TOKEN) -> str:
+    return str(host.predict(_url(port), token, place.rows)["model"])
 
 
 def test_a_server_takes_requests_only_once_it_may(place: Place) -> None:
@@ -138,12 +219,12 @@ def test_a_server_takes_requests_only_once_it_may(place: Place) -> None:
     port = host.prepare(place.endpoint_id, 0, [])
     assert port > 0
     order = place.order()
-    process = host.start(order)
+    process = place.start(host, order)
     seen = host.check(order)
     assert (seen.running, seen.accepting, seen.healthy, seen.example_right) == (True, False, True, True)
-    assert seen.process == process
+    assert _place_of(seen) == process
     host.accept(order.deployment_id)
-    answer = host.predict(_url(port), TOKEN, ROWS)
+    answer = host.predict(_url(port), TOKEN, place.rows)
     assert answer["model"] == "late@v1"
     assert len(answer["predictions"]) == 2
     seen = host.observe(order.deployment_id)
@@ -154,7 +235,7 @@ def test_a_server_becomes_healthy_without_being_asked(place: Place) -> None:
     """A keeper may be killed before it asks; the next one sees how far the server has come."""
     host = place.host()
     order = place.order()
-    host.start(order)
+    place.start(host, order)
     until(lambda: host.observe(order.deployment_id).healthy)
     seen = host.observe(order.deployment_id)
     assert (seen.example_right, seen.accepting) == (True, False)
@@ -164,18 +245,18 @@ def test_a_server_becomes_healthy_without_being_asked(place: Place) -> None:
 def test_starting_checking_and_accepting_may_be_repeated_by_anybody(place: Place) -> None:
     order = place.order()
     first = place.host()
-    process = first.start(order)
+    process = place.start(first, order)
     first.prepare(place.endpoint_id, 0, [])
     first.check(order)
     first.accept(order.deployment_id)
     first.close()
     second = place.host()
-    assert second.start(order) == process
+    assert place.start(second, order) == process
     assert second.check(order).healthy
     second.accept(order.deployment_id)
     second.accept(order.deployment_id)
     seen = second.observe(order.deployment_id)
-    assert (seen.accepting, seen.process) == (True, process)
+    assert (seen.accepting, _place_of(seen)) == (True, process)
 
 
 def test_a_port_is_held_until_it_is_given_back(place: Place) -> None:
@@ -196,12 +277,12 @@ def test_the_next_keeper_takes_the_port_over_from_who_answers(place: Place) -> N
     first.accept(order.deployment_id)
     first.close()
     second = place.host()
-    assert _answers(second, port) == "late@v1"
+    assert _answers(place, second, port) == "late@v1"
     assert second.prepare(place.endpoint_id, port, [order.deployment_id]) == port
     new = place.ready(second, 2)
     second.accept(new.deployment_id)
     second.drain(order.deployment_id)
-    assert _answers(second, port) == "late@v2"
+    assert _answers(place, second, port) == "late@v2"
 
 
 def test_a_keeper_that_prepared_nothing_lets_the_server_answer_on_its_old_port(place: Place) -> None:
@@ -212,7 +293,7 @@ def test_a_keeper_that_prepared_nothing_lets_the_server_answer_on_its_old_port(p
     first.close()
     second = place.host()
     second.accept(order.deployment_id)
-    assert _answers(second, port) == "late@v1"
+    assert _answers(place, second, port) == "late@v1"
 
 
 def test_a_drained_server_stays_warm_and_answers_again_when_it_may(place: Place) -> None:
@@ -224,7 +305,7 @@ def test_a_drained_server_stays_warm_and_answers_again_when_it_may(place: Place)
     seen = host.observe(order.deployment_id)
     assert (seen.running, seen.accepting, seen.healthy) == (True, False, True)
     host.accept(order.deployment_id)
-    assert _answers(host, port) == "late@v1"
+    assert _answers(place, host, port) == "late@v1"
 
 
 def test_a_stopped_endpoint_answers_nobody(place: Place) -> None:
@@ -237,7 +318,7 @@ def test_a_stopped_endpoint_answers_nobody(place: Place) -> None:
     host.release(place.endpoint_id)
     assert not host.observe(order.deployment_id).running
     with pytest.raises(EndpointUnreachableError):
-        _answers(host, port)
+        _answers(place, host, port)
     assert place.host().prepare(new_identifier(), port, []) == port
 
 
@@ -246,17 +327,16 @@ def test_a_server_that_crashed_is_seen_as_gone_and_is_started_anew_on_its_port(p
     port = host.prepare(place.endpoint_id, 0, [])
     order = place.ready(host)
     host.accept(order.deployment_id)
-    process = host.observe(order.deployment_id).process
-    assert process is not None
+    process = _place_of(host.observe(order.deployment_id))
     place.crash(process)
     seen = host.observe(order.deployment_id)
     assert not seen.running
     assert seen.sentence
     assert host.prepare(place.endpoint_id, port, []) == port
-    assert host.start(order) != process
+    assert place.start(host, order) != process
     host.check(order)
     host.accept(order.deployment_id)
-    assert _answers(host, port) == "late@v1"
+    assert _answers(place, host, port) == "late@v1"
 
 
 def test_only_the_newest_token_is_taken(place: Place) -> None:
@@ -266,17 +346,17 @@ def test_only_the_newest_token_is_taken(place: Place) -> None:
     host.accept(order.deployment_id)
     host.set_token(order.deployment_id, _sha256("another"))
     with pytest.raises(InvalidInputError, match=r"[Tt]oken"):
-        _answers(host, port)
-    assert _answers(host, port, "another") == "late@v1"
+        _answers(place, host, port)
+    assert _answers(place, host, port, "another") == "late@v1"
 
 
 def test_a_server_found_running_learns_the_token_of_the_order(place: Place) -> None:
     host = place.host()
     port = host.prepare(place.endpoint_id, 0, [])
     order = place.ready(host)
-    host.start(dataclasses.replace(order, token_sha256=_sha256("another")))
+    place.start(host, dataclasses.replace(order, token_sha256=_sha256("another")))
     host.accept(order.deployment_id)
-    assert _answers(host, port, "another") == "late@v1"
+    assert _answers(place, host, port, "another") == "late@v1"
 
 
 def test_where_no_server_runs_there_is_little_to_do(place: Place) -> None:
@@ -295,8 +375,7 @@ def test_where_no_server_runs_there_is_little_to_do(place: Place) -> None:
 def test_checking_a_server_that_is_gone_is_an_error_with_a_reason(place: Place) -> None:
     host = place.host()
     order = place.ready(host)
-    process = host.observe(order.deployment_id).process
-    assert process is not None
+    process = _place_of(host.observe(order.deployment_id))
     place.crash(process)
     with pytest.raises(DeploymentError, match="late@v1 could not be served"):
         host.check(order)
@@ -327,7 +406,7 @@ def test_a_server_that_answers_its_example_wrongly_is_not_taken(kind: str, tmp_p
     host = place.host()
     order = place.order(bundle=liar.folder, manifest_hash=liar.manifest_hash)
     try:
-        host.start(order)
+        place.start(host, order)
         with pytest.raises(DeploymentError, match="example") as caught:
             host.check(order)
         assert caught.value.hint

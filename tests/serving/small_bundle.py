@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 from mlops_desktop.serving.bundle import write_manifest
 
 COLUMNS = ("sepal_length", "sepal_width", "petal_length", "petal_width")
+LIBRARIES = ("numpy", "pandas", "scikit-learn", "scipy", "skops", "uvicorn")
 CLASSES = ("setosa", "versicolor", "virginica")
 
 
@@ -63,4 +65,6 @@ def make_bundle(folder: Path, strength: float = 1.0, *, example_from: int = 0) -
     ]
     example = {"rows": rows[:5], "expected": answers[example_from : example_from + 5], "tolerance": 1e-9}
     (folder / "example.json").write_text(json.dumps(example))
+    pins = [f"{name}=={importlib.metadata.version(name)}" for name in LIBRARIES]
+    (folder / "requirements.txt").write_text("".join(f"{pin}\n" for pin in pins))
     return SmallBundle(folder, write_manifest(folder), rows, answers)

@@ -221,3 +221,4 @@ class ServeOrder:
     manifest_hash: str
     folder: Path
     token_sha256: str
+    published: bool = False

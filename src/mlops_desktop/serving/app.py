@@ -102,8 +102,10 @@ class App:
         executor: Executor,
         log: ServingLog,
         is_draining: Callable[[], bool] = lambda: False,
+        published: bool = False,
         limits: Limits | None = None,
     ) -> None:
+        self._published = published
         self._model = model
         self._model_reference = model_reference
         self._manifest_hash = manifest_hash
@@ -141,7 +143,7 @@ class App:
 
     async def _answer(self, scope: Scope, receive: Receive) -> tuple[int, bytes, int]:
         headers = read_headers(scope["headers"])
-        check_sender(headers, scope["server"][1])
+        check_sender(headers, scope["server"][1], any_name=self._published)
         anonymous = scope["path"] == "/health" and "authorization" not in headers
         if not anonymous:
             check_token(headers, self.token_sha256)

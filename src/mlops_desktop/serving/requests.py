@@ -65,11 +65,14 @@ def read_headers(raw: Iterable[tuple[bytes, bytes]]) -> Headers:
     return headers
 
 
-def check_sender(headers: Headers, port: int) -> None:
-    """Refuses what a web page could send: another host's name (DNS rebinding), an origin, a cross-site fetch."""
+def check_sender(headers: Headers, port: int, *, any_name: bool = False) -> None:
+    """Refuses what a web page could send: another host's name (DNS rebinding), an origin, a cross-site fetch.
+
+    An endpoint that is published answers by `any_name`: only its host knows by which ones it is called.
+    """
     names = {"127.0.0.1", "localhost", "[::1]"}
     allowed = {f"{name}:{port}" for name in names} | (names if port == 80 else set())
-    if headers.get("host", "").lower() not in allowed:
+    if not any_name and headers.get("host", "").lower() not in allowed:
         raise Refusal(403, "foreign_host", f"This endpoint answers as 127.0.0.1:{port} only.", field="host")
     if "origin" in headers or headers.get("sec-fetch-site", "none").lower() != "none":
         raise Refusal(403, "web_page", "Requests from web pages are not answered.", field="origin")

@@ -115,6 +115,7 @@ class Server:
             executor=self._executor,
             log=self._log,
             is_draining=lambda: self._listener is not None and self._listener.is_draining,
+            published=bool(self._specification.published),
         )
         self._listener = Listener(
             self._app, lambda sentence: self._log.write("trouble", level="error", message=sentence)

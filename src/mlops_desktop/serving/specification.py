@@ -16,7 +16,7 @@ class Specification:
     """`bundle` and `log` are paths, `-` for the log being the standard output. The token itself is never in here.
 
     In a container `folder` is shared with the holder of the endpoint's port and with the other servers: the control
-    sockets lie there, and what this server was told last.
+    sockets lie there, and what this server was told last. `published` is empty unless it answers on all networks.
     """
 
     endpoint_id: str
@@ -28,6 +28,7 @@ class Specification:
     token_sha256: str
     log: str
     folder: str = ""
+    published: str = ""
 
 
 def read_specification(path: Path) -> Specification:

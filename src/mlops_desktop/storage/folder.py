@@ -147,6 +147,9 @@ def state_folder(workspace_id: str) -> Path:
 
 def cache_folder() -> Path:
     """This user's own folder for what can be made again, shared by all workspaces. Not made by this."""
+    chosen = os.environ.get("MLOPS_CACHE_FOLDER")
+    if chosen:
+        return Path(chosen).absolute()
     import platformdirs
 
     return Path(platformdirs.user_cache_dir("mlops-desktop", appauthor=False))

@@ -15,7 +15,7 @@ from mlops_desktop.hosts.engines import labels
 from mlops_desktop.hosts.engines.engine import Client, Engine
 from mlops_desktop.hosts.engines.engine_words import NotThereError
 from mlops_desktop.hosts.engines.profile import STOP_SECONDS, holder_settings, server_settings
-from mlops_desktop.hosts.images.layout import BUNDLE, PORT, RELAY_COMMAND, SHARED
+from mlops_desktop.hosts.images.layout import BUNDLE, RELAY_COMMAND, SHARED
 from mlops_desktop.serving.main import VARIABLE
 
 _SECOND: Final = 1_000_000_000
@@ -87,9 +87,10 @@ class Containers:
             client.create_volume(volume, labels={labels.WORKSPACE: self._workspace_id, labels.ENDPOINT: endpoint_id})
             made = client.create_container(
                 image,
+                ["--port", str(port)],
                 name=f"mlops-holder-{endpoint_id[:12]}",
                 labels=dict(named),
-                ports=[PORT],
+                ports=[port],
                 stop_signal="SIGTERM",
                 host_config=holder_settings(client, volume, port, published=published),
                 use_config_proxy=False,
@@ -114,6 +115,7 @@ class Containers:
             "token_sha256": order.token_sha256,
             "log": "-",
             "folder": SHARED,
+            "published": "yes" if order.published else "",
         }
         with self._engine.asked() as client:
             made = client.create_container(

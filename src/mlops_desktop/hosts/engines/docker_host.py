@@ -81,6 +81,14 @@ class DockerHost:
             return self._containers.make_holder(endpoint_id, image, port, published=published).port
         return self._hold_any(endpoint_id, image, published)
 
+    def _have_holder(self, endpoint_id: str) -> None:
+        """Without one nobody can reach the servers; which port it has is for `prepare` to say."""
+        holder = self._containers.holder(endpoint_id)
+        if holder is None:
+            self.prepare(endpoint_id, 0, [])
+        elif not holder.running:
+            self._containers.start(holder.identity.id)
+
     def _require_free(self, port: int) -> None:
         holder = self._containers.published_ports().get(port)
         if holder:
@@ -101,17 +109,16 @@ class DockerHost:
         )
 
     def port_use(self, port: int) -> PortUse:
-        """Who has published the port there, as far as the engine knows; port 0 asks for any free one."""
-        taken = dict(self._containers.published_ports())
-        if self._host.kind is HostKind.DOCKER and port and port not in taken:
-            here = port_use(port)
-            if here.holder:
-                taken[port] = here.holder
+        """Who has the port there, as far as can be seen from here; port 0 asks for any free one."""
+        containers = self._containers.published_ports()
         start = port or FIRST_PORT
-        free = next(number for number in range(start, _LAST_PORT + 1) if number not in taken)
-        if port and port in taken:
-            return PortUse(port, f"the container {taken[port]}", free)
-        return PortUse(free, "", free)
+        free = next(number for number in range(start, _LAST_PORT + 1) if not self._holder_of(number, containers))
+        return PortUse(port or free, self._holder_of(port, containers) if port else "", free)
+
+    def _holder_of(self, port: int, containers: Mapping[int, str]) -> str:
+        if port in containers:
+            return f"the container {containers[port]}"
+        return port_use(port).holder if self._host.kind is HostKind.DOCKER else ""
 
     def release(self, endpoint_id: str) -> None:
         """Takes the holder away, and what it shared with the servers."""
@@ -138,6 +145,7 @@ class DockerHost:
     def start(self, order: ServeOrder) -> ContainerIdentity:
         """Starts a server that does not accept requests yet, or finds the one that runs. Raises DeploymentError."""
         self._known[order.deployment_id] = order.endpoint_id
+        self._have_holder(order.endpoint_id)
         image = self._builder.model(order, _tell_nobody)
         found = self._containers.server(order.deployment_id)
         if found is not None and found.identity.image == image:
@@ -301,8 +309,8 @@ class DockerHost:
                 f"Nothing answers at {endpoint_url} on {self._host.name}: nobody holds the port.",
                 hint="See what runs: mlops deployments list",
             )
-        container = holder.identity.id
-        return predict_client.predict(endpoint_url, token, rows, connect=lambda: Pipe(self._engine, container))
+        container, inside = holder.identity.id, holder.port
+        return predict_client.predict(endpoint_url, token, rows, connect=lambda: Pipe(self._engine, container, inside))
 
     def close(self) -> None:
         """Hangs up; containers go on."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import docker
+import requests
 from docker.auth import AuthConfig
 from docker.tls import TLSConfig
 
@@ -37,6 +40,22 @@ class Client(docker.APIClient):
 
     def speak(self, version: str) -> None:
         self._version = version
+
+    def converse(self, exec_id: str) -> tuple[socket.socket, requests.Response]:
+        """The connection itself, which the engine lets us have for a command, and the answer that it belongs to."""
+        answer = self._post_json(
+            self._url("/exec/{0}/start", exec_id),
+            headers={"Connection": "Upgrade", "Upgrade": "tcp"},
+            data={"Tty": False, "Detach": False},
+            stream=True,
+        )
+        try:
+            raw = self._get_raw_response_socket(answer)
+            connection = raw if isinstance(raw, socket.socket) else socket.socket(fileno=os.dup(raw.fileno()))
+        except BaseException:
+            answer.close()
+            raise
+        return connection, answer
 
 
 class Engine:

@@ -7,7 +7,7 @@ from typing import Any
 
 from mlops_desktop.hosts.engines.engine import Engine
 from mlops_desktop.hosts.engines.streams import ExecStream
-from mlops_desktop.hosts.images.layout import PORT, RELAY_COMMAND
+from mlops_desktop.hosts.images.layout import RELAY_COMMAND
 
 _SECONDS = 60.0
 
@@ -15,8 +15,8 @@ _SECONDS = 60.0
 class Pipe:
     """What `http.client` uses of a socket."""
 
-    def __init__(self, engine: Engine, holder: str) -> None:
-        self._stream = ExecStream(engine, holder, (*RELAY_COMMAND, "--connect", str(PORT)))
+    def __init__(self, engine: Engine, holder: str, port: int) -> None:
+        self._stream = ExecStream(engine, holder, (*RELAY_COMMAND, "--connect", str(port)))
 
     def sendall(self, data: bytes) -> None:
         self._stream.send(data, _SECONDS)

@@ -12,7 +12,7 @@ from typing import Any, Final
 from docker.types import LogConfig, Mount, Ulimit
 
 from mlops_desktop.hosts.engines.engine import Client
-from mlops_desktop.hosts.images.layout import PORT, SHARED
+from mlops_desktop.hosts.images.layout import SHARED
 
 LOOPBACK: Final = "127.0.0.1"
 EVERYWHERE: Final = "0.0.0.0"  # noqa: S104
@@ -70,7 +70,8 @@ def holder_settings(client: Client, volume: str, port: int, *, published: bool) 
         HOLDER,
         mounts=[_shared(volume)],
         network_mode="bridge",
-        port_bindings={f"{PORT}/tcp": (EVERYWHERE if published else LOOPBACK, port)},
+        # The same port inside: a server compares what a client asks for with the port that it listens at.
+        port_bindings={f"{port}/tcp": (EVERYWHERE if published else LOOPBACK, port)},
         restart_policy={"Name": "unless-stopped", "MaximumRetryCount": 0},
     )
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import socket
-import ssl
 import struct
 import time
 from collections.abc import Sequence
 from typing import Final
 
-from mlops_desktop.hosts.engines.engine import Client, Engine
+from mlops_desktop.hosts.engines.engine import Engine
 
 _HEADER: Final = struct.Struct(">BxxxL")
 _STDOUT: Final = 1
@@ -30,7 +28,7 @@ class ExecStream:
         self._engine = engine
         with engine.asked() as client:
             made = client.exec_create(container, list(command), stdin=True, stdout=True, stderr=True)
-            self._connection = _connection(client, made["Id"])
+            self._connection, self._answer = client.converse(made["Id"])
         self._frames = b""
         self._output = b""
         self.trouble = ""
@@ -82,13 +80,4 @@ class ExecStream:
         with contextlib.suppress(OSError):
             self._connection.shutdown(socket.SHUT_RDWR)
         self._connection.close()
-
-
-def _connection(client: Client, exec_id: str) -> socket.socket | ssl.SSLSocket:
-    """The connection itself, which the engine lets us have for the command."""
-    raw = client.exec_start(exec_id, socket=True)
-    if isinstance(raw, ssl.SSLSocket | socket.socket):
-        return raw
-    connection = socket.socket(fileno=os.dup(raw.fileno()))
-    raw.close()
-    return connection
+        self._answer.close()

@@ -14,7 +14,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Final
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -42,6 +42,10 @@ _UNUSED: Final = (
     "sklearn/datasets/images/",
 )
 """Large parts that neither serving nor a type that a model may have imports, each loaded by name only."""
+_FORBIDDEN: Final = re.compile(r'[\\:*?"<>|\x00-\x1f\x7f]')
+_NOWHERE: Final = frozenset({"", ".", ".."})
+_DEEPEST: Final = 30
+_LONGEST: Final = 255
 _LEGAL: Final = re.compile(r"(licen[cs]e|copying|notice|authors)", re.IGNORECASE)
 
 
@@ -108,23 +112,23 @@ def is_plain(name: str) -> bool:
     """Whether it is a relative name that stays below its folder, on every system."""
     parts = name.split("/")
     return (
-        not any(part in ("", ".", "..") or len(part.encode("utf-8", "replace")) > 255 for part in parts)
-        and len(parts) <= 30
-        and not any(character in '\\:*?"<>|' or ord(character) < 32 or ord(character) == 127 for character in name)
+        not _FORBIDDEN.search(name)
+        and not _NOWHERE.intersection(parts)
+        and len(parts) <= _DEEPEST
+        and len(name.encode("utf-8", "replace")) <= _LONGEST
     )
 
 
 def is_needed(place: str) -> bool:
     """Whether a file has a part in answering. Licences stay, as they ask for it themselves."""
-    path = PurePosixPath(place)
-    top, name = path.parts[0], path.name
-    if top.endswith(".dist-info"):
-        return name == "METADATA" or (len(path.parts) > 2 and path.parts[1] == "licenses") or bool(_LEGAL.match(name))
-    if top.endswith(".data") or name == "conftest.py":
+    *folders, name = place.split("/")
+    if folders and folders[0].endswith(".dist-info"):
+        return name == "METADATA" or folders[1:2] == ["licenses"] or bool(_LEGAL.match(name))
+    if (folders and folders[0].endswith(".data")) or name == "conftest.py":
         return False
     if name.endswith(_SOURCES + _BUILDING) or place.startswith(_UNUSED):
         return bool(_LEGAL.match(name))
-    return not _FOLDERS.intersection(path.parts[:-1])
+    return not _FOLDERS.intersection(folders)
 
 
 def read_requires(lines: Sequence[str], whose: str) -> tuple[Requirement, ...]:

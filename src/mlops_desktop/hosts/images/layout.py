@@ -12,8 +12,6 @@ SHARED: Final = "/run/mlops"
 
 OWNER: Final = 65532
 USER: Final = f"{OWNER}:{OWNER}"
-PORT: Final = 8080
-"""Of the holder, in its own container. What is published is the engine's affair."""
 
 ENVIRONMENT: Final = {
     "PYTHONPATH": f"{CODE}:{RUNTIME}",
@@ -29,5 +27,5 @@ ENVIRONMENT: Final = {
 
 _PYTHON: Final = ("python3", "-P", "-X", "utf8", "-m")
 SERVER_COMMAND: Final = (*_PYTHON, "mlops_desktop.serving.main")
-HOLDER_COMMAND: Final = (*_PYTHON, "mlops_desktop.serving.holder", "--port", str(PORT), "--folder", SHARED)
+HOLDER_COMMAND: Final = (*_PYTHON, "mlops_desktop.serving.holder", "--folder", SHARED)
 RELAY_COMMAND: Final = (*_PYTHON, "mlops_desktop.serving.relay", "--folder", SHARED)

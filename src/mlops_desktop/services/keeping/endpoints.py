@@ -234,5 +234,5 @@ def _drift_of(endpoint: Endpoint, deployment: Deployment, seen: Observation) -> 
     if there is None:
         return f"Its container was removed on {endpoint.host}, not by this program."
     if there.image != known.image:
-        return f"Its container on {endpoint.host} runs another image now: {there.image[:19]} instead of {known.image[:19]}."
+        return f"Its container on {endpoint.host} runs another image now: {there.image[:19]}, not {known.image[:19]}."
     return f"Its container on {endpoint.host} was replaced by another one of the same image."

@@ -147,6 +147,7 @@ class RolloutSupervisor:
             manifest_hash=deployment.manifest_hash,
             folder=self._parts.deployment_folder(deployment.id),
             token_sha256=endpoint.token_sha256,
+            published=endpoint.published,
         )
 
     def _switch(self, rollout: Rollout, host: Host) -> None:
