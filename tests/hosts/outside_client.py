@@ -13,12 +13,12 @@ import time
 from typing import Any
 
 
-def ask_on(port: int, token: str, body: bytes, every: float, keep: bool, stop: threading.Event, seen: Any) -> None:
+def ask_on(address: str, token: str, body: bytes, every: float, keep: bool, stop: threading.Event, seen: Any) -> None:
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     connection: http.client.HTTPConnection | None = None
     due = time.monotonic()
     while not stop.is_set():
-        connection = connection or http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        connection = connection or http.client.HTTPConnection(address, timeout=30)
         try:
             connection.request("POST", "/predict", body, headers)
             response = connection.getresponse()
@@ -40,11 +40,11 @@ def ask_on(port: int, token: str, body: bytes, every: float, keep: bool, stop: t
         connection.close()
 
 
-def main(port: int, token: str, body: bytes, rate: float) -> None:
+def main(address: str, token: str, body: bytes, rate: float) -> None:
     stop = threading.Event()
     seen: dict[str, list[str]] = {"models": [], "failures": []}
     threads = [
-        threading.Thread(target=ask_on, args=(port, token, body, 4 / rate, index % 2 == 0, stop, seen))
+        threading.Thread(target=ask_on, args=(address, token, body, 4 / rate, index % 2 == 0, stop, seen))
         for index in range(4)
     ]
     for thread in threads:
@@ -61,4 +61,4 @@ def main(port: int, token: str, body: bytes, rate: float) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2], sys.argv[3].encode(), float(sys.argv[4]))
+    main(sys.argv[1], sys.argv[2], sys.argv[3].encode(), float(sys.argv[4]))

@@ -174,7 +174,7 @@ def test_a_stopped_endpoint_leaves_no_port_and_no_trace(place: Place, serve: Ser
 def _outside_client(port: int, body: dict[str, Any], rate: int = 50) -> Iterator[dict[str, Any]]:
     """What the client saw is in the yielded dict after the block."""
     program = Path(__file__).with_name("outside_client.py")
-    command = [sys.executable, str(program), str(port), TOKEN, json.dumps(body), str(rate)]
+    command = [sys.executable, str(program), f"127.0.0.1:{port}", TOKEN, json.dumps(body), str(rate)]
     seen: dict[str, Any] = {}
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as client:
         try:

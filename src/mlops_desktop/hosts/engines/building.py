@@ -17,6 +17,7 @@ from mlops_desktop.hosts.images.archives import Image, Settings, archive, archiv
 from mlops_desktop.hosts.images.code import model_layer, serving_layer
 from mlops_desktop.hosts.images.layers import Layer
 from mlops_desktop.hosts.images.layout import ENVIRONMENT, HOLDER_COMMAND, SERVER_COMMAND, USER
+from mlops_desktop.hosts.images.requirements import read_requirements
 from mlops_desktop.hosts.images.runtime import runtime_layer
 from mlops_desktop.hosts.process_host import Report
 
@@ -42,7 +43,7 @@ class Builder:
         `report` raises.
         """
         base = self._known_base(report)
-        requirements = (order.bundle / "requirements.txt").read_text("utf-8").splitlines()
+        requirements = read_requirements(order.bundle)
         runtime = runtime_layer(requirements, base.target, self._cache, report)
         report("Putting the model's layer together", 0, 0)
         model = model_layer(order.bundle, order.manifest_hash, base.target, self._cache)

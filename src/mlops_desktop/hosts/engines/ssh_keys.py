@@ -6,6 +6,7 @@ import base64
 import binascii
 import hashlib
 import os
+import re
 import subprocess
 import tempfile
 from pathlib import Path
@@ -14,6 +15,7 @@ from mlops_desktop.domain.errors import HostKeyUnknownError, HostUnreachableErro
 from mlops_desktop.domain.hosts import Host
 
 _LOOK_SECONDS = 20.0
+_KIND = re.compile(r"(?:ssh-(?:ed25519|rsa)|ecdsa-sha2-nistp\d+|sk-[a-z0-9\-@.]+)")
 
 
 def write_known_hosts(host: Host, folder: Path) -> Path:
@@ -29,12 +31,13 @@ def write_known_hosts(host: Host, folder: Path) -> Path:
 
 
 def pinned_keys(pinned: str) -> list[str]:
-    """`<kind> <base64>` of each line, whatever name stood before."""
+    """`<kind> <base64>` of each line, whatever name stands before and whatever remark behind."""
     keys = []
     for line in pinned.splitlines():
         words = line.split()
-        if len(words) >= 2 and not words[0].startswith("#"):
-            keys.append(" ".join(words[-2:] if len(words) == 2 else words[1:3]))
+        place = next((place for place, word in enumerate(words) if _KIND.fullmatch(word)), None)
+        if place is not None and len(words) > place + 1 and not words[0].startswith("#"):
+            keys.append(f"{words[place]} {words[place + 1]}")
     return keys
 
 
