@@ -181,11 +181,12 @@ class DeploymentService:
     ) -> Rollout:
         """Waits for the end of a rollout, seeing to it that a keeper is there. `on_note` is told what it says.
 
-        It may take as long as it needs: waiting ends when nothing was heard of it for `seconds`. Raises
-        DeploymentError with the reason when it failed; what answered before still answers.
+        It may take as long as it needs: waiting ends when nothing new was heard of it for `seconds`, also where a keeper
+        begins the same step again and again. Raises DeploymentError with the reason when it failed; what answered before
+        still answers.
         """
         follower: RolloutFollower | None = None
-        heard: RolloutStep | None = None
+        heard: set[object] = set()
         deadline = time.monotonic() + seconds
         next_keeper = 0.0
         while time.monotonic() < deadline:
@@ -193,8 +194,9 @@ class DeploymentService:
             if follower is None and rollout.to_deployment_id:
                 follower = RolloutFollower(self._rollout_log(rollout.to_deployment_id), rollout.created_at)
             notes = follower.new() if follower else ()
-            if notes or rollout.step is not heard:
-                heard, deadline = rollout.step, time.monotonic() + seconds
+            new = {rollout.step, *((note.message, note.done) for note in notes)} - heard
+            if new:
+                heard, deadline = heard | new, time.monotonic() + seconds
             _tell(on_note, notes)
             if on_step:
                 on_step(rollout)
@@ -207,7 +209,7 @@ class DeploymentService:
                 next_keeper = time.monotonic() + _KEEPER_SECONDS
             time.sleep(_POLL_SECONDS)
         raise DeploymentError(
-            f"Nothing was heard of the rollout for {seconds:.0f} s.",
+            f"Nothing new was heard of the rollout for {seconds:.0f} s.",
             hint="It goes on; look again with: mlops deployments list",
         )
 
