@@ -181,9 +181,9 @@ class DeploymentService:
     ) -> Rollout:
         """Waits for the end of a rollout, seeing to it that a keeper is there. `on_note` is told what it says.
 
-        It may take as long as it needs: waiting ends when nothing new was heard of it for `seconds`, also where a keeper
-        begins the same step again and again. Raises DeploymentError with the reason when it failed; what answered before
-        still answers.
+        It may take as long as it needs: waiting ends when nothing new was heard of it for `seconds`, also where a
+        keeper begins the same step again and again. Raises DeploymentError with the reason when it failed; what
+        answered before still answers.
         """
         follower: RolloutFollower | None = None
         heard: set[object] = set()
