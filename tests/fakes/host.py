@@ -37,6 +37,7 @@ class FakeServer:
     is_accepting: bool = False
     port: int = 0
     requests: int = 0
+    errors: int = 0
     open_connections: int = 0
 
 
@@ -254,6 +255,7 @@ class FakeHost:
             healthy=server.is_ready,
             example_right=True if server.is_ready else None,
             requests=server.requests,
+            errors=server.errors,
             open_connections=server.open_connections,
             sentence="ready" if server.is_ready else "starting",
         )

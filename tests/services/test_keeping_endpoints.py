@@ -5,17 +5,19 @@ from __future__ import annotations
 import itertools
 import types
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from tests.fakes.host import FakeHost, FakeMachine
 from tests.services.world import World
 
-from mlops_desktop.domain.deployments import DeploymentStatus, Health, RolloutStep
-from mlops_desktop.domain.errors import BusyRegistryError, DeploymentError
-from mlops_desktop.domain.hosts import THIS_COMPUTER
+from mlops_desktop.domain.deployments import ContainerIdentity, DeploymentStatus, Health, RolloutStep
+from mlops_desktop.domain.errors import BusyRegistryError, DeploymentError, HostUnreachableError, NotFoundError
+from mlops_desktop.domain.hosts import THIS_COMPUTER, HostKind
 from mlops_desktop.services.keeping import endpoints as keeping_endpoints
 from mlops_desktop.services.keeping import rollouts as keeping_rollouts
-from mlops_desktop.services.keeping.endpoints import SILENT_LOOKS, EndpointSupervisor
+from mlops_desktop.services.keeping.endpoints import SILENT_LOOKS, WATCHED, EndpointSupervisor
 from mlops_desktop.services.keeping.keeping import Keeping
 from mlops_desktop.services.keeping.rollouts import RolloutSupervisor
 from mlops_desktop.services.settings import CONCURRENT_JOBS
@@ -504,3 +506,171 @@ def test_the_keeper_cares_for_worker_and_registry(two: World, monkeypatch: pytes
     feed.close()
     keeping.close()
     assert two.workers.is_closed
+
+
+# --- soon after a switch ----------------------------------------------------------------------------------------------
+
+
+def test_a_version_that_ends_soon_after_it_took_over_goes_back_by_itself(
+    two: World, supervisor: EndpointSupervisor
+) -> None:
+    two.deployed("late@v1")
+    two.deployed("late@v2")
+    bad = wanted(two)
+    two.machine.crash(bad)
+    supervisor.turn()
+    two.roll_out()
+    assert two.answering() == ["late@v1"]
+    failed = two.deployment(bad)
+    assert failed.status is DeploymentStatus.FAILED
+    assert failed.failure is not None
+    assert "turned bad after it took over" in failed.failure.message
+    assert "deployment.goes_back" in two.actions()
+    supervisor.turn()
+    assert two.answering() == ["late@v1"]
+
+
+def test_a_version_whose_requests_fail_soon_after_it_took_over_goes_back_by_itself(
+    two: World, supervisor: EndpointSupervisor
+) -> None:
+    two.deployed("late@v1")
+    two.deployed("late@v2")
+    server = two.machine.servers[wanted(two)]
+    server.requests, server.errors = 20, 4
+    supervisor.turn()
+    assert two.answering() == ["late@v2"]
+    server.errors = 5
+    supervisor.turn()
+    two.roll_out()
+    assert two.answering() == ["late@v1"]
+
+
+def test_a_version_that_has_held_out_is_started_again_where_it_is(two: World, supervisor: EndpointSupervisor) -> None:
+    two.deployed("late@v1")
+    two.deployed("late@v2")
+    two.clock.now += WATCHED + timedelta(seconds=1)
+    two.machine.crash(wanted(two))
+    supervisor.turn()
+    assert two.answering() == ["late@v2"]
+    assert two.deployment(wanted(two)).restarts == 1
+
+
+def test_a_first_version_has_nothing_to_go_back_to(two: World, supervisor: EndpointSupervisor) -> None:
+    two.deployed("late@v1")
+    two.machine.crash(wanted(two))
+    supervisor.turn()
+    assert two.answering() == ["late@v1"]
+
+
+# --- on an engine -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def engine(two: World) -> FakeMachine:
+    """The machine of a host that is an engine, with an endpoint of `late` on it."""
+    two.workspace.hosts.add(two.workspace.hosts.draft("box", HostKind.DOCKER))
+    two.workspace.deployments.deploy("late@v1", host="box")
+    two.roll_out()
+    fake = two.parts.host("box")
+    assert isinstance(fake, FakeHost)
+    return fake.machine
+
+
+def test_a_host_that_does_not_answer_leaves_its_deployments_unknown_and_not_stopped(
+    two: World, supervisor: EndpointSupervisor, engine: FakeMachine
+) -> None:
+    engine.is_cut_off = True
+    supervisor.turn()
+    deployment = two.deployment(wanted(two))
+    assert (deployment.status, deployment.health) == (DeploymentStatus.RUNNING, Health.UNKNOWN)
+    assert deployment.failure is not None
+    assert deployment.failure.code == "MD-HST-002"
+    engine.is_cut_off = False
+    supervisor.turn()
+    deployment = two.deployment(wanted(two))
+    assert (deployment.status, deployment.health, deployment.failure) == (
+        DeploymentStatus.RUNNING,
+        Health.HEALTHY,
+        None,
+    )
+    assert deployment.restarts == 0
+
+
+def test_a_container_removed_by_others_is_shown_and_left_to_a_person(
+    two: World, supervisor: EndpointSupervisor, engine: FakeMachine
+) -> None:
+    engine.servers.clear()
+    supervisor.turn()
+    deployment = two.deployment(wanted(two))
+    assert deployment.status is DeploymentStatus.FAILED
+    assert deployment.failure is not None
+    assert deployment.failure.code == "MD-DEP-006"
+    assert engine.running() == []
+    two.workspace.deployments.restart("late")
+    two.roll_out()
+    assert two.deployment(wanted(two)).health is Health.HEALTHY
+
+
+def test_a_container_replaced_by_others_is_shown(
+    two: World, supervisor: EndpointSupervisor, engine: FakeMachine
+) -> None:
+    engine.servers[wanted(two)].place = ContainerIdentity("f" * 64, "sha256:" + "e" * 64)
+    supervisor.turn()
+    failure = two.deployment(wanted(two)).failure
+    assert failure is not None
+    assert "another image" in failure.message
+
+
+def test_a_crashed_container_is_started_again(two: World, supervisor: EndpointSupervisor, engine: FakeMachine) -> None:
+    engine.crash(wanted(two))
+    supervisor.turn()
+    assert two.deployment(wanted(two)).health is Health.HEALTHY
+    assert two.deployment(wanted(two)).restarts == 1
+
+
+def test_a_rollout_cut_off_before_its_switch_fails_and_one_after_it_goes_on(two: World, engine: FakeMachine) -> None:
+    order = two.workspace.deployments.deploy("late@v2", endpoint="late")
+    engine.is_cut_off = True
+    two.roll_out()
+    assert two.rollout(order.rollout.id).step is RolloutStep.FAILED
+    engine.is_cut_off = False
+    order = two.workspace.deployments.deploy("late@v2", endpoint="late")
+    fake = two.parts.host("box")
+
+    def cut(*_: object) -> None:
+        engine.is_cut_off = True
+        raise HostUnreachableError("The cable was pulled.", hint="Put it in.")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fake, "drain", cut)
+        two.roll_out()
+    assert two.rollout(order.rollout.id).step is RolloutStep.SWITCH
+    two.roll_out()
+    assert two.rollout(order.rollout.id).step is RolloutStep.SWITCH
+    engine.is_cut_off = False
+    two.roll_out()
+    assert two.rollout(order.rollout.id).step is RolloutStep.DONE
+    assert [server.order.model_reference for server in engine.accepting()] == ["late@v2"]
+
+
+def test_a_rollout_is_cancelled_before_it_switches(two: World, engine: FakeMachine) -> None:
+    order = two.workspace.deployments.deploy("late@v2", endpoint="late")
+    two.workspace.deployments.cancel("late")
+    two.roll_out()
+    ended = two.rollout(order.rollout.id)
+    assert ended.step is RolloutStep.FAILED
+    assert ended.failure is not None
+    assert ended.failure.code == "MD-DEP-005"
+    assert [server.order.model_reference for server in engine.accepting()] == ["late@v1"]
+    with pytest.raises(NotFoundError, match="under way"):
+        two.workspace.deployments.cancel("late")
+
+
+def test_the_last_three_images_are_kept(two: World, engine: FakeMachine) -> None:
+    for name in ("three", "four"):
+        two.model("late", name)
+    for number in (2, 3, 4):
+        two.workspace.deployments.deploy(f"late@v{number}", endpoint="late")
+        two.roll_out()
+    assert len(engine.images) == 3
+    assert len(engine.running()) == 2

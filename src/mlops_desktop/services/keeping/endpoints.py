@@ -5,9 +5,17 @@ from __future__ import annotations
 import dataclasses
 import logging
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from mlops_desktop.domain.deployments import Deployment, DeploymentStatus, Endpoint, Health, Observation
+from mlops_desktop.domain.deployments import (
+    Deployment,
+    DeploymentStatus,
+    Endpoint,
+    Health,
+    Observation,
+    RolloutKind,
+    RolloutStep,
+)
 from mlops_desktop.domain.errors import (
     BusyRegistryError,
     DeploymentError,
@@ -18,13 +26,19 @@ from mlops_desktop.domain.errors import (
 from mlops_desktop.services.jobs import failure_of
 from mlops_desktop.services.keeping.rollouts import CHECK_SECONDS, RolloutSupervisor, placed
 from mlops_desktop.services.parts import Parts
-from mlops_desktop.services.ports import Host
+from mlops_desktop.services.ports import Host, UnitOfWork
+from mlops_desktop.services.rollout_wishes import new_rollout
 
 log = logging.getLogger(__name__)
 
 FRESH = timedelta(seconds=20)
 SILENT_LOOKS = 10
 """In a row, about a second apart: then a server that is there but does not answer is ended and started again."""
+WATCHED = timedelta(minutes=2)
+"""After a deployment took over: one that turns bad meanwhile goes back by itself. The keeper has to run for it."""
+FEWEST_ERRORS = 5
+MOST_ERRORS = 0.2
+"""Of all requests, before it counts as bad."""
 _FIRST_WAIT = 1.0
 _LONGEST_WAIT = 60.0
 
@@ -76,6 +90,8 @@ class EndpointSupervisor:
         if drift:
             self._note_drift(deployment, drift)
             return
+        if self._goes_back(endpoint, deployment, seen):
+            return
         if not seen.running:
             self._start_again(host, endpoint, deployment)
             return
@@ -93,6 +109,36 @@ class EndpointSupervisor:
         host.prepare(endpoint.id, endpoint.port, [deployment.id], published=endpoint.published)
         if not seen.accepting and seen.healthy:
             host.accept(deployment.id)
+
+    def _goes_back(self, endpoint: Endpoint, deployment: Deployment, seen: Observation) -> bool:
+        """Whether it turned bad soon after it took over: then the one before, which is warm, is wished for again."""
+        trouble = _trouble_of(seen)
+        if not trouble:
+            return False
+        with self._parts.registry.write() as unit:
+            before = earlier_if_watched(unit, endpoint, deployment, self._parts.clock())
+            if before is None:
+                return False
+            failure = failure_of(
+                DeploymentError(
+                    f"It turned bad after it took over: {trouble}.",
+                    hint=f"{before.model_reference} answers again. See its log before you deploy it anew.",
+                )
+            )
+            unit.deployments.update(
+                dataclasses.replace(
+                    deployment, status=DeploymentStatus.FAILED, health=Health.UNKNOWN, share=0.0, failure=failure
+                )
+            )
+            new_rollout(self._parts, unit, endpoint, RolloutKind.ROLLBACK, before.id)
+            unit.audit.append(
+                "deployment.goes_back",
+                endpoint.name,
+                {"from": deployment.model_reference, "to": before.model_reference, "trouble": trouble},
+            )
+            unit.commit()
+        log.warning("endpoint %s: %s turned bad (%s), going back", endpoint.name, deployment.model_reference, trouble)
+        return True
 
     def _is_stuck(self, deployment: Deployment, seen: Observation) -> bool:
         """Whether it was silent for so long that a new start helps more, and one is due."""
@@ -224,6 +270,33 @@ class EndpointSupervisor:
 
 def _say_nothing(_sentence: str, _done: int, _total: int) -> None:
     """What is started again reports to nobody."""
+
+
+def _trouble_of(seen: Observation) -> str:
+    """Why it should not go on answering, or nothing."""
+    if not seen.running:
+        return seen.sentence or "it ended"
+    if seen.out_of_memory or seen.engine_restarts:
+        return "it ran out of memory" if seen.out_of_memory else "it ended and was started again"
+    if seen.example_right is False:
+        return "it answers its stored example wrongly"
+    if seen.errors >= FEWEST_ERRORS and seen.errors > MOST_ERRORS * seen.requests:
+        return f"{seen.errors} of {seen.requests} requests failed"
+    return ""
+
+
+def earlier_if_watched(
+    unit: UnitOfWork, endpoint: Endpoint, deployment: Deployment, now: datetime
+) -> Deployment | None:
+    """The warm deployment that it took over from, as long as it is watched after that."""
+    done = [one for one in unit.deployments.rollouts(endpoint.id) if one.step is RolloutStep.DONE]
+    last = done[-1] if done else None
+    if last is None or last.kind is not RolloutKind.DEPLOY or last.to_deployment_id != deployment.id:
+        return None
+    if last.finished_at is None or now - last.finished_at > WATCHED or last.from_deployment_id is None:
+        return None
+    before = unit.deployments.get(last.from_deployment_id)
+    return before if before is not None and before.is_placed and before.failure is None else None
 
 
 def _drift_of(endpoint: Endpoint, deployment: Deployment, seen: Observation) -> str:
