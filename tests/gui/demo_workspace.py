@@ -30,7 +30,7 @@ from mlops_desktop.domain.experiments import (
     Validation,
     ValidationKind,
 )
-from mlops_desktop.domain.hosts import THIS_COMPUTER
+from mlops_desktop.domain.hosts import THIS_COMPUTER, Host, HostState, this_computer
 from mlops_desktop.domain.jobs import Job, JobKind, JobStatus
 from mlops_desktop.domain.measuring import Ways, doubts
 from mlops_desktop.domain.models import Model
@@ -271,6 +271,7 @@ class FakeWorkspace:
         self.experiments = _Experiments(self)
         self.jobs = _Jobs(self)
         self.deployments = _Deployments(self)
+        self.hosts = _Hosts(self)
         self.datasets = _Datasets(self, empty)
         self.models = _Models(self, empty)
         self.trash = _Trash(self)
@@ -448,6 +449,19 @@ class _Deployments:
 
     def is_fresh(self, pairs: Sequence[tuple[Endpoint, Deployment | None]]) -> bool:
         return self._workspace.fresh
+
+
+class _Hosts:
+    def __init__(self, workspace: FakeWorkspace) -> None:
+        self._workspace = workspace
+
+    def list(self) -> Sequence[HostState]:
+        self._workspace.check()
+        there = len(self._workspace.served)
+        return [HostState(this_computer(), there, there)]
+
+    def get(self, name: str) -> Host:
+        return this_computer()
 
 
 class _Datasets:

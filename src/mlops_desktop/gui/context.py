@@ -14,6 +14,7 @@ from mlops_desktop.gui.state import WindowState
 from mlops_desktop.gui.theme.theme import Theme
 
 if TYPE_CHECKING:
+    from mlops_desktop.gui.host_watch import HostWatch
     from mlops_desktop.gui.readings.activity import State
 
 
@@ -22,6 +23,11 @@ class Surroundings(Protocol):
 
     @property
     def state(self) -> WindowState: ...
+    @property
+    def host_watch(self) -> HostWatch:
+        """How the hosts are, for every page and dialog of the window."""
+        ...
+
     def remember(self, state: WindowState) -> None:
         """Keeps the state, for this window and the next start."""
         ...
@@ -44,8 +50,8 @@ class Surroundings(Protocol):
         """Asks for a file and shows how it would be read."""
         ...
 
-    def deploy(self, reference: str) -> None:
-        """Asks where the model version is to answer."""
+    def deploy(self, reference: str, host: str = "") -> None:
+        """Asks where the model version is to answer; with `host` that one is chosen."""
         ...
 
     def set_look(self, look: str) -> None: ...

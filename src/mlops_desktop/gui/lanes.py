@@ -17,7 +17,10 @@ from mlops_desktop.gui.garbage import Garbage
 
 T = TypeVar("T")
 Failed = Callable[[BaseException], None]
-_Delivery = tuple[QObject | None, Callable[[], None]]
+_Delivery = tuple[QObject | None, Callable[[], None], bool]
+"""For whom, what is done on the GUI thread, and whether a work ends with it."""
+_LAST_SECONDS = 1.0
+"""How long closing waits for what asks other machines: one that does not answer keeps nobody here."""
 SWITCH_SECONDS = 0.0005
 """How long a lane may keep the interpreter from the GUI thread. With Python's own 5 ms a painting, which gives it up
 at every call into Qt, waits a tenth of a second for a lane that reads many rows."""
@@ -69,6 +72,7 @@ class Lanes(QObject):
             self._garbage = Garbage(self)
         self._serial = _Lane("serial", 1)
         self._parallel = _Lane("parallel", 3)
+        self._apart: dict[str, _Lane] = {}
         self._watches: list[threading.Thread] = []
         self._stop = threading.Event()
         self._open = 0
@@ -102,9 +106,23 @@ class Lanes(QObject):
         then: Callable[[T], None] | None = None,
         failed: Failed | None = None,
         owner: QObject | None = None,
+        *,
+        apart: str = "",
     ) -> None:
-        """Does short work beside other work."""
-        self._start(self._parallel, work, then, failed, owner)
+        """Does short work beside other work; with `apart` only beside that of another name.
+
+        What asks other machines goes apart by the name of the host, so that a frozen one holds up itself alone.
+        """
+        lane = self._apart.setdefault(apart, _Lane(f"apart-{apart}", 2)) if apart else self._parallel
+        self._start(lane, work, then, failed, owner)
+
+    def tell(self, deliver: Callable[[], None], owner: QObject | None = None) -> None:
+        """From a work under way: has `deliver` done on the GUI thread, unless `owner` is gone by then."""
+        delivery = (owner, deliver, False)
+        if self._inline:
+            self._deliver(delivery)
+        else:
+            self._send(delivery)
 
     def watch(self, loop: Callable[[threading.Event], None]) -> None:
         """Gives `loop` a thread of its own until `close`; it ends when the event is set. Not in inline mode."""
@@ -136,6 +154,9 @@ class Lanes(QObject):
             else:
                 self._serial.put(last)
         ended = [self._serial.close(until), self._parallel.close(until)]
+        soon = min(until, time.monotonic() + _LAST_SECONDS)
+        for lane in self._apart.values():
+            lane.close(soon)
         return all(ended) and not any(thread.is_alive() for thread in self._watches)
 
     def _start(
@@ -149,11 +170,13 @@ class Lanes(QObject):
         self._open += 1
 
         def attempt() -> None:
+            if self._stop.is_set() and lane is not self._serial:
+                return
             deliver = _attempt(work, then, failed or self.failed.emit)
-            self._send((owner, deliver))
+            self._send((owner, deliver, True))
 
         if self._inline:
-            self._deliver((owner, _attempt(work, then, failed or self.failed.emit)))
+            self._deliver((owner, _attempt(work, then, failed or self.failed.emit), True))
         else:
             lane.put(attempt)
 
@@ -175,8 +198,8 @@ class Lanes(QObject):
         self._deliver(delivery)
 
     def _deliver(self, delivery: _Delivery) -> None:
-        owner, deliver = delivery
-        self._open -= 1
+        owner, deliver, is_end = delivery
+        self._open -= is_end
         if not self._stop.is_set() and (owner is None or shiboken6.isValid(owner)):
             deliver()
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
+from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from mlops_desktop.domain.errors import PortInUseError
+from mlops_desktop.domain.hosts import THIS_COMPUTER
 from mlops_desktop.gui import formats, tab_order
 from mlops_desktop.gui.context import Context
 from mlops_desktop.gui.dialogs.deploy_choice import VersionChoice
@@ -33,7 +34,8 @@ CHOICE, FORM, PROGRESS = 0, 1, 2
 class DeployDialog(QDialog):
     """Esc and closing leave what has begun going on in the background.
 
-    With an empty `model_reference` it asks for the version first; `endpoint` is the one to switch.
+    With an empty `model_reference` it asks for the version first; `endpoint` is the one to switch, `host` the one to
+    begin with.
     """
 
     def __init__(
@@ -44,10 +46,11 @@ class DeployDialog(QDialog):
         parent: QWidget,
         *,
         endpoint: str = "",
+        host: str = "",
     ) -> None:
         super().__init__(parent)
         self._context, self._workspace = context, workspace
-        self._wanted, self._endpoint = model_reference, endpoint
+        self._wanted, self._endpoint, self._host = model_reference, endpoint, host
         self._facts = DeployFacts()
         self._reference = ""
         self._sent: DeployPlan | None = None
@@ -60,7 +63,18 @@ class DeployDialog(QDialog):
         for sequence in ("Ctrl+Return", "Ctrl+Enter"):
             QShortcut(QKeySequence(sequence), self).activated.connect(self._on_primary)
         self._show_place(FORM if model_reference else CHOICE)
+        self._watch = context.shell.host_watch
+        self._watch.follow(self)
+        self._watch.changed.connect(self._on_hosts)
         self._read()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._watch.look()
+
+    def _on_hosts(self) -> None:
+        if self._reference and self._stack.currentIndex() == FORM:
+            self.form.show_hosts(self._watch.facts)
 
     # Making
 
@@ -81,7 +95,7 @@ class DeployDialog(QDialog):
         column.addWidget(line(theme))
         middle = QHBoxLayout()
         middle.setSpacing(0)
-        self.stepper = Stepper(theme, ("Model version", "Endpoint", "Start and check"))
+        self.stepper = Stepper(theme, ("Model version", "Host and endpoint", "Build, start and check"))
         self.stepper.chosen.connect(self._show_place)
         middle.addWidget(self.stepper)
         self._stack = QStackedWidget()
@@ -92,6 +106,7 @@ class DeployDialog(QDialog):
         self.form.changed.connect(self._show_foot)
         self.running = DeployProgress(self._context, self._workspace)
         self.running.ended.connect(self._on_ended)
+        self.running.moved.connect(self._show_foot)
         for page in (self.choice, self.form, self.running):
             self._stack.addWidget(page)
         self._loading = Skeleton(theme, "model versions and endpoints", 40, edge=20)
@@ -117,6 +132,10 @@ class DeployDialog(QDialog):
         row.setSpacing(8)
         self._sign = Icon(theme, "triangle-alert", "error", 14)
         self.note = Text(theme, "", "table", "muted")
+        self.cancel = Button(theme, "Cancel deployment", kind="danger")
+        self.cancel.setAutoDefault(False)
+        self.cancel.clicked.connect(self.running.cancel)
+        row.addWidget(self.cancel)
         row.addWidget(self._sign)
         row.addWidget(self.note, 1)
         self.copy = Button(theme, "Copy as CLI", icon="square-terminal")
@@ -147,7 +166,7 @@ class DeployDialog(QDialog):
         self._reference = reference
         self.choice.show_versions(self._facts.versions, reference)
         if reference:
-            self.form.show_facts(self._facts, reference, self._endpoint)
+            self.form.show_facts(self._facts, reference, self._endpoint, self._host)
         self._show_place(FORM if reference else CHOICE)
         if reference:
             self.primary.setFocus()
@@ -180,6 +199,7 @@ class DeployDialog(QDialog):
         self.back.set_caption("Change and try again" if place == PROGRESS else "Back")
         self.copy.setVisible(place == FORM or (place == PROGRESS and not self.running.is_done))
         goes_on = place == PROGRESS and not (self.running.is_done or self.running.is_failed)
+        self.cancel.setVisible(goes_on and self.running.may_be_cancelled)
         self.close_button.setVisible(not goes_on)  # to continue in the background is to close
         self.close_button.set_caption("Close" if place == PROGRESS else "Cancel")
         self._sign.setVisible(bool(faults))
@@ -189,18 +209,30 @@ class DeployDialog(QDialog):
             number = formats.plural(len(faults), "field needs", "fields need")
             self.note.setText(f"{number} attention: {names}")
         elif goes_on:
-            self.note.setText("It goes on when this is closed.")
+            self.note.setText(self._going_words())
         else:
             self.note.setText("")
+
+    def _going_words(self) -> str:
+        host = self._sent.host if self._sent is not None else "the host"
+        if self.running.is_cancelling:
+            return "Cancelling… what answered before goes on."
+        if self.running.may_be_cancelled and self._sent is not None and self._sent.in_containers:
+            return f"Cancelling leaves what answers on {host} as it is now."
+        return "It goes on when this is closed."
 
     def _show_title(self, place: int) -> None:
         reference = (self.choice.reference if place == CHOICE else self._reference).replace("@v", " v")
         plan = self._sent if place == PROGRESS else None
-        title = f"Deploy {reference} behind {plan.endpoint}" if plan else f"Deploy {reference}".strip()
+        title = f"Deploy {reference}".strip()
+        if plan:
+            title += f" behind {plan.endpoint}" + (f" on {plan.host}" if plan.in_containers else "")
         self.title.setText(title if reference else "Deploy a model version")
         self.setWindowTitle(self.title.text())
         endpoint = plan.endpoint if plan else self.form.plan.endpoint if place == FORM else ""
-        notes = (reference, endpoint, "takes some seconds" if place != PROGRESS else "")
+        host = plan.host if plan else self.form.host if place == FORM else ""
+        where = f"{host}, {endpoint}" if endpoint and host != THIS_COMPUTER else endpoint
+        notes = (reference, where, "takes some seconds" if place != PROGRESS else "")
         self.stepper.show_place(place, notes, can_return=place == FORM or self.running.is_failed)
         if place == PROGRESS and self.running.is_done:
             self.stepper.finish()
@@ -235,7 +267,7 @@ class DeployDialog(QDialog):
         if not self.choice.reference:
             return
         self._reference = self.choice.reference
-        self.form.show_facts(self._facts, self._reference, self._endpoint)
+        self.form.show_facts(self._facts, self._reference, self._endpoint, self._host)
         self._show_place(FORM)
         self.primary.setFocus()
 
@@ -250,20 +282,23 @@ class DeployDialog(QDialog):
             return
         plan = self._sent = self.form.plan
         self.primary.setEnabled(False)
-        self._context.lanes.run(
+        self._context.lanes.call(
             lambda: self._send(plan),
             lambda order: self._on_sent(plan, order),
             self._on_refused,
             owner=self,
+            apart=plan.host,
         )
 
     def _send(self, plan: DeployPlan) -> DeployOrder:
         service = self._workspace.deployments
-        if plan.existing is None:
-            use = service.port_use(plan.port)
+        if plan.existing is None and plan.port:
+            use = service.port_use(plan.port, host=plan.host)
             if use.holder:
                 raise PortInUseError(f"Port {use.port} is used by {use.holder}.", hint=f"Use {use.next_free}.")
-        return service.deploy(plan.reference, endpoint=plan.endpoint, port=plan.port)
+        return service.deploy(
+            plan.reference, endpoint=plan.endpoint, port=plan.port, host=plan.host, published=plan.published
+        )
 
     def _on_sent(self, plan: DeployPlan, order: DeployOrder) -> None:
         self.primary.setEnabled(True)
@@ -288,6 +323,7 @@ class DeployDialog(QDialog):
             # What failed may have left an endpoint behind; the next attempt begins from what is true now.
             self._wanted = self._reference
             self._endpoint = self._sent.endpoint if self._sent else ""
+            self._host = self._sent.host if self._sent else ""
         else:
             self.primary.setFocus()
 

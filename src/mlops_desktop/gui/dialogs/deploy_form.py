@@ -8,16 +8,19 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from mlops_desktop.domain.deployments import PortUse
+from mlops_desktop.domain.errors import UserError
+from mlops_desktop.domain.hosts import THIS_COMPUTER
 from mlops_desktop.gui.context import Context
+from mlops_desktop.gui.dialogs.deploy_hosts import HostChoice
 from mlops_desktop.gui.readings import deploy as reading
 from mlops_desktop.gui.readings.deploy import DeployFacts, DeployPlan
-from mlops_desktop.gui.statuses import Sign
+from mlops_desktop.gui.readings.hosts import HostsFacts
 from mlops_desktop.gui.theme.theme import Theme
 from mlops_desktop.gui.widgets.column_area import ColumnArea
-from mlops_desktop.gui.widgets.controls import Choice, LineEntry
+from mlops_desktop.gui.widgets.controls import Box, Choice, LineEntry
 from mlops_desktop.gui.widgets.fields import Field
 from mlops_desktop.gui.widgets.layouts import clear_layout
-from mlops_desktop.gui.widgets.marks import Icon, StatusWord
+from mlops_desktop.gui.widgets.marks import Icon
 from mlops_desktop.gui.widgets.option_card import OptionCard
 from mlops_desktop.gui.widgets.text import Text
 from mlops_desktop.services.workspace import Workspace
@@ -36,14 +39,16 @@ class DeployForm(ColumnArea):
         self._context, self._workspace = context, workspace
         self._facts = DeployFacts()
         self._reference = ""
-        self._asked = 0
         theme = context.theme
         content.setObjectName("tableground")
         column = QVBoxLayout(content)
         column.setContentsMargins(20, 16, 20, 14)
         column.setSpacing(10)
         column.addWidget(Text(theme, "Where should it run?", "title"))
-        column.addWidget(self._make_host(theme))
+        self.hosts = HostChoice(theme)
+        self.hosts.chosen.connect(self._on_host)
+        self.hosts.test_asked.connect(context.shell.host_watch.check)
+        column.addWidget(self.hosts)
         column.addSpacing(4)
         column.addWidget(Text(theme, "Behind which endpoint?", "title"))
         self._group = QButtonGroup(self)
@@ -59,21 +64,6 @@ class DeployForm(ColumnArea):
         self._pause.timeout.connect(self._ask_port)
 
     # Making
-
-    def _make_host(self, theme: Theme) -> QFrame:
-        card = QFrame()
-        card.setProperty("card", "true")
-        row = QHBoxLayout(card)
-        row.setContentsMargins(12, 9, 12, 9)
-        row.setSpacing(10)
-        row.addWidget(Icon(theme, "laptop", "muted", 17))
-        column = QVBoxLayout()
-        column.setSpacing(1)
-        column.addWidget(Text(theme, "This computer", "title"))
-        column.addWidget(Text(theme, "A process of its own, reached only from this computer", "table", "muted"))
-        row.addLayout(column, 1)
-        row.addWidget(StatusWord(theme, Sign("circle-check", "ok", "Ready")))
-        return card
 
     def _make_existing(self, theme: Theme) -> OptionCard:
         sentence = "The new version takes over there without a failed request; the address and the token stay."
@@ -99,35 +89,112 @@ class DeployForm(ColumnArea):
         for field, stretch in ((self.name_field, 3), (self.port_field, 2)):
             row.addWidget(field, stretch, Qt.AlignmentFlag.AlignTop)
         self.new.body.addLayout(row)
+        self.publish = Box(theme, "Publish it on every network of the host")
+        self.publish.clicked.connect(self._on_publish)
+        self.new.add(self.publish)
+        self.warning = self._make_warning(theme)
+        self.new.add(self.warning)
         self._group.addButton(self.new.button)
         self.new.button.toggled.connect(lambda on: self._on_changed() if on else None)
         return self.new
 
+    def _make_warning(self, theme: Theme) -> QFrame:
+        card = QFrame()
+        card.setProperty("card", "warn")
+        row = QHBoxLayout(card)
+        row.setContentsMargins(10, 7, 10, 8)
+        row.setSpacing(8)
+        row.addWidget(Icon(theme, "triangle-alert", "warn", 15), 0, Qt.AlignmentFlag.AlignTop)
+        self._warning_words = Text(theme, "", "table", wrap=True)
+        row.addWidget(self._warning_words, 1)
+        card.hide()
+        return card
+
     # What the dialog asks
 
-    def show_facts(self, facts: DeployFacts, reference: str, endpoint: str = "") -> None:
-        """Everything is suggested: the endpoint that has this model, else a new one with a free port."""
+    def show_facts(self, facts: DeployFacts, reference: str, endpoint: str = "", host: str = "") -> None:
+        """Everything is suggested: the host, its endpoint that has this model, else a new one with a free port."""
         self._facts, self._reference = facts, reference
-        self.existing.setVisible(bool(facts.endpoints))
-        self.which.set_options([(one.name, reading.endpoint_words(one)) for one in facts.endpoints])
-        wanted = facts.endpoint(endpoint) or reading.suggested_endpoint(facts, reference)
-        if self.which.value is None or wanted is not None:
-            self.which.show_value(wanted.name if wanted else facts.endpoints[0].name if facts.endpoints else None)
+        self.hosts.show_hosts(HostsFacts(facts.hosts), self._context.clock())
+        self.hosts.choose(reading.suggested_host(facts, reference, endpoint, host))
         self.name.show_text(reading.suggested_name(facts, reference))
-        self.port.show_text(str(facts.port))
         self.name_field.show_help("letters, digits, - and _")
-        self.port_field.show_help("free now")
         self.name_field.clear_error()
+        self._suggest(endpoint)
+
+    def show_hosts(self, hosts: HostsFacts) -> None:
+        """How the hosts are as of the last look; the choice stays."""
+        if hosts.states:
+            self.hosts.show_hosts(hosts, self._context.clock())
+
+    @property
+    def host(self) -> str:
+        return self.hosts.value
+
+    def _suggest(self, endpoint: str = "") -> None:
+        """For the chosen host."""
+        facts, host = self._facts, self.host
+        there = facts.on(host)
+        self.existing.setVisible(bool(there))
+        self.which.set_options([(one.name, reading.endpoint_words(one)) for one in there])
+        named = next((one for one in there if one.name == endpoint), None)
+        wanted = named or reading.suggested_endpoint(facts, self._reference, host)
+        if self.which.value is None or wanted is not None:
+            self.which.show_value(wanted.name if wanted else there[0].name if there else None)
+        label = f"Port on {host}"
+        self.port_field.label.setText(label)
+        self.port.setAccessibleName(label)
         self.port_field.clear_error()
+        elsewhere = host != THIS_COMPUTER
+        self.port.show_text("" if elsewhere else str(facts.port))
+        self.port.setPlaceholderText("any free one" if elsewhere else "")
+        self.port_field.show_help(f"asking {host}…" if elsewhere else "free now")
+        self.publish.setVisible(elsewhere)
+        self.publish.setChecked(False)
+        self.warning.hide()
         (self.existing if wanted is not None else self.new).button.setChecked(True)
         self._show_effects()
+        if elsewhere:
+            self._ask_for_port(host)
+
+    def _ask_for_port(self, host: str) -> None:
+        """A free one of the host, which may take a while to say so."""
+
+        def found(use: PortUse) -> None:
+            if self.host == host and not self.port.text().strip():
+                self.port.show_text(str(use.next_free))
+                self.port_field.show_help("free now")
+                self._on_changed()
+
+        def failed(error: BaseException) -> None:
+            if self.host == host and not self.port_field.error:
+                self.port_field.show_help("any free one; the host did not say which")
+                if not isinstance(error, UserError):
+                    self._context.shell.show_failure(error)
+
+        service = self._workspace.deployments
+        self._context.lanes.call(
+            lambda: service.port_use(reading.FIRST_PORT, host=host), found, failed, owner=self, apart=host
+        )
+
+    def _on_host(self, host: str) -> None:
+        self._suggest()
+        self.changed.emit()
+
+    def _on_publish(self) -> None:
+        self.new.button.setChecked(True)
+        self._warning_words.setText(reading.published_words(self.host))
+        self.warning.setVisible(self.publish.isChecked())
+        self._on_changed()
 
     @property
     def plan(self) -> DeployPlan:
         if self.existing.is_chosen:
             name = str(self.which.value)
-            return DeployPlan(self._reference, name, 0, self._facts.endpoint(name))
-        return DeployPlan(self._reference, self.name.text().strip(), reading.port_number(self.port.text()) or 0)
+            return DeployPlan(self._reference, name, 0, self._facts.endpoint(name), self.host)
+        port = reading.port_number(self.port.text()) or 0
+        published = self.host != THIS_COMPUTER and self.publish.isChecked()
+        return DeployPlan(self._reference, self.name.text().strip(), port, None, self.host, published)
 
     @property
     def faults(self) -> list[Field]:
@@ -139,8 +206,12 @@ class DeployForm(ColumnArea):
     def check(self) -> None:
         """As on submit: what can be said at once is said; the port was asked when it was typed."""
         self._check_name()
-        if reading.port_number(self.port.text()) is None:
+        if reading.port_number(self.port.text()) is None and not self._may_be_any:
             self.port_field.show_error("A port is a number from 1 to 65535.", *self._free_port())
+
+    @property
+    def _may_be_any(self) -> bool:
+        return self.host != THIS_COMPUTER and not self.port.text().strip()
 
     def show_port_fault(self, words: str) -> None:
         self.port_field.show_error(words)
@@ -177,7 +248,11 @@ class DeployForm(ColumnArea):
 
     def _on_port(self) -> None:
         self.new.button.setChecked(True)
-        if reading.port_number(self.port.text()) is None:
+        if self._may_be_any:
+            self._pause.stop()
+            self.port_field.clear_error()
+            self.port_field.show_help("any free one, kept from then on")
+        elif reading.port_number(self.port.text()) is None:
             self._pause.stop()
             self.port_field.show_error("A port is a number from 1 to 65535.", *self._free_port())
         elif self._context.lanes.is_inline:
@@ -199,16 +274,24 @@ class DeployForm(ColumnArea):
         port = reading.port_number(self.port.text())
         if port is None:
             return
-        self._asked = port
+        host = self.host
         self._context.lanes.call(
-            lambda: self._workspace.deployments.port_use(port),
-            self._on_port_use,
-            self._context.shell.show_failure,
+            lambda: self._workspace.deployments.port_use(port, host=host),
+            lambda use: self._on_port_use(host, use),
+            self._on_not_asked,
             owner=self,
+            apart="" if host == THIS_COMPUTER else host,
         )
 
-    def _on_port_use(self, use: PortUse) -> None:
-        if use.port != reading.port_number(self.port.text()):
+    def _on_not_asked(self, error: BaseException) -> None:
+        if isinstance(error, UserError):
+            self.port_field.show_error(f"{error.message} {error.hint}".strip())
+            self.changed.emit()
+        else:
+            self._context.shell.show_failure(error)
+
+    def _on_port_use(self, host: str, use: PortUse) -> None:
+        if host != self.host or use.port != reading.port_number(self.port.text()):
             return  # another one was typed meanwhile
         fault = reading.port_fault(use)
         if fault:

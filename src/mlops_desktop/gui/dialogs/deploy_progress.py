@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from PySide6.QtCore import QTimer, Signal
@@ -11,14 +11,16 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from mlops_desktop.domain.deployments import Deployment, Endpoint, Rollout, RolloutStep
+from mlops_desktop.domain.errors import UserError
+from mlops_desktop.domain.hosts import Host
 from mlops_desktop.gui import formats
 from mlops_desktop.gui.context import Context
 from mlops_desktop.gui.queries import Query
 from mlops_desktop.gui.readings import rollouts
 from mlops_desktop.gui.readings.deploy import DeployPlan
-from mlops_desktop.gui.readings.deployments import version_words
+from mlops_desktop.gui.readings.deployments import EndpointFacts, in_containers, reach, version_words
 from mlops_desktop.gui.readings.log import LogLine
-from mlops_desktop.gui.readings.serving_log import parse_serving_log
+from mlops_desktop.gui.readings.serving_log import parse_rollout_log, parse_serving_log
 from mlops_desktop.gui.theme.theme import Theme
 from mlops_desktop.gui.widgets.buttons import IconButton
 from mlops_desktop.gui.widgets.log_lines import LogLines
@@ -42,12 +44,17 @@ class Progress:
     rollout: Rollout
     known: tuple[Deployment, ...]
     log: tuple[LogLine, ...]
+    build: rollouts.Build = field(default_factory=rollouts.Build)
 
 
 class DeployProgress(QWidget):
-    """Follows one rollout by the feed, and twice a second for its clock. `ended` follows its end, once."""
+    """Follows one rollout by the feed, and twice a second for its clock. `ended` follows its end, once.
+
+    `moved` follows each step. The log of a container comes from its engine, which may take its time: by itself.
+    """
 
     ended = Signal()
+    moved = Signal()
 
     def __init__(self, context: Context, workspace: Workspace) -> None:
         super().__init__()
@@ -55,6 +62,8 @@ class DeployProgress(QWidget):
         self._plan: DeployPlan | None = None
         self._order: DeployOrder | None = None
         self.progress: Progress | None = None
+        self._server_log: tuple[LogLine, ...] = ()
+        self._asks_engine = self._cancelling = False
         self._query = Query(context.lanes, self._read, self._show, context.shell.show_failure, self)
         self._clock = QTimer(self, interval=LOOK_MILLISECONDS)
         self._clock.timeout.connect(self._query.ask)
@@ -63,7 +72,7 @@ class DeployProgress(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         left = QWidget()
-        left.setFixedWidth(318)
+        left.setFixedWidth(306)
         self._fill_left(context.theme, left)
         row.addWidget(left)
         right = QFrame()
@@ -100,7 +109,7 @@ class DeployProgress(QWidget):
         self.token = TokenBox(theme)
         self.token.hide()
         column.addWidget(self.token)
-        self._log_title = Text(theme, "Log of the new server", "title")
+        self._log_title = Text(theme, "Log", "title")
         column.addWidget(self._log_title)
         ground = QFrame()
         ground.setProperty("card", "code")
@@ -130,6 +139,8 @@ class DeployProgress(QWidget):
         row.addWidget(copy)
         row.addStretch(1)
         column.addLayout(row)
+        self._way = Text(theme, "", "table", "muted", wrap=True)
+        column.addWidget(self._way)
         self.address.hide()
         return self.address
 
@@ -148,6 +159,10 @@ class DeployProgress(QWidget):
 
     def follow(self, plan: DeployPlan, order: DeployOrder) -> None:
         self._plan, self._order, self.progress = plan, order, None
+        self._server_log, self._cancelling = (), False
+        self._log_title.setText(
+            "Log of the build and the new server" if plan.in_containers else "Log of the new server"
+        )
         self.error.hide()
         self.address.hide()
         if order.token is not None:
@@ -162,6 +177,39 @@ class DeployProgress(QWidget):
     def stop(self) -> None:
         self._clock.stop()
 
+    def cancel(self) -> None:
+        """What answered before goes on; the rollout says when it has ended."""
+        order, workspace = self._order, self._workspace
+        if order is None or self._cancelling:
+            return
+        self._cancelling = True
+        self.moved.emit()
+        self._context.lanes.run(
+            lambda: workspace.deployments.cancel(order.endpoint.name),
+            lambda _: self._query.ask(),
+            self._on_not_cancelled,
+            owner=self,
+        )
+
+    def _on_not_cancelled(self, error: BaseException) -> None:
+        """It has switched already, or ended."""
+        self._cancelling = False
+        self._context.shell.show_failure(error)
+        self._query.ask()
+
+    @property
+    def may_be_cancelled(self) -> bool:
+        progress = self.progress
+        return not self._cancelling and progress is not None and progress.rollout.may_be_cancelled
+
+    @property
+    def is_cancelling(self) -> bool:
+        return self._cancelling and not (self.is_done or self.is_failed)
+
+    @property
+    def was_cancelled(self) -> bool:
+        return self.progress is not None and rollouts.was_cancelled(self.progress.rollout)
+
     @property
     def is_done(self) -> bool:
         return self.progress is not None and self.progress.rollout.step is RolloutStep.DONE
@@ -169,6 +217,10 @@ class DeployProgress(QWidget):
     @property
     def is_failed(self) -> bool:
         return self.progress is not None and self.progress.rollout.step is RolloutStep.FAILED
+
+    def _host_of(self, endpoint: Endpoint) -> Host | None:
+        state = self._context.shell.host_watch.facts.state(endpoint.host)
+        return state.host if state is not None else None
 
     # Reading and showing
 
@@ -180,8 +232,37 @@ class DeployProgress(QWidget):
         known = tuple(service.history(name))
         rollout = next(one for one in service.rollouts(name) if one.id == order.rollout.id)
         number = next((one.number for one in known if one.id == rollout.to_deployment_id), None)
-        lines = service.log(name, LOG_LINES, number=number)
-        return Progress(service.endpoint(name), rollout, known, parse_serving_log(lines))
+        said, build = parse_rollout_log(service.rollout_log(name, number, LOG_LINES), rollout.created_at)
+        endpoint = service.endpoint(name)
+        served = () if in_containers(endpoint) else parse_serving_log(service.log(name, LOG_LINES, number=number))
+        return Progress(endpoint, rollout, known, (*said, *served) if in_containers(endpoint) else served, build)
+
+    def _ask_engine(self, progress: Progress) -> None:
+        """What the new container wrote, as soon as there is one."""
+        rollout, name, host = progress.rollout, progress.endpoint.name, progress.endpoint.host
+        placed = next((one for one in progress.known if one.id == rollout.to_deployment_id), None)
+        if self._asks_engine or placed is None or placed.container is None or not in_containers(progress.endpoint):
+            return
+        self._asks_engine = True
+        service, number = self._workspace.deployments, placed.number
+        self._context.lanes.call(
+            lambda: parse_serving_log(service.log(name, LOG_LINES, number=number)),
+            self._on_server_log,
+            self._on_no_server_log,
+            owner=self,
+            apart=host,
+        )
+
+    def _on_server_log(self, lines: tuple[LogLine, ...]) -> None:
+        self._asks_engine = False
+        self._server_log = lines
+        if self.progress is not None:
+            self._show_log((*self.progress.log, *lines))
+
+    def _on_no_server_log(self, error: BaseException) -> None:
+        self._asks_engine = False
+        if not isinstance(error, UserError):  # the rollout itself says what is wrong with the host
+            self._context.shell.show_failure(error)
 
     def _show(self, progress: Progress | None) -> None:
         if progress is None or self._order is None or progress.rollout.id != self._order.rollout.id:
@@ -190,9 +271,14 @@ class DeployProgress(QWidget):
             return
         self.progress = progress
         now = self._context.clock()
-        self.steps.show_stages(rollouts.stages(progress.rollout, progress.known, now))
+        containers = in_containers(progress.endpoint)
+        self.steps.show_stages(
+            rollouts.stages(progress.rollout, progress.known, now, containers=containers, build=progress.build)
+        )
         self._time.setText(rollouts.took(progress.rollout, now))
-        self._show_log(progress.log)
+        self._show_log((*progress.log, *self._server_log))
+        self._ask_engine(progress)
+        self.moved.emit()
         if progress.rollout.step.is_ended:
             self._clock.stop()
             self._show_end(progress)
@@ -206,6 +292,9 @@ class DeployProgress(QWidget):
 
     def _show_end(self, progress: Progress) -> None:
         failure, plan = progress.rollout.failure, self._plan
+        if self.was_cancelled and plan is not None:
+            self._note_words.setText(f"Cancelled. {_stayed(plan)}")
+            return
         if failure is not None and plan is not None:
             self.error.show_problem(
                 failure.message, f"{failure.hint} {_stayed(plan)}".strip(), failure.code, failure.details
@@ -217,7 +306,10 @@ class DeployProgress(QWidget):
 
         version = self._plan.version if self._plan else ""
         self._answers.set_sign(Sign("circle-check", "ok", f"{version} answers, healthy"))
-        self.url.setText(f"{progress.endpoint.url}/predict")
+        way = reach(EndpointFacts(progress.endpoint, host=self._host_of(progress.endpoint)))
+        self.url.setText(f"{way.url}/predict")
+        self._way.setText(way.sentence)
+        self._way.setVisible(bool(way.sentence))
         self.address.show()
         self._note.hide()
         self._time.setText(f"{formats.duration(_span(progress.rollout))} in all")
@@ -230,7 +322,8 @@ def _span(rollout: Rollout) -> timedelta:
 def _promise(plan: DeployPlan) -> str:
     answering = plan.existing.answering if plan.existing is not None else None
     if answering is None:
-        return "Nothing answers there yet. If a step fails, the new process is ended and you are told why."
+        thing = "container" if plan.in_containers else "process"
+        return f"Nothing answers there yet. If a step fails, the new {thing} is ended and you are told why."
     old = version_words(answering.model_reference, plan.endpoint)
     return f"{old} answers all requests until {plan.version} is right. If a step fails, nothing is switched."
 

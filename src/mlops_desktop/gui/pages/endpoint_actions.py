@@ -64,7 +64,7 @@ class EndpointActions(QObject):
         self._do(lambda workspace: workspace.deployments.restart(one.name), f"{one.name} is being started")
 
     def restart(self, one: EndpointFacts) -> None:
-        words = f"{one.name} restarts; a fresh process takes over and no request fails"
+        words = f"{one.name} restarts; a fresh {reading.placed_in(one.endpoint)} takes over and no request fails"
         self._do(lambda workspace: workspace.deployments.restart(one.name), words)
 
     def stop(self, one: EndpointFacts) -> None:
@@ -72,10 +72,12 @@ class EndpointActions(QObject):
         if answering is None:
             return
         version = reading.version_words(answering.model_reference, one.name)
-        servers = sum(deployment.process is not None for deployment in one.deployments)
+        servers = sum(deployment.is_placed for deployment in one.deployments)
+        thing, host = reading.placed_in(one.endpoint), one.endpoint.host
+        ended = formats.plural(servers, thing, f"{thing}{'es' if thing.endswith('s') else 's'}")
         effects = [
             ("square", f"{one.endpoint.url} answers nobody any more. Requests that are open are answered first."),
-            ("server", f"{formats.plural(servers, 'process', 'processes')} on this computer will end."),
+            ("server", f"{ended} on {host} will end."),
             ("shield-check", f"The endpoint, its port {one.endpoint.port}, its token and its history stay. "
              f"Start again brings {version} back."),
         ]  # fmt: skip
@@ -84,6 +86,10 @@ class EndpointActions(QObject):
             lambda workspace: workspace.deployments.stop(one.name),
             f"{one.name} is being stopped",
         )
+
+    def cancel(self, one: EndpointFacts) -> None:
+        words = f"The deployment of {one.name} is being cancelled; what answered before goes on"
+        self._do(lambda workspace: workspace.deployments.cancel(one.name), words, icon="x")
 
     def new_token(self, one: EndpointFacts) -> None:
         from mlops_desktop.gui.dialogs.token import TokenDialog

@@ -6,12 +6,13 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
+from mlops_desktop.domain.hosts import THIS_COMPUTER
 from mlops_desktop.gui.readings import deployments as reading
 from mlops_desktop.gui.readings.deployments import Condition, DeploymentFacts, EndpointFacts
 from mlops_desktop.gui.theme.theme import Theme
 from mlops_desktop.gui.widgets.buttons import Button, IconButton
 from mlops_desktop.gui.widgets.marks import StatusWord
-from mlops_desktop.gui.widgets.text import ElidedText, Text
+from mlops_desktop.gui.widgets.text import ElidedText, Text, plain_tip
 
 _CALM = ("ok", "accent-text")
 """Colours of a status that needs nothing of a person."""
@@ -38,7 +39,7 @@ class EndpointHead(QWidget):
         self.try_it = Button(theme, "Try it", icon="send")
         self.try_it.setToolTip("Try it (Ctrl+T)")
         self.restart = Button(theme, "Restart", icon="rotate-cw")
-        self.restart.setToolTip("Starts a fresh process; when it is healthy, it takes over")
+        self.restart.setToolTip("Starts it afresh; when it is healthy, it takes over")
         self.back = Button(theme, "Roll back…", icon="undo-2", kind="danger")
         self.start = Button(theme, "Start again", icon="play")
         self.more = IconButton(theme, "ellipsis", "More for this endpoint")
@@ -79,19 +80,29 @@ class EndpointHead(QWidget):
         second.addWidget(self.copy)
         second.addSpacing(6)
         second.addWidget(self._token)
+        self._reach = Text(theme, "", "caption", "muted")
+        self._reach.setProperty("chip", "neutral")
+        self._reach.setFixedHeight(17)
+        second.addSpacing(4)
+        second.addWidget(self._reach)
         second.addStretch(1)
         return second
 
     def show_endpoint(self, facts: DeploymentFacts, one: EndpointFacts) -> None:
         how = reading.condition(one, facts.read_at)
-        self.title.setText(f"{one.name} on this computer")
+        self.title.setText(f"{one.name} on {one.endpoint.host}")
         self.status.set_sign(how.status)
         self.health.setVisible(how.health is not None)
         if how.health is not None:
             self.health.set_sign(how.health)
         self._show_note(one, how)
         has_port = one.endpoint.port > 0
-        self.url.setText(f"{one.endpoint.url}/predict" if has_port else "no address yet")
+        way = reading.reach(one)
+        self.url.setText(f"{way.url}/predict" if has_port else "no address yet")
+        self._reach.setText(way.note)
+        self._reach.setToolTip(plain_tip(way.sentence))
+        self._reach.setAccessibleDescription(way.sentence)
+        self._reach.setVisible(has_port and one.endpoint.host != THIS_COMPUTER)
         self.copy.setVisible(has_port)
         self._show_buttons(one)
 

@@ -6,7 +6,7 @@ from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from mlops_desktop.gui.readings import rollouts
-from mlops_desktop.gui.readings.deployments import DeploymentFacts, EndpointFacts
+from mlops_desktop.gui.readings.deployments import DeploymentFacts, EndpointFacts, in_containers
 from mlops_desktop.gui.readings.endpoint_tables import ROLLOUT_HEADS, rollout_rows
 from mlops_desktop.gui.theme.theme import Theme
 from mlops_desktop.gui.widgets.rollout_steps import RolloutSteps
@@ -74,8 +74,9 @@ class RolloutHistory(QWidget):
         if rollout is None or one is None or facts is None:
             return
         self._title.setText(rollouts.change_title(rollout, one.deployments))
-        self.steps.show_stages(rollouts.stages(rollout, one.deployments, facts.read_at))
-        self.error.setVisible(rollout.failure is not None)
+        containers = in_containers(one.endpoint)
+        self.steps.show_stages(rollouts.stages(rollout, one.deployments, facts.read_at, containers=containers))
+        self.error.setVisible(rollout.failure is not None and not rollouts.was_cancelled(rollout))
         if rollout.failure is not None:
             failure = rollout.failure
             self.error.show_problem(failure.message, failure.hint, failure.code, failure.details)

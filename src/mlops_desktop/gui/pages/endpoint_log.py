@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from mlops_desktop.domain.errors import HostError
 from mlops_desktop.gui.context import Context
 from mlops_desktop.gui.readings import deployments as reading
 from mlops_desktop.gui.readings.deployments import EndpointFacts
@@ -70,6 +71,7 @@ class EndpointLog(QWidget):
             self._on_read,
             self._on_failed,
             owner=self,
+            apart=one.endpoint.host,
         )
 
     def _on_read(self, lines: Sequence[LogLine]) -> None:
@@ -77,7 +79,10 @@ class EndpointLog(QWidget):
         self._end()
 
     def _on_failed(self, error: BaseException) -> None:
-        self._context.shell.show_failure(error)
+        if isinstance(error, HostError):  # the page says that the host does not answer
+            self.view.show_lines([LogLine("", "warning", f"{error.message} {error.hint}".strip())])
+        else:
+            self._context.shell.show_failure(error)
         self._end()
 
     def _end(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QModelIndex, Qt, Signal
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from mlops_desktop.domain.deployments import Deployment, Sighting
@@ -16,11 +17,14 @@ from mlops_desktop.gui.pages.endpoint_history import RolloutHistory
 from mlops_desktop.gui.pages.endpoint_log import EndpointLog
 from mlops_desktop.gui.readings import deployments as reading
 from mlops_desktop.gui.readings import endpoint_tables as tables
+from mlops_desktop.gui.readings import hosts as host_reading
 from mlops_desktop.gui.readings import rollouts
 from mlops_desktop.gui.readings.deployments import DeploymentFacts, EndpointFacts
+from mlops_desktop.gui.readings.hosts import HostsFacts
 from mlops_desktop.gui.theme.theme import Theme
-from mlops_desktop.gui.widgets.buttons import Button
+from mlops_desktop.gui.widgets.buttons import Button, IconButton
 from mlops_desktop.gui.widgets.cards import Card, FactList
+from mlops_desktop.gui.widgets.marks import StatusWord
 from mlops_desktop.gui.widgets.rollout_steps import RolloutSteps
 from mlops_desktop.gui.widgets.small_table import SmallTable
 from mlops_desktop.gui.widgets.states import ErrorBox
@@ -28,6 +32,7 @@ from mlops_desktop.gui.widgets.tabs import Tabs
 from mlops_desktop.gui.widgets.text import Text, line
 
 LOG, HISTORY = 0, 1
+_WAYS_ON = {"restart": "Start again", "deploy": "Deploy another version…", "host": "Test connection…"}
 HEAD = 20
 """As high as the head of a card with a link in it, so that cards side by side begin alike."""
 
@@ -72,6 +77,7 @@ class EndpointView(QScrollArea):
         self._facts: DeploymentFacts | None = None
         self._one: EndpointFacts | None = None
         self._seen: dict[str, Sighting] = {}
+        self._hosts = HostsFacts()
         self._way_on, self._troubled = "restart", 0
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -102,12 +108,17 @@ class EndpointView(QScrollArea):
         self.again.clicked.connect(lambda: self.asked.emit(self._way_on))
         self.to_log = Button(theme, "Open log", small=True)
         self.to_log.clicked.connect(self._on_to_log)
-        box.add_action(self.again)
-        box.add_action(self.to_log)
+        self.end = Button(theme, "Stop…", small=True)
+        self.end.clicked.connect(lambda: self.asked.emit("stop"))
+        for button in (self.again, self.end, self.to_log):
+            box.add_action(button)
         return box
 
     def _make_rollout(self, theme: Theme) -> Card:
         card = Card(theme, "Under way")
+        self.cancel = Button(theme, "Cancel deployment", kind="danger", small=True)
+        self.cancel.clicked.connect(lambda: self.asked.emit("cancel"))
+        card.head.addWidget(self.cancel)
         self._steps = RolloutSteps(theme)
         holder = QVBoxLayout()
         holder.setContentsMargins(13, 0, 13, 12)
@@ -127,7 +138,18 @@ class EndpointView(QScrollArea):
         self.version.head.addWidget(self.open_version)
         self.requests = _FactsCard(theme, "Requests", "Nothing answers now, so nothing is counted.")
         self.server = _FactsCard(theme, "This computer", "")
-        for card in (self.version, self.requests, self.server):
+        self.copy_image = IconButton(theme, "copy", "Copy image", size=20, picture=13)
+        self.copy_image.clicked.connect(self._on_copy_image)
+        self.server.head.addWidget(self.copy_image)
+        self.host = _FactsCard(theme, "Host", "It was not asked yet.")
+        self._host_sign = StatusWord(theme)
+        self.host.head.addWidget(self._host_sign)
+        self.open_host = Button(theme, "Open", kind="link", small=True)
+        self.open_host.setAccessibleName("Open the host")
+        self.open_host.setFixedHeight(18)
+        self.open_host.clicked.connect(lambda: self.asked.emit("host"))
+        self.host.head.addWidget(self.open_host)
+        for card in (self.version, self.requests, self.server, self.host):
             row.addWidget(card, 1)
         return row
 
@@ -206,8 +228,11 @@ class EndpointView(QScrollArea):
         failure, self._way_on = trouble.failure, trouble.way_on
         self._troubled = trouble.deployment.number if trouble.deployment is not None else 0
         self.to_log.setVisible(self._troubled > 0)
-        self.again.set_caption("Start again" if trouble.way_on == "restart" else "Deploy another version…")
+        self.again.set_caption(_WAYS_ON[trouble.way_on])
         self.again.setVisible(one.open_rollout is None)
+        drifted = trouble.deployment is not None and reading.has_drifted(trouble.deployment)
+        self.end.setVisible(drifted and one.open_rollout is None)
+        self.failure.set_doubt(trouble.is_doubt)
         self.failure.show_problem(
             failure.message, formats.sentences(failure.hint, trouble.stayed), failure.code, failure.details
         )
@@ -218,7 +243,9 @@ class EndpointView(QScrollArea):
         if rollout is not None:
             words = rollouts.change_words(rollout, one.deployments)
             self.rollout.title.setText(f"Under way: {words}")
-            self._steps.show_stages(rollouts.stages(rollout, one.deployments, facts.read_at))
+            containers = reading.in_containers(one.endpoint)
+            self._steps.show_stages(rollouts.stages(rollout, one.deployments, facts.read_at, containers=containers))
+            self.cancel.setVisible(rollout.may_be_cancelled and not rollout.cancelled_by)
 
     def _show_cards(self) -> None:
         facts, one = self._facts, self._one
@@ -232,13 +259,43 @@ class EndpointView(QScrollArea):
         self.open_version.setVisible(one.version is not None)
         self.requests.show_facts(tables.request_facts(sighting))
         if sighting is not None and sighting.observation.running:
-            self.requests.sub.setText("since its process started")
+            self.requests.sub.setText("since it was started")
         else:
             self.requests.sub.setText("")
-        self.server.show_facts(tables.server_facts(facts, one, sighting))
+        identities = {"Image": answering.image} if answering and answering.image else {}
+        if answering and answering.container:
+            identities["Container"] = answering.container.id
+        self.server.show_facts(tables.server_facts(facts, one, sighting), identities)
+        self.server.title.setText("Container" if reading.in_containers(one.endpoint) else "This computer")
+        self.copy_image.setVisible(bool(identities.get("Image")))
+        self._show_host()
+        images = any(deployment.image for deployment in one.deployments)
+        self.table.leave_out(frozenset() if images else frozenset({tables.IMAGE}))
         self.table.show_rows(tables.deployment_rows(facts, one, self._seen))
 
+    def show_hosts(self, hosts: HostsFacts) -> None:
+        """How the hosts are as of the last look."""
+        self._hosts = hosts
+        self._show_host()
+
+    def _show_host(self) -> None:
+        facts, one = self._facts, self._one
+        state = self._hosts.state(one.endpoint.host) if one is not None else None
+        elsewhere = one is not None and reading.in_containers(one.endpoint)
+        self.host.setVisible(elsewhere and state is not None)
+        if facts is None or state is None or not elsewhere:
+            return
+        self.host.title.setText(host_reading.title(state.host.name))
+        self._host_sign.set_sign(self._hosts.sign(state, facts.read_at))
+        self.host.show_facts(host_reading.host_facts(state, facts.read_at))
+
     # What happens
+
+    def _on_copy_image(self) -> None:
+        answering = self._one.answering if self._one is not None else None
+        if answering is not None:
+            QGuiApplication.clipboard().setText(answering.image)
+            self._context.shell.say("Image copied", "copy")
 
     def _on_tab(self, place: int) -> None:
         self._stack.setCurrentIndex(place)

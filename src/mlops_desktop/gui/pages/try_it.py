@@ -18,6 +18,7 @@ from mlops_desktop.gui.pages.try_request import RequestCard
 from mlops_desktop.gui.pages.try_sent import ResponseCard, SentCard
 from mlops_desktop.gui.queries import Query
 from mlops_desktop.gui.readings import try_it as reading
+from mlops_desktop.gui.readings.deployments import reach
 from mlops_desktop.gui.readings.snippets import snippets
 from mlops_desktop.gui.readings.try_it import Sent, Signature, TryFacts, ask
 from mlops_desktop.gui.theme.theme import Theme
@@ -203,7 +204,7 @@ class TryItPage(Page):
         self._chosen = facts.one.name
         if before and before != self._chosen:  # the one that was shown is gone
             self._begin_anew()
-        self.header.show_title(f"Try it: {facts.one.name} on this computer")
+        self.header.show_title(f"Try it: {facts.one.name} on {facts.one.endpoint.host}")
         self.header.show_sentence(self._sentence(facts))
         self.send.show()
         self.signature = signature
@@ -230,8 +231,10 @@ class TryItPage(Page):
         version = facts.reference.replace("@v", " v")
         if facts.one.answering is None:
             return f"Stopped; {version} answered last." if version else "Nothing ever answered here."
+        host = facts.one.host
+        way = f"through the connection to {host.name}" if host is not None and host.is_remote else ""
         return (
-            f"{version} answers. Sent through the real endpoint, with the token kept on this computer; "
+            f"{version} answers. Sent {way or 'through the real endpoint'}, with the token kept on this computer; "
             "it counts like any other request."
         )
 
@@ -246,7 +249,9 @@ class TryItPage(Page):
     def _show_code(self) -> None:
         one = self.facts.one if self.facts else None
         if one is not None:
-            self.code.show_codes(snippets(one.name, one.endpoint.url, self.request.rows))
+            way = reach(one)
+            only_on = "" if way.from_here else one.endpoint.host
+            self.code.show_codes(snippets(one.name, way.url, self.request.rows, only_on))
 
     def _show_history(self) -> None:
         self.history_card.show_sent(self.sent, self._chosen)
@@ -271,6 +276,7 @@ class TryItPage(Page):
             lambda sent: self._on_answered(name, sent),
             self._on_not_sent,
             owner=self,
+            apart=facts.one.endpoint.host,
         )
 
     def _on_not_sent(self, error: BaseException) -> None:

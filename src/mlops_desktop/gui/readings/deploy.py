@@ -9,10 +9,12 @@ from datetime import datetime
 from itertools import count
 from typing import TYPE_CHECKING
 
+from mlops_desktop.domain.hosts import THIS_COMPUTER, HostKind
 from mlops_desktop.gui.readings.deployments import EndpointFacts, read_deployments, version_words
 
 if TYPE_CHECKING:
     from mlops_desktop.domain.deployments import PortUse
+    from mlops_desktop.domain.hosts import HostState
     from mlops_desktop.domain.models import ModelVersion
     from mlops_desktop.services.workspace import Workspace
 
@@ -21,12 +23,13 @@ FIRST_PORT = 8080
 
 @dataclass(frozen=True)
 class DeployFacts:
-    """`versions` are those of every model, newest first within each; `port` is a free one."""
+    """`versions` are those of every model, newest first within each; `port` is a free one of this computer."""
 
     versions: tuple[ModelVersion, ...] = ()
     endpoints: tuple[EndpointFacts, ...] = ()
     taken: frozenset[str] = frozenset()
     port: int = 0
+    hosts: tuple[HostState, ...] = ()
 
     def version(self, reference: str) -> ModelVersion | None:
         return next((one for one in self.versions if one.reference == reference), None)
@@ -34,15 +37,27 @@ class DeployFacts:
     def endpoint(self, name: str) -> EndpointFacts | None:
         return next((one for one in self.endpoints if one.name == name), None)
 
+    def on(self, host: str) -> list[EndpointFacts]:
+        return [one for one in self.endpoints if one.endpoint.host == host]
+
 
 @dataclass(frozen=True)
 class DeployPlan:
-    """What is wished for: a version, and the endpoint it shall answer behind, at this port if it is new."""
+    """What is wished for: a version, and the endpoint it shall answer behind, on this host at this port if it is new.
+
+    A new one that is `published` answers on every network of its host.
+    """
 
     reference: str
     endpoint: str
     port: int = 0
     existing: EndpointFacts | None = None
+    host: str = THIS_COMPUTER
+    published: bool = False
+
+    @property
+    def in_containers(self) -> bool:
+        return self.host != THIS_COMPUTER
 
     @property
     def version(self) -> str:
@@ -51,6 +66,10 @@ class DeployPlan:
     @property
     def command(self) -> str:
         line = f"mlops deployments deploy {shlex.quote(self.reference)} --endpoint {shlex.quote(self.endpoint)}"
+        if self.in_containers and self.existing is None:
+            line += f" --host {shlex.quote(self.host)}"
+        if self.published:
+            line += " --publish"
         return f"{line} --port {self.port}" if self.port else line
 
 
@@ -68,17 +87,32 @@ def read_deploy(workspace: Workspace, now: datetime, reference: str) -> tuple[De
         endpoints=endpoints,
         taken=frozenset({one.name for one in endpoints} | trashed),
         port=workspace.deployments.port_use(FIRST_PORT).next_free,
+        hosts=tuple(workspace.hosts.list()),
     )
     return facts, workspace.models.get(reference).reference if reference else ""
 
 
-def suggested_endpoint(facts: DeployFacts, reference: str) -> EndpointFacts | None:
-    """The one that answers with this model already, if there is one."""
+def suggested_host(facts: DeployFacts, reference: str, endpoint: str = "", host: str = "") -> str:
+    """The wished one; else where the endpoint or this model is; else the Docker of this computer if it answered."""
+    known = [state.host.name for state in facts.hosts]
+    one = facts.endpoint(endpoint) or (None if host in known else suggested_endpoint(facts, reference))
+    if one is not None:
+        return one.endpoint.host
+    if host in known:
+        return host
+    local = (state for state in facts.hosts if state.host.kind is HostKind.DOCKER)
+    return next((state.host.name for state in local if state.report is not None and state.report.ok), THIS_COMPUTER)
+
+
+def suggested_endpoint(facts: DeployFacts, reference: str, host: str = "") -> EndpointFacts | None:
+    """The one that answers with this model already, if there is one, on this host if one is named."""
     model = reference.rpartition("@")[0]
     same = [
         one
         for one in facts.endpoints
-        if one.spoken_of is not None and one.spoken_of.model_reference.rpartition("@")[0] == model
+        if one.spoken_of is not None
+        and one.spoken_of.model_reference.rpartition("@")[0] == model
+        and host in ("", one.endpoint.host)
     ]
     return next((one for one in same if one.name == model), next(iter(same), None))
 
@@ -107,18 +141,39 @@ def effects(plan: DeployPlan) -> list[tuple[str, str]]:
         if plan.existing is not None and plan.existing.endpoint.port:
             port = f"port {plan.existing.endpoint.port}, as before"
         return [
-            ("play", f"A process of its own starts {new} on this computer, at {port}."),
+            *_sent(plan),
+            ("play", f"A {_thing(plan)} of its own starts {new} on {plan.host}, at {port}."),
             ("circle-check", "It takes requests when it is healthy and answers its stored example rightly."),
             ("key-round", _token_words(plan)),
             ("triangle-alert", "If a step fails, nothing answers there and you are told why."),
         ]
     old = version_words(answering.model_reference, plan.endpoint)
     return [
+        *_sent(plan),
         ("play", f"{new} starts beside {old}; {old} answers all requests meanwhile."),
         ("circle-check", f"When {new} is healthy and answers its stored example rightly, it takes over."),
         ("server", f"{old} finishes what is open and stays warm for the way back. No request fails."),
         ("shield-check", f"If a step fails, nothing is switched and {old} goes on."),
     ]
+
+
+def _thing(plan: DeployPlan) -> str:
+    return "container" if plan.in_containers else "process"
+
+
+def _sent(plan: DeployPlan) -> list[tuple[str, str]]:
+    """Where data goes is said before it goes."""
+    if not plan.in_containers:
+        return []
+    words = f"An image is made here; only the layers that {plan.host} lacks are sent to it. It needs no network for it."
+    return [("package", words)]
+
+
+def published_words(host: str) -> str:
+    return (
+        f"Whoever reaches {host} over any network may ask it. The token is still needed, but it travels as plain text: "
+        "put something that speaks HTTPS before it where others can listen."
+    )
 
 
 def _token_words(plan: DeployPlan) -> str:

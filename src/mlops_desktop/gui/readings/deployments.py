@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from mlops_desktop.domain.deployments import Deployment, DeploymentStatus, Endpoint, Health, Rollout, RolloutStep
+from mlops_desktop.domain.errors import (
+    DriftError,
+    HostKeyChangedError,
+    HostRefusedError,
+    HostUnreachableError,
+    RolloutCancelledError,
+)
 from mlops_desktop.domain.experiments import Failure
+from mlops_desktop.domain.hosts import THIS_COMPUTER, Host, HostKind, parse_address
 from mlops_desktop.gui import formats
 from mlops_desktop.gui.readings.rollouts import change_words
 from mlops_desktop.gui.statuses import Sign, deployment_sign, health_sign
@@ -19,6 +27,7 @@ if TYPE_CHECKING:
 
 FRESH = timedelta(seconds=30)
 """A look at a server that is older than this confirms nothing any more."""
+_CUT_OFF = frozenset({HostUnreachableError.code, HostKeyChangedError.code, HostRefusedError.code})
 
 
 @dataclass(frozen=True)
@@ -29,6 +38,7 @@ class EndpointFacts:
     deployments: tuple[Deployment, ...] = ()
     rollouts: tuple[Rollout, ...] = ()
     version: ModelVersion | None = None
+    host: Host | None = None
 
     @property
     def name(self) -> str:
@@ -55,15 +65,19 @@ class EndpointFacts:
 
 @dataclass(frozen=True)
 class DeploymentFacts:
-    """`champions` maps a model to the number of its champion."""
+    """`champions` maps a model to the number of its champion; `hosts` are their names, this computer first."""
 
     read_at: datetime
     endpoints: tuple[EndpointFacts, ...] = ()
     champions: Mapping[str, int] = field(default_factory=dict)
     models: int = 0
+    hosts: tuple[str, ...] = (THIS_COMPUTER,)
 
     def endpoint(self, name: str) -> EndpointFacts | None:
         return next((one for one in self.endpoints if one.name == name), None)
+
+    def on(self, host: str) -> Sequence[EndpointFacts]:
+        return [one for one in self.endpoints if one.endpoint.host == host]
 
 
 @dataclass(frozen=True)
@@ -86,6 +100,7 @@ def read_deployments(workspace: Workspace, now: datetime) -> DeploymentFacts:
         endpoints=tuple(read_endpoint(workspace, endpoint) for endpoint, _ in workspace.deployments.list()),
         champions={model.name: model.aliases["champion"] for model in models if "champion" in model.aliases},
         models=sum(model.latest_number for model in models),
+        hosts=tuple(state.host.name for state in workspace.hosts.list()),
     )
 
 
@@ -96,6 +111,7 @@ def read_endpoint(workspace: Workspace, endpoint: Endpoint) -> EndpointFacts:
         endpoint,
         tuple(workspace.deployments.history(endpoint.name)),
         tuple(reversed(workspace.deployments.rollouts(endpoint.name))),
+        host=workspace.hosts.get(endpoint.host),
     )
     spoken_of = facts.spoken_of
     if spoken_of is None:
@@ -104,7 +120,7 @@ def read_endpoint(workspace: Workspace, endpoint: Endpoint) -> EndpointFacts:
         version = workspace.models.get(spoken_of.model_reference)
     except UserError:  # it lies in the trash; what answers does not need it
         return facts
-    return EndpointFacts(endpoint, facts.deployments, facts.rollouts, version)
+    return replace(facts, version=version)
 
 
 # --- how it is --------------------------------------------------------------------------------------------------------
@@ -114,9 +130,60 @@ def is_confirmed(deployment: Deployment, now: datetime) -> bool:
     return deployment.checked_at is not None and now - deployment.checked_at < FRESH
 
 
+def is_cut_off(deployment: Deployment) -> bool:
+    """Whether its host did not answer the last time: what runs there may well go on."""
+    failure = deployment.failure
+    return failure is not None and failure.code in _CUT_OFF and deployment.status is DeploymentStatus.RUNNING
+
+
+def has_drifted(deployment: Deployment) -> bool:
+    """Whether somebody removed or replaced its container by hand."""
+    return deployment.failure is not None and deployment.failure.code == DriftError.code
+
+
+def in_containers(endpoint: Endpoint) -> bool:
+    return endpoint.host != THIS_COMPUTER
+
+
+def placed_in(endpoint: Endpoint) -> str:
+    """What its servers are: processes of this computer, containers elsewhere."""
+    return "container" if in_containers(endpoint) else "process"
+
+
+@dataclass(frozen=True)
+class Reach:
+    """Where an endpoint is asked: `url` without a path, and who can reach it there, in few words and in full."""
+
+    url: str
+    note: str = ""
+    sentence: str = ""
+    from_here: bool = True
+
+
+def reach(one: EndpointFacts) -> Reach:
+    """As it is: on its host's loopback address alone, unless it is published."""
+    endpoint, host = one.endpoint, one.host
+    if host is None or not host.is_remote:
+        if not endpoint.published:
+            return Reach(endpoint.url, "this computer only")
+        sentence = "It answers on every network of this computer, to whoever has the token."
+        return Reach(endpoint.url, "published", sentence)
+    if endpoint.published:
+        machine = parse_address(host.address, host.kind).machine
+        named = f"[{machine}]" if ":" in machine else machine
+        alias = " (as your SSH configuration names it)" if host.kind is HostKind.SSH else ""
+        sentence = f"It answers on every network of {host.name}{alias}, to whoever has the token."
+        return Reach(f"http://{named}:{endpoint.port}", "published", sentence)
+    sentence = (
+        f"This address is that of {host.name} itself. From here ask it with Try it, or with "
+        f"mlops deployments predict {endpoint.name}."
+    )
+    return Reach(endpoint.url, f"on {host.name} only", sentence, from_here=False)
+
+
 def seen_health(deployment: Deployment, now: datetime) -> Health:
     """Nothing that was not looked at lately counts as healthy."""
-    running = deployment.status is DeploymentStatus.RUNNING
+    running = deployment.status is DeploymentStatus.RUNNING and not is_cut_off(deployment)
     return deployment.health if running and is_confirmed(deployment, now) else Health.UNKNOWN
 
 
@@ -145,10 +212,18 @@ def _not_wanted(facts: EndpointFacts, now: datetime) -> Condition:
 
 
 def _note(facts: EndpointFacts, answering: Deployment, now: datetime) -> str:
+    thing = placed_in(facts.endpoint)
     if answering.status in (DeploymentStatus.STARTING, DeploymentStatus.BUILDING):
-        return "its process ended; it is being started again" if answering.restarts else "its process is starting"
+        return f"its {thing} ended; it is being started again" if answering.restarts else f"its {thing} is starting"
+    if has_drifted(answering):
+        return "somebody changed its container on the host; a person decides what is to be"
     if answering.status is DeploymentStatus.FAILED:
-        return "its process ended; it is started again, with longer pauses each time"
+        return f"its {thing} ended; it is started again, with longer pauses each time"
+    if is_cut_off(answering):
+        seen = f"since {formats.moment(answering.checked_at, now)}" if answering.checked_at else "yet"
+        return (
+            f"{facts.endpoint.host} has not answered {seen}; the container may still be running, we cannot confirm it"
+        )
     if not is_confirmed(answering, now):
         seen = formats.moment(answering.checked_at, now) if answering.checked_at else "its start"
         return f"has not been seen since {seen}; it may still be answering, we cannot confirm it"
@@ -161,23 +236,32 @@ def _note(facts: EndpointFacts, answering: Deployment, now: datetime) -> str:
 
 @dataclass(frozen=True)
 class Trouble:
-    """`way_on` is what the head of the endpoint can be asked for; `stayed` what the failure left as it was."""
+    """`way_on` is what the head of the endpoint can be asked for; `stayed` what the failure left as it was.
+
+    `is_doubt`: nobody knows whether it is one.
+    """
 
     failure: Failure
     deployment: Deployment | None
     way_on: str
     stayed: str
+    is_doubt: bool = False
 
 
 def trouble(facts: EndpointFacts) -> Trouble | None:
     """The failure of what should answer, or of the newest attempt where nothing came after it."""
     answering = facts.answering
     newest = next(iter(facts.rollouts), None)
+    if answering is not None and answering.failure is not None and is_cut_off(answering):
+        stayed = "What runs there goes on answering those who reach it; nothing was changed."
+        return Trouble(answering.failure, answering, "host", stayed, is_doubt=True)
     if answering is not None and answering.failure is not None:
         warm = next(iter(warm_ones(facts)), None)
         kept = f" {version_words(warm.model_reference, facts.name)} is kept warm for the way back." if warm else ""
         return Trouble(answering.failure, answering, "restart", f"Address and token stay.{kept}")
     if newest is None or newest.failure is None:
+        return None
+    if newest.failure.code == RolloutCancelledError.code:  # somebody wished it; History says so
         return None
     tried = facts.deployment(newest.to_deployment_id)
     if answering is None:
@@ -208,7 +292,9 @@ def sentence(facts: DeploymentFacts, now: datetime) -> str:
     for one in facts.endpoints:
         word = condition(one, now).foremost.word.lower()
         counts[word] = counts.get(word, 0) + 1
-    parts = [f"{formats.plural(len(facts.endpoints), 'endpoint')} on this computer"]
+    hosts = {one.endpoint.host for one in facts.endpoints}
+    place = next(iter(hosts)) if len(hosts) == 1 else f"{len(hosts)} hosts"
+    parts = [f"{formats.plural(len(facts.endpoints), 'endpoint')} on {place}"]
     parts.append(", ".join(f"{number} {word}" for word, number in counts.items()))
     changes = [rollout for one in facts.endpoints for rollout in one.rollouts]
     if changes:
@@ -254,8 +340,8 @@ def can_return_to(facts: EndpointFacts, deployment: Deployment) -> bool:
 
 
 def is_warm(facts: EndpointFacts, deployment: Deployment) -> bool:
-    """Whether its process still runs beside the one that answers, for a quick way back."""
-    return deployment.process is not None and deployment.id != facts.endpoint.wanted_deployment_id
+    """Whether it still runs beside the one that answers, for a quick way back."""
+    return deployment.is_placed and deployment.id != facts.endpoint.wanted_deployment_id
 
 
 def return_words(facts: EndpointFacts, deployment: Deployment) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mlops_desktop.domain.deployments import Deployment, DeploymentStatus, Sighting
+from mlops_desktop.domain.deployments import Deployment, DeploymentStatus, Endpoint, Sighting
 from mlops_desktop.gui import formats
 from mlops_desktop.gui.item_models.cells import Cell, CellRow, Head
 from mlops_desktop.gui.readings import deployments as reading
@@ -17,6 +17,7 @@ DEPLOYMENT_HEADS = (
     Head("Status", 98),
     Head("Health", 98, keep=1),
     Head("Share", 60, numeric=True, keep=4),
+    Head("Image", 84, keep=9),
     Head("Requests", 78, numeric=True, keep=5),
     Head("p99", 72, numeric=True, keep=6),
     Head("Memory", 74, numeric=True, keep=7),
@@ -26,6 +27,7 @@ DEPLOYMENT_HEADS = (
     Head("", 112, numeric=True),
 )
 ACTION = len(DEPLOYMENT_HEADS) - 1
+IMAGE = 4
 ROLLOUT_HEADS = (
     Head("Change", 130, stretch=True),
     Head("Result", 104),
@@ -59,6 +61,7 @@ def _deployment_row(
             Cell(sign=_status(deployment, sighting), tip=why),
             _health(one, deployment, sighting, facts),
             Cell(formats.percent(deployment.share), "text" if deployment.share else "muted"),
+            Cell(short_image(deployment.image), "muted", tip=deployment.image) if deployment.image else _NOTHING,
             *_counts(sighting),
             Cell(formats.count(deployment.restarts), "text" if deployment.restarts else "muted"),
             Cell(formats.moment(deployment.created_at, now), "muted", tip=formats.full_moment(deployment.created_at)),
@@ -87,7 +90,7 @@ def _counts(sighting: Sighting | None) -> tuple[Cell, Cell, Cell]:
         return _NOTHING, _NOTHING, _NOTHING
     seen = sighting.observation
     return (
-        Cell(formats.count(seen.requests), tip="Since its process started"),
+        Cell(formats.count(seen.requests), tip="Since it was started"),
         Cell(milliseconds(seen.p99_ms)) if seen.requests else _NOTHING,
         Cell(formats.size(sighting.memory)) if sighting.memory else _NOTHING,
     )
@@ -141,7 +144,7 @@ def version_facts(one: EndpointFacts) -> list[tuple[str, str]]:
 
 
 def request_facts(sighting: Sighting | None) -> list[tuple[str, str]]:
-    """What the answering server counted since its process started."""
+    """What the answering server counted since it was started."""
     if sighting is None or not sighting.observation.running:
         return []
     seen = sighting.observation
@@ -158,17 +161,40 @@ def request_facts(sighting: Sighting | None) -> list[tuple[str, str]]:
 
 
 def server_facts(facts: DeploymentFacts, one: EndpointFacts, sighting: Sighting | None) -> list[tuple[str, str]]:
-    """The process and the address."""
+    """What answers, as a process or container, and its address."""
     now, answering = facts.read_at, one.answering
-    rows = [("Address", f"127.0.0.1:{one.endpoint.port}" if one.endpoint.port else "not yet given")]
-    if answering is not None:
-        since = "Answers since" if reading.answers_now(answering) else "Should answer since"
-        rows.append((since, formats.moment(reading.answering_since(one, answering), now)))
-        if answering.checked_at:
-            rows.append(("Last seen", formats.moment(answering.checked_at, now)))
-        if answering.process:
-            rows.append(("Process", str(answering.process.pid)))
-        if sighting is not None and sighting.memory:
-            rows.append(("Memory", formats.size(sighting.memory)))
-        rows.append(("Restarts by itself", formats.count(answering.restarts)))
+    rows = [("Address", address_on_host(one.endpoint))]
+    if answering is None:
+        return rows
+    since = "Answers since" if reading.answers_now(answering) else "Should answer since"
+    rows.append((since, formats.moment(reading.answering_since(one, answering), now)))
+    if answering.checked_at:
+        rows.append(("Last seen", formats.moment(answering.checked_at, now)))
+    seen = sighting.observation if sighting is not None and sighting.observation.known else None
+    if answering.process:
+        rows.append(("Process", str(answering.process.pid)))
+    if answering.image:
+        rows.append(("Image", short_image(answering.image)))
+    if answering.container:
+        rows.append(("Container", short_image(answering.container.id)))
+    if sighting is not None and sighting.memory:
+        rows.append(("Memory", formats.size(sighting.memory)))
+    if seen is not None and seen.processors is not None:
+        rows.append(("Processors in use", f"{seen.processors:.2f}"))
+    if seen is not None and (seen.out_of_memory or seen.engine_restarts):
+        rows.append(("Ended for memory", "yes" if seen.out_of_memory else "no"))
+        rows.append(("Restarts by Docker", formats.count(seen.engine_restarts)))
+    rows.append(("Restarts by itself", formats.count(answering.restarts)))
     return rows
+
+
+def address_on_host(endpoint: Endpoint) -> str:
+    """Where it answers, as seen from its host."""
+    if not endpoint.port:
+        return "not yet given"
+    return f"0.0.0.0:{endpoint.port}" if endpoint.published else f"127.0.0.1:{endpoint.port}"
+
+
+def short_image(identity: str) -> str:
+    """As Docker shows identities."""
+    return identity.removeprefix("sha256:")[:12]

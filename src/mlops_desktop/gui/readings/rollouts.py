@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mlops_desktop.domain.deployments import Deployment, Rollout, RolloutKind, RolloutStep
+from mlops_desktop.domain.errors import RolloutCancelledError
 from mlops_desktop.gui import formats
 from mlops_desktop.gui.statuses import Sign
 
@@ -18,18 +19,25 @@ class StageState(enum.StrEnum):
     WAITING = "waiting"
     FAILED = "failed"
     SKIPPED = "skipped"
+    CANCELLED = "cancelled"
+    WAITS = "waits"
 
 
 @dataclass(frozen=True)
 class Stage:
-    """One step as it is shown: its name, what it does, and how long it took or takes so far."""
+    """One step as it is shown: its name, what it does, and how long it took or takes so far.
+
+    `share` is how much of it is done, where that is known; `WAITS` is for a person.
+    """
 
     name: str
     sentence: str
     state: StageState
     time: str = ""
+    share: float | None = None
 
 
+_CANCELLED = RolloutCancelledError.code
 _WAY = (RolloutStep.START, RolloutStep.CHECK, RolloutStep.SWITCH, RolloutStep.DRAIN)
 _FIRST_WAY = (RolloutStep.START, RolloutStep.CHECK, RolloutStep.SWITCH)
 _WAY_OUT = (RolloutStep.SWITCH, RolloutStep.DRAIN)
@@ -69,30 +77,80 @@ def change_title(rollout: Rollout, known: Sequence[Deployment]) -> str:
 def result_sign(rollout: Rollout) -> Sign:
     if rollout.step is RolloutStep.DONE:
         return Sign("circle-check", "ok", "Done")
+    if was_cancelled(rollout):
+        return Sign("square", "muted", "Cancelled")
     if rollout.step is RolloutStep.FAILED:
         return Sign("circle-x", "error", "Failed")
+    if rollout.cancelled_by:
+        return Sign("loader-circle", "muted", "Cancelling…")
     return Sign("loader-circle", "accent-text", "Under way")
+
+
+def was_cancelled(rollout: Rollout) -> bool:
+    """Whether it ended because somebody wished so; nothing went wrong then."""
+    return rollout.failure is not None and rollout.failure.code == _CANCELLED
 
 
 def took(rollout: Rollout, now: datetime) -> str:
     return formats.duration((rollout.finished_at or now) - rollout.created_at)
 
 
-def stages(rollout: Rollout, known: Sequence[Deployment], now: datetime) -> list[Stage]:
-    """Every step of its way, also those to come, those that failed, and those that were never begun."""
-    way = _WAY_OUT if rollout.to_deployment_id is None else _WAY if rollout.from_deployment_id else _FIRST_WAY
+@dataclass(frozen=True)
+class Build:
+    """What a rollout said last while it built: bytes done of all bytes, 0 where nobody knows."""
+
+    sentence: str = ""
+    done: int = 0
+    total: int = 0
+
+    @property
+    def words(self) -> str:
+        if not self.sentence or not self.total:
+            return self.sentence
+        return f"{self.sentence} · {formats.size(self.done)} of {formats.size(self.total)}"
+
+    @property
+    def share(self) -> float | None:
+        return self.done / self.total if self.total else None
+
+
+def stages(
+    rollout: Rollout,
+    known: Sequence[Deployment],
+    now: datetime,
+    *,
+    containers: bool = False,
+    build: Build | None = None,
+) -> list[Stage]:
+    """Every step of its way, also those to come, those that failed, and those that were never begun.
+
+    In `containers` an image is built first; `build` says how far that is.
+    """
+    way = _way(rollout, containers)
     reached = {item.step: item.at for item in rollout.steps}
     last = rollout.steps[-1].step if rollout.steps else None
     if last not in way:
-        last = way[-1] if last else None
+        last = None if last is None else way[0] if last in (RolloutStep.QUEUED, RolloutStep.BUILD) else way[-1]
     made = []
     for step in way:
         begun = reached.get(step)
         state = _state(rollout, step, begun is not None, step is last)
-        made.append(
-            Stage(_name(rollout, step, known), _sentence(rollout, step, known), state, _time(rollout, step, now))
-        )
+        sentence, share = _sentence(rollout, step, known, containers), None
+        if step is RolloutStep.BUILD and build is not None and state is not StageState.WAITING:
+            sentence = build.words or sentence
+            share = build.share if state is StageState.RUNNING else None
+        made.append(Stage(_name(rollout, step, known), sentence, state, _time(rollout, step, now), share))
     return made
+
+
+def _way(rollout: Rollout, containers: bool) -> tuple[RolloutStep, ...]:
+    if rollout.to_deployment_id is None:
+        return _WAY_OUT
+    way = _WAY if rollout.from_deployment_id else _FIRST_WAY
+    begins_warm = rollout.kind is RolloutKind.ROLLBACK and all(
+        item.step is not RolloutStep.BUILD for item in rollout.steps
+    )
+    return (RolloutStep.BUILD, *way) if containers and not begins_warm else way
 
 
 def _state(rollout: Rollout, step: RolloutStep, begun: bool, is_last: bool) -> StageState:
@@ -101,7 +159,7 @@ def _state(rollout: Rollout, step: RolloutStep, begun: bool, is_last: bool) -> S
         return StageState.DONE
     if rollout.step is RolloutStep.FAILED:
         if is_last:
-            return StageState.FAILED
+            return StageState.CANCELLED if was_cancelled(rollout) else StageState.FAILED
         return StageState.DONE if begun else StageState.SKIPPED
     if is_last:
         return StageState.RUNNING
@@ -122,6 +180,7 @@ def _name(rollout: Rollout, step: RolloutStep, known: Sequence[Deployment]) -> s
     if rollout.kind is RolloutKind.STOP:
         return "Take no more requests" if step is RolloutStep.SWITCH else "Answer open requests, then end"
     return {
+        RolloutStep.BUILD: f"Build the image of {to}",
         RolloutStep.START: f"Start {to} beside {before}" if before else f"Start {to}",
         RolloutStep.CHECK: "Check health and answers",
         RolloutStep.SWITCH: f"Switch to {to}",
@@ -129,12 +188,14 @@ def _name(rollout: Rollout, step: RolloutStep, known: Sequence[Deployment]) -> s
     }[step]
 
 
-def _sentence(rollout: Rollout, step: RolloutStep, known: Sequence[Deployment]) -> str:
+def _sentence(rollout: Rollout, step: RolloutStep, known: Sequence[Deployment], containers: bool) -> str:
     before = number_of(reference_of(rollout.from_deployment_id, known))
+    thing = "container" if containers else "process"
     if rollout.kind is RolloutKind.STOP:
-        return "the port is given back" if step is RolloutStep.SWITCH else "the process ends by itself"
+        return "the port is given back" if step is RolloutStep.SWITCH else f"the {thing} ends by itself"
     return {
-        RolloutStep.START: "a process of its own, on the same port" if before else "a process of its own",
+        RolloutStep.BUILD: "only layers that the host lacks are sent",
+        RolloutStep.START: f"a {thing} of its own, on the same port" if before else f"a {thing} of its own",
         RolloutStep.CHECK: "its stored example must come out right",
         RolloutStep.SWITCH: "all new requests go to it; none fails" if before else "requests are answered from now on",
         RolloutStep.DRAIN: f"{before} answers what is open, then stays warm",

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from mlops_desktop.gui.readings.log import LogLine
+from mlops_desktop.gui.readings.rollouts import Build
 
 _SAID = {
     "start": "process {pid} started for {model}",
@@ -25,6 +26,29 @@ _SAID = {
 def parse_serving_log(lines: Iterable[str]) -> tuple[LogLine, ...]:
     """A line that is no record of ours is all text."""
     return tuple(map(_parse, lines))
+
+
+def parse_rollout_log(lines: Iterable[str], since: datetime) -> tuple[tuple[LogLine, ...], Build]:
+    """What a rollout said while it built, and what it said last; what was said before `since` is of an earlier one.
+
+    Of work that says again and again how far it is one line is left.
+    """
+    made: list[LogLine] = []
+    build, before = Build(), ""
+    for line in lines:
+        try:
+            record = json.loads(line)
+            at = datetime.fromisoformat(record["time"])
+            found = Build(str(record["message"]), int(record["done"]), int(record["total"]))
+        except (ValueError, KeyError, TypeError, RecursionError):
+            continue
+        if at.tzinfo is None or at < since:
+            continue
+        if found.sentence == before:
+            made.pop()
+        before, build, local = found.sentence, found, at.astimezone()
+        made.append(LogLine(f"{local:%H:%M:%S}.{local.microsecond // 1000:03}", "info", found.words))
+    return tuple(made), build
 
 
 def _parse(line: str) -> LogLine:

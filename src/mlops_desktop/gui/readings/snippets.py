@@ -84,11 +84,21 @@ def command_line(endpoint: str, rows: Rows) -> str:
     return f"mlops deployments predict {shlex.quote(endpoint)} \\\n  {shlex.quote(given)}\n"
 
 
-def snippets(endpoint: str, url: str, rows: Rows) -> list[tuple[str, str, str]]:
-    """(tab, language, code)"""
-    return [
-        ("curl", "shell", curl(url, rows)),
-        ("Python", "python", python(url, rows)),
-        ("JavaScript", "javascript", javascript(url, rows)),
-        ("CLI", "shell", command_line(endpoint, rows)),
+def snippets(endpoint: str, url: str, rows: Rows, only_on: str = "") -> list[tuple[str, str, str]]:
+    """(tab, language, code); `only_on` names the host that the address is one of alone.
+
+    From here such an endpoint is asked by the command line, which goes through the host's connection: it comes first.
+    """
+    by_us = ("CLI", "shell", command_line(endpoint, rows))
+    words = (f"Works on {only_on} itself: the address is its own.", "From elsewhere use the CLI.")
+    sentences = words if only_on else ()
+    codes = [
+        ("curl", "shell", _noted("#", sentences) + curl(url, rows)),
+        ("Python", "python", _noted("#", sentences) + python(url, rows)),
+        ("JavaScript", "javascript", _noted("//", sentences) + javascript(url, rows)),
     ]
+    return [by_us, *codes] if only_on else [*codes, by_us]
+
+
+def _noted(mark: str, sentences: Sequence[str]) -> str:
+    return "".join(f"{mark} {sentence}\n" for sentence in sentences)

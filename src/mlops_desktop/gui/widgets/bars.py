@@ -209,12 +209,13 @@ class StatusBar(QWidget):
         row.setSpacing(16)
         self.workspace = StatusWord(theme, role="table")
         self.deployments = StatusWord(theme, role="table")
+        self.hosts = StatusWord(theme, role="table")
         self.job = StatusWord(theme, role="table")
         self.disk = StatusWord(theme, role="table")
         self.record = StatusWord(theme, role="table")
         self.version = Text(theme, version, "number", "muted")
         self.version.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        for part in (self.workspace, self.deployments, self.job):
+        for part in (self.workspace, self.hosts, self.deployments, self.job):
             row.addWidget(part)
         row.addStretch(1)
         for other in (self.disk, self.record, self.version):
@@ -226,7 +227,7 @@ class StatusBar(QWidget):
     @property
     def _parts(self) -> tuple[StatusWord, ...]:
         """What says most first."""
-        return (self.workspace, self.job, self.deployments, self.disk, self.record)
+        return (self.workspace, self.job, self.deployments, self.hosts, self.disk, self.record)
 
     def show_part(self, part: StatusWord, sign: Sign | None) -> None:
         """A part that has nothing to say is not there."""

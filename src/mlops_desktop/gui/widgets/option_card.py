@@ -6,8 +6,10 @@ from PySide6.QtCore import QPoint, QRectF, Qt
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QRadioButton, QVBoxLayout, QWidget
 
+from mlops_desktop.gui.statuses import Sign
 from mlops_desktop.gui.theme.theme import Theme
-from mlops_desktop.gui.widgets.text import Text
+from mlops_desktop.gui.widgets.marks import Icon, StatusWord
+from mlops_desktop.gui.widgets.text import ElidedText, Text
 
 SIDE = 20
 
@@ -44,7 +46,7 @@ class _Round(QRadioButton):
 class OptionCard(QFrame):
     """A click anywhere on it chooses it; `body` takes what belongs to the choice."""
 
-    def __init__(self, theme: Theme, title: str, sentence: str) -> None:
+    def __init__(self, theme: Theme, title: str, sentence: str, *, icon: str = "") -> None:
         super().__init__()
         self.setProperty("card", "true")
         self.setAccessibleName(title)
@@ -55,7 +57,18 @@ class OptionCard(QFrame):
         row.addWidget(self.button, 0, Qt.AlignmentFlag.AlignTop)
         column = QVBoxLayout()
         column.setSpacing(2)
-        column.addWidget(Text(theme, title, "title"))
+        head = QHBoxLayout()
+        head.setSpacing(8)
+        self.icon = Icon(theme, icon or "info", "muted", 16)
+        self.icon.setVisible(bool(icon))
+        self.title = ElidedText(theme, title, "title")
+        self.sign = StatusWord(theme)
+        self.sign.hide()
+        head.addWidget(self.icon)
+        head.addWidget(self.title)
+        head.addStretch(1)
+        head.addWidget(self.sign)
+        column.addLayout(head)
         self.sentence = Text(theme, sentence, "table", "muted", wrap=True)
         column.addWidget(self.sentence)
         self.body = QVBoxLayout()
@@ -68,6 +81,11 @@ class OptionCard(QFrame):
     @property
     def is_chosen(self) -> bool:
         return self.button.isChecked()
+
+    def show_sign(self, sign: Sign) -> None:
+        """How it is, at the right of its title."""
+        self.sign.set_sign(sign)
+        self.sign.show()
 
     def add(self, widget: QWidget) -> None:
         self.body.addWidget(widget)

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from mlops_desktop.gui.readings.rollouts import Stage, StageState
 from mlops_desktop.gui.theme.theme import Theme
 from mlops_desktop.gui.widgets.bars import Arc
-from mlops_desktop.gui.widgets.marks import Icon
+from mlops_desktop.gui.widgets.marks import Icon, Progress
 from mlops_desktop.gui.widgets.text import ElidedText, Text
 
 _SIGNS = {
@@ -19,6 +19,8 @@ _SIGNS = {
     StageState.WAITING: ("clock", "muted", "waiting"),
     StageState.FAILED: ("circle-x", "error", "failed"),
     StageState.SKIPPED: ("square", "muted", "not begun"),
+    StageState.CANCELLED: ("square", "warn", "cancelled"),
+    StageState.WAITS: ("hand", "note", "waits for you"),
 }
 
 
@@ -39,6 +41,9 @@ class _StageRow(QWidget):
         self._sentence = Text(theme, "", "table", "muted", wrap=True)
         column.addWidget(self._name)
         column.addWidget(self._sentence)
+        self._bar = Progress(theme, "How much is done")
+        column.addSpacing(2)
+        column.addWidget(self._bar)
         row.addLayout(column, 1)
         self._time = Text(theme, "", "number", "muted")
         row.addWidget(self._time, 0, top)
@@ -53,18 +58,20 @@ class _StageRow(QWidget):
         self._name.set_tone("muted" if stage.state in (StageState.WAITING, StageState.SKIPPED) else "text")
         self._sentence.setText(stage.sentence)
         self._time.setText(stage.time)
+        self._bar.setVisible(stage.share is not None)
+        self._bar.set_share(stage.share)
         self.setAccessibleName(f"{stage.name}: {word}{', ' + stage.time if stage.time else ''}. {stage.sentence}")
 
 
 class RolloutSteps(QWidget):
     """Rows are kept and filled again."""
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self, theme: Theme, name: str = "Steps of the rollout") -> None:
         super().__init__()
         self._theme = theme
         self._rows: list[_StageRow] = []
         self.stages: tuple[Stage, ...] = ()
-        self.setAccessibleName("Steps of the rollout")
+        self.setAccessibleName(name)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(10)

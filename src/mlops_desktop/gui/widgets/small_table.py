@@ -21,6 +21,7 @@ class SmallTable(DataTable):
     def __init__(self, theme: Theme, name: str, heads: Sequence[Head]) -> None:
         super().__init__(theme, name)
         self.cells = CellItemModel(heads)
+        self._unused: frozenset[int] = frozenset()
         self.setModel(self.cells)
         self.setItemDelegate(CellDelegate(theme, self, self.cells))
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -42,6 +43,12 @@ class SmallTable(DataTable):
                 self.header.resizeSection(place, self._theme.px(head.width))
         self._hide_columns()
 
+    def leave_out(self, columns: frozenset[int]) -> None:
+        """Columns that say nothing of these rows."""
+        if columns != self._unused:
+            self._unused = columns
+            self._hide_columns()
+
     def show_rows(self, rows: Sequence[CellRow]) -> None:
         self.cells.set_rows(rows)
         self.updateGeometry()
@@ -59,8 +66,11 @@ class SmallTable(DataTable):
     def _hide_columns(self) -> None:
         room = self.viewport().width() / self._theme.zoom
         heads = list(enumerate(self.cells.heads))
-        needed = sum(head.width for _, head in heads)
+        needed = sum(head.width for place, head in heads if place not in self._unused)
         for place, head in sorted(heads, key=lambda pair: pair[1].keep, reverse=True):
+            if place in self._unused:
+                self.setColumnHidden(place, True)
+                continue
             hidden = head.keep > 0 and needed > room
             needed -= head.width if hidden else 0
             self.setColumnHidden(place, hidden)

@@ -111,7 +111,8 @@ class ErrorBox(QFrame):
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 10, 12, 10)
         row.setSpacing(10)
-        row.addWidget(Icon(theme, "circle-x", "error", 16), 0, Qt.AlignmentFlag.AlignTop)
+        self._sign = Icon(theme, "circle-x", "error", 16)
+        row.addWidget(self._sign, 0, Qt.AlignmentFlag.AlignTop)
         column = QVBoxLayout()
         column.setSpacing(4)
         row.addLayout(column, 1)
@@ -139,6 +140,15 @@ class ErrorBox(QFrame):
     def add_action(self, button: Button) -> None:
         """A way out, before the button that copies the details."""
         self._foot.insertWidget(self._foot.indexOf(self._copy), button)
+
+    def set_doubt(self, doubt: bool) -> None:
+        """Amber where nobody knows whether something is wrong."""
+        card = "warn" if doubt else "error"
+        if self.property("card") != card:
+            self.setProperty("card", card)
+            self._sign.set_sign("circle-question-mark" if doubt else "circle-x", "warn" if doubt else "error")
+            self.style().unpolish(self)
+            self.style().polish(self)
 
     def show_problem(self, message: str, hint: str, code: str, details: str = "") -> None:
         self.setAccessibleName(f"Error: {message}")
