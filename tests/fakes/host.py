@@ -10,7 +10,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mlops_desktop.domain.deployments import ContainerIdentity, Observation, Placement, PortUse, ServeOrder
+from mlops_desktop.domain.deployments import (
+    ContainerIdentity,
+    Observation,
+    Placement,
+    PortUse,
+    ServeOrder,
+    Shadowing,
+    Splitting,
+)
 from mlops_desktop.domain.errors import (
     DeploymentError,
     EndpointUnreachableError,
@@ -39,6 +47,8 @@ class FakeServer:
     requests: int = 0
     errors: int = 0
     open_connections: int = 0
+    splitting: Splitting | None = None
+    shadowing: Shadowing | None = None
 
 
 @dataclass
@@ -235,6 +245,19 @@ class FakeHost:
             raise DeploymentError("The token of the running server could not be changed.", hint="Restart it.")
         server.token_sha256 = token_sha256
 
+    def split(self, deployment_id: str, to: str, share: float) -> None:
+        self._trying(deployment_id).splitting = Splitting(to, share) if share else None
+
+    def shadow(self, deployment_id: str, to: str, share: float) -> None:
+        self._trying(deployment_id).shadowing = Shadowing(to, share) if share else None
+
+    def _trying(self, deployment_id: str) -> FakeServer:
+        self._reach()
+        server = self.machine.server(deployment_id)
+        if server is None or server.is_frozen:
+            raise DeploymentError("The running server cannot try a second version.", hint="Restart it.")
+        return server
+
     # --- what is seen -----------------------------------------------------------------------------------------------
 
     def observe(self, deployment_id: str) -> Observation:
@@ -258,6 +281,8 @@ class FakeHost:
             errors=server.errors,
             open_connections=server.open_connections,
             sentence="ready" if server.is_ready else "starting",
+            splitting=server.splitting,
+            shadowing=server.shadowing,
         )
         return _placed(seen, server.place)
 

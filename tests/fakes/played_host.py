@@ -10,12 +10,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.fakes.host import FakeHost, FakeMachine
-from tests.fakes.hosts import FakeHosts
+from tests.fakes.hosts import KEY, FakeHosts
 
-from mlops_desktop.domain.deployments import Deployment, Endpoint, Observation
+from mlops_desktop.domain.deployments import Deployment, Endpoint, Observation, RolloutStep
 from mlops_desktop.domain.errors import RequestRefusedError
+from mlops_desktop.domain.hosts import Host, HostKind, HostReport
+from mlops_desktop.domain.identifiers import new_identifier
 from mlops_desktop.services.deployments import DeploymentService
+from mlops_desktop.services.hosts import HostService
 from mlops_desktop.services.keeping.endpoints import EndpointSupervisor
+from mlops_desktop.services.keeping.progress import RolloutProgress
 from mlops_desktop.services.keeping.rollouts import RolloutSupervisor
 from mlops_desktop.services.workspace import Workspace
 
@@ -71,10 +75,27 @@ class PlayedEndpoints:
         self.machine = FakeMachine()
         self.host = PlayedHost(self.machine)
         self.clock = Moving()
+        self.hosts = FakeHosts(host=self.host)
         self.parts = dataclasses.replace(
-            workspace._parts, hosts=FakeHosts(host=self.host), clock=self.clock, start_keeper=lambda: False
+            workspace._parts, hosts=self.hosts, clock=self.clock, start_keeper=lambda: False
         )  # fmt: skip
         workspace.deployments = DeploymentService(self.parts)
+        workspace.hosts = HostService(self.parts)
+
+    def add_host(self, name: str, kind: HostKind, address: str = "", *, report: HostReport | None = None) -> Host:
+        """A host that was confirmed; `report` is what it is found to be from now on, else all is well."""
+        certificate = "-----BEGIN CERTIFICATE-----\nbWxvcHM=\n-----END CERTIFICATE-----\n"
+        pinned = {HostKind.SSH: KEY, HostKind.TLS: certificate}.get(kind, "")
+        login = {HostKind.SSH: "/home/ds-lead/.ssh/id_ed25519", HostKind.TLS: f"/home/ds-lead/.docker/{name}"}
+        host = Host(new_identifier(), name, kind, self.clock(), "on-call", address, login.get(kind, ""), pinned)
+        self.workspace.hosts.add(host)
+        self.hosts.others[name] = PlayedHost(FakeMachine(in_containers=True))
+        if report is not None:
+            self.hosts.reports[name] = report
+        return host
+
+    def machine_of(self, name: str) -> FakeMachine:
+        return self.hosts.others[name].machine
 
     def deploy(self, reference: str, *, hours_ago: float = 0.0, **options: Any) -> Endpoint:
         self.go_back(hours_ago)
@@ -104,7 +125,24 @@ class PlayedEndpoints:
 
     def count(self, endpoint: str, requests: int) -> None:
         """So many requests were answered."""
-        self.machine.servers[self.answering(endpoint).id].requests = requests
+        host = self.workspace.deployments.endpoint(endpoint).host
+        machine = self.machine_of(host) if host in self.hosts.others else self.machine
+        machine.servers[self.answering(endpoint).id].requests = requests
+
+    def build(self, endpoint: str, *said: tuple[str, int, int]) -> None:
+        """The open rollout builds its image and has said so much (sentence, bytes done, bytes of all)."""
+        with self.parts.registry.write() as unit:
+            target = unit.deployments.find_endpoint(endpoint)
+            assert target is not None
+            (rollout,) = unit.deployments.rollouts(target.id, open_only=True)
+            rollout = dataclasses.replace(
+                rollout, step=RolloutStep.BUILD, steps=rollout.at(RolloutStep.BUILD, self.clock())
+            )
+            unit.deployments.update_rollout(rollout)
+            unit.commit()
+        for sentence, done, total in said:
+            progress = RolloutProgress(self.parts, rollout)
+            progress.report(sentence, done, total)
 
     def log(self, deployment: Deployment, *records: Mapping[str, object]) -> None:
         """What a server would have written, a record a second from its start on."""

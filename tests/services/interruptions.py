@@ -20,7 +20,9 @@ LASTING: dict[str, frozenset[str]] = {
     "workers": frozenset({"start_job", "ask_to_stop", "end"}),
     "artifacts": frozenset({"add"}),
     "bundles": frozenset({"add"}),
-    "host": frozenset({"prepare", "build", "start", "check", "accept", "drain", "stop", "release", "set_token"}),
+    "host": frozenset(
+        {"prepare", "build", "start", "check", "accept", "drain", "stop", "release", "set_token", "split", "shadow"}
+    ),
 }
 """What outlives a killed keeper, beside a commit."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -25,6 +26,23 @@ class Health(enum.StrEnum):
     UNKNOWN = "unknown"
 
 
+class TrialKind(enum.StrEnum):
+    CANARY = "canary"
+    SHADOW = "shadow"
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A second version beside the one that answers. `share` is that of the connections whose requests it answers
+    (canary), or that of the requests that it is asked too, for nobody but the record (shadow); above 0, at most 1."""
+
+    deployment_id: str
+    kind: TrialKind
+    share: float
+    started_at: datetime
+    started_by: str
+
+
 @dataclass(frozen=True)
 class Endpoint:
     """A name and a URL on one host. `token_sha256` is all the registry knows of the token.
@@ -43,6 +61,7 @@ class Endpoint:
     trashed_at: datetime | None = None
     revision: int = 1
     published: bool = False
+    trial: Trial | None = None
 
     @property
     def url(self) -> str:
@@ -95,6 +114,9 @@ class RolloutKind(enum.StrEnum):
     ROLLBACK = "rollback"
     RESTART = "restart"
     STOP = "stop"
+    TRY = "try"
+    PROMOTE = "promote"
+    END_TRIAL = "end trial"
 
 
 class RolloutStep(enum.StrEnum):
@@ -127,7 +149,7 @@ class Rollout:
     """One change of what answers behind an endpoint, from one deployment to another.
 
     `steps` are those it came to, in order; where it failed the last of them says where. `cancelled_by` is who asked for
-    its end before it switches.
+    its end before it switches. `trial` is what a TRY begins.
     """
 
     id: str
@@ -142,12 +164,13 @@ class Rollout:
     failure: Failure | None = None
     steps: tuple[StepTime, ...] = ()
     cancelled_by: str = ""
+    trial: Trial | None = None
 
     @property
     def may_be_cancelled(self) -> bool:
         """Whether it has not switched yet, and will leave something to be as it was."""
         early = (RolloutStep.QUEUED, RolloutStep.BUILD, RolloutStep.START, RolloutStep.CHECK)
-        return self.kind is not RolloutKind.STOP and self.step in early
+        return self.kind not in (RolloutKind.STOP, RolloutKind.END_TRIAL) and self.step in early
 
     def at(self, step: RolloutStep, moment: datetime) -> tuple[StepTime, ...]:
         """Its steps after it came to this one."""
@@ -164,13 +187,47 @@ class PortUse:
 
 
 @dataclass(frozen=True)
+class Answers:
+    """What a server answered since its start: how often each class, or the mean of the numbers."""
+
+    classes: Mapping[str, int]
+    mean: float | None = None
+
+
+@dataclass(frozen=True)
+class Splitting:
+    """Connections that a server handed to another one, and those it kept because that did not take them."""
+
+    to: str
+    share: float
+    handed: int = 0
+    kept: int = 0
+
+
+@dataclass(frozen=True)
+class Shadowing:
+    """Requests that a server had another one answer too. Differences are those of probabilities, or of numbers."""
+
+    to: str
+    share: float
+    asked: int = 0
+    failed: int = 0
+    skipped: int = 0
+    rows: int = 0
+    same: int = 0
+    mean_difference: float = 0.0
+    largest_difference: float = 0.0
+    p50_ms: float = 0.0
+
+
+@dataclass(frozen=True)
 class Observation:
     """What a host sees of a deployment right now. `example_right` is None before it was tried.
 
     Counts and times are those of the server since its start; `refused` requests were the client's fault. A `silent` one
     has a process that did not answer when it was looked at; where the whole host does not, `known` is False and the
-    rest says nothing. `memory` in bytes and `processors` in use, where known. `engine_restarts` are those that an engine
-    did by itself.
+    rest says nothing. `memory` in bytes and `processors` in use, where known. `engine_restarts` are those that an
+    engine did by itself.
     """
 
     running: bool
@@ -193,6 +250,9 @@ class Observation:
     processors: float | None = None
     engine_restarts: int = 0
     out_of_memory: bool = False
+    answers: Answers | None = None
+    splitting: Splitting | None = None
+    shadowing: Shadowing | None = None
 
 
 Placement = ProcessIdentity | ContainerIdentity

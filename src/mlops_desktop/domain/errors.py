@@ -37,6 +37,8 @@ MlopsError
  |   |   +- HostKeyChangedError     MD-HST-005   its key or authority is not the one that was confirmed
  |   |   +- EngineError             MD-HST-006   no engine there, one too old, or one that refuses
  |   |   +- BaseImageError          MD-HST-007   the base image is not there, or cannot be used
+ |   |   +- RegistryError           MD-HST-008   an image registry refuses, or does not answer
+ |   +- KeyringUnavailableError     MD-SEC-001   no keyring that may be used, or a locked one
  |   +- ConflictError               MD-EDT-001   somebody else changed it first
  +- BugError                        ours; exit code 3, goes to the log and the crash dialog
 """
@@ -228,6 +230,14 @@ class EngineError(HostError):
 
 class BaseImageError(HostError):
     code = "MD-HST-007"
+
+
+class RegistryError(HostError):
+    code = "MD-HST-008"
+
+
+class KeyringUnavailableError(UserError):
+    code = "MD-SEC-001"
 
 
 class RequestRefusedError(InvalidInputError):

@@ -35,7 +35,8 @@ class Host:
 
     `credentials` is a path on this computer: of an SSH key (empty: as OpenSSH chooses), or of the folder with
     `cert.pem` and `key.pem` (tls). `pinned` is what the host has to prove itself with: its keys as lines of a
-    known_hosts file (ssh), or the certificate of its authority in PEM (tls). `base_image` is what model images on this host stand on.
+    known_hosts file (ssh), or the certificate of its authority in PEM (tls). `base_image` is what model images on
+    this host stand on.
     """
 
     id: str

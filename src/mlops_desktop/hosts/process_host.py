@@ -23,6 +23,7 @@ from mlops_desktop.hosts.servers import (
     ASK_SECONDS,
     OBEY_SECONDS,
     cannot_take_requests,
+    cannot_try,
     could_not_be_served,
     observation_of,
     token_not_changed,
@@ -179,8 +180,8 @@ class ProcessHost:
         """
         return wait_until_right(order, self._look, self._ask, _reason, seconds)
 
-    def _ask(self, deployment_id: str, command: str, *, seconds: float) -> Mapping[str, Any]:
-        return ask(self._path(deployment_id), command, seconds=seconds)
+    def _ask(self, deployment_id: str, command: str, *, seconds: float, **details: str) -> Mapping[str, Any]:
+        return ask(self._path(deployment_id), command, seconds=seconds, handed=None, **details)
 
     def stop(self, deployment_id: str) -> None:
         """Lets open requests be answered, then ends the process; by force if it does not listen."""
@@ -258,6 +259,20 @@ class ProcessHost:
             return
         except ControlError as error:
             raise token_not_changed(error) from error
+
+    def split(self, deployment_id: str, to: str, share: float) -> None:
+        """The server hands this share of its connections to the other one; 0 ends it. Raises DeploymentError."""
+        self._try(deployment_id, "split", to, share)
+
+    def shadow(self, deployment_id: str, to: str, share: float) -> None:
+        """The server asks the other one this share of its requests too; 0 ends it. Raises DeploymentError."""
+        self._try(deployment_id, "shadow", to, share)
+
+    def _try(self, deployment_id: str, command: str, to: str, share: float) -> None:
+        try:
+            self._ask(deployment_id, command, seconds=OBEY_SECONDS, to=str(self._path(to)), share=str(share))
+        except ControlError as error:
+            raise cannot_try(error) from error
 
     # --- what is seen -----------------------------------------------------------------------------------------------
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
-from typing import Any
+from dataclasses import fields, replace
+from typing import Any, TypeVar
 
-from mlops_desktop.domain.deployments import Observation, ServeOrder
+from mlops_desktop.domain.deployments import Answers, Observation, ServeOrder, Shadowing, Splitting
 from mlops_desktop.domain.errors import DeploymentError
 from mlops_desktop.serving.admin_client import ControlError
 
@@ -38,7 +38,30 @@ def observation_of(state: Mapping[str, Any]) -> Observation:
         rows=int(state.get("rows", 0)),
         p50_ms=float(state.get("p50_ms", 0.0)),
         p99_ms=float(state.get("p99_ms", 0.0)),
+        answers=_answers(state.get("answers")),
+        splitting=_trial(Splitting, state.get("split")),
+        shadowing=_trial(Shadowing, state.get("shadow")),
     )
+
+
+def _answers(said: object) -> Answers | None:
+    if not isinstance(said, dict):
+        return None
+    mean = said.get("mean")
+    classes = {str(name): int(count) for name, count in dict(said.get("classes") or {}).items()}
+    return Answers(classes, float(mean) if mean is not None else None)
+
+
+_Kind = TypeVar("_Kind", Splitting, Shadowing)
+
+
+def _trial(kind: type[_Kind], said: object) -> _Kind | None:
+    """What a server says of a second version; numbers are taken as what they are declared to be."""
+    if not isinstance(said, dict):
+        return None
+    known = {field.name: field.type for field in fields(kind)}
+    kinds: dict[Any, Callable[[Any], Any]] = {"str": str, "int": int, "float": float}
+    return kind(**{name: kinds[known[name]](value) for name, value in said.items() if name in known})
 
 
 def _sentence(state: Mapping[str, Any]) -> str:
@@ -94,6 +117,13 @@ def could_not_be_served(order: ServeOrder, reason: str) -> DeploymentError:
 
 def cannot_take_requests(deployment_id: str, error: Exception) -> DeploymentError:
     return DeploymentError(f"The server cannot take requests: {error}.", hint="Deploy it again.", details=deployment_id)
+
+
+def cannot_try(error: Exception) -> DeploymentError:
+    return DeploymentError(
+        f"The running server cannot try a second version: {error}.",
+        hint="One that was started by an older version of the program has to be restarted first.",
+    )
 
 
 def token_not_changed(error: Exception) -> DeploymentError:

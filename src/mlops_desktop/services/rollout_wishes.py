@@ -13,12 +13,15 @@ from mlops_desktop.domain.deployments import (
     Rollout,
     RolloutKind,
     RolloutStep,
+    Trial,
 )
 from mlops_desktop.domain.errors import ConflictError, InvalidInputError, NotFoundError
 from mlops_desktop.domain.identifiers import new_identifier
 from mlops_desktop.domain.models import ModelVersion
 from mlops_desktop.services.parts import Parts
 from mlops_desktop.services.ports import UnitOfWork
+
+_WITHOUT_TRIAL = (RolloutKind.DEPLOY, RolloutKind.ROLLBACK, RolloutKind.RESTART, RolloutKind.TRY)
 
 
 def new_endpoint(
@@ -50,7 +53,20 @@ def new_deployment(parts: Parts, unit: UnitOfWork, endpoint: Endpoint, version: 
     return deployment
 
 
-def new_rollout(parts: Parts, unit: UnitOfWork, endpoint: Endpoint, kind: RolloutKind, to_id: str | None) -> Rollout:
+def new_rollout(
+    parts: Parts,
+    unit: UnitOfWork,
+    endpoint: Endpoint,
+    kind: RolloutKind,
+    to_id: str | None,
+    *,
+    trial: Trial | None = None,
+) -> Rollout:
+    if endpoint.trial is not None and kind in _WITHOUT_TRIAL:
+        raise ConflictError(
+            f"A second version is on trial on {endpoint.name}.",
+            hint=f"Promote it or end the trial first: mlops trials end {endpoint.name}",
+        )
     busy = unit.deployments.rollouts(endpoint.id, open_only=True)
     if busy:
         raise ConflictError(
@@ -66,6 +82,7 @@ def new_rollout(parts: Parts, unit: UnitOfWork, endpoint: Endpoint, kind: Rollou
         step=RolloutStep.QUEUED,
         created_at=parts.clock(),
         created_by=parts.actor,
+        trial=trial,
     )
     unit.deployments.add_rollout(rollout)
     return rollout

@@ -24,6 +24,7 @@ from mlops_desktop.services.parts import Parts
 from mlops_desktop.services.ports import ChangeFeed
 from mlops_desktop.services.settings import SettingService
 from mlops_desktop.services.trash import TrashService, referenced
+from mlops_desktop.services.trials import TrialService
 
 
 class Workspace:
@@ -36,6 +37,7 @@ class Workspace:
         self.experiments = ExperimentService(parts, self.jobs)
         self.models = ModelService(parts)
         self.deployments = DeploymentService(parts)
+        self.trials = TrialService(parts)
         self.hosts = HostService(parts)
         self.trash = TrashService(parts)
         self.settings = SettingService(parts)

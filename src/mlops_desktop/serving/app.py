@@ -6,7 +6,7 @@ import asyncio
 import json
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
@@ -25,11 +25,14 @@ from mlops_desktop.serving.requests import (
     read_body,
     read_headers,
 )
+from mlops_desktop.serving.shadowing import Shadow
 
 Scope = MutableMapping[str, Any]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 _REFUSALS_LOGGED: Final = 20
+_MOST_CLASSES: Final = 50
+"""Counted one by one; models with more have the rest uncounted."""
 """Refusals written to the log in one second; a client gone wild must not push the rest out of it."""
 _ALWAYS: Final = (
     (b"content-type", b"application/json"),
@@ -62,6 +65,23 @@ class Counts:
         self.errors = 0
         self.rows = 0
         self._seconds: deque[float] = deque(maxlen=1000)
+        self._answers: dict[str, int] = {}
+        self._numbers = 0
+        self._sum = 0.0
+
+    def add_answers(self, predictions: Sequence[Mapping[str, Any]]) -> None:
+        """What the model said: how often each class, or the mean of the numbers."""
+        for one in predictions:
+            value = one.get("prediction")
+            if isinstance(value, str):
+                if value in self._answers or len(self._answers) < _MOST_CLASSES:
+                    self._answers[value] = self._answers.get(value, 0) + 1
+            elif isinstance(value, float | int):
+                self._numbers += 1
+                self._sum += value
+
+    def answers(self) -> dict[str, Any]:
+        return {"classes": self._answers, "mean": self._sum / self._numbers if self._numbers else None}
 
     def add(self, status: int, seconds: float, rows: int) -> None:
         self.requests += 1
@@ -106,6 +126,8 @@ class App:
         limits: Limits | None = None,
     ) -> None:
         self._published = published
+        self.shadow: Shadow | None = None
+        """Who is asked the same again."""
         self._model = model
         self._model_reference = model_reference
         self._manifest_hash = manifest_hash
@@ -185,8 +207,11 @@ class App:
         await asyncio.wait([answer])
         error = answer.exception()
         if error is None:
-            content, rows = answer.result()
-            return 200, content, rows
+            content, rows, predictions = answer.result()
+            self.counts.add_answers(predictions)
+            if self.shadow is not None:
+                self.shadow.offer(rows, predictions)
+            return 200, content, len(rows)
         if isinstance(error, Refusal):
             raise error
         if isinstance(error, InputError):
@@ -195,10 +220,10 @@ class App:
         sentence = "The model could not answer this request; the server's log has the reason."
         return 500, error_body("model_failed", sentence), 0
 
-    def _predictions(self, body: bytes) -> tuple[bytes, int]:
+    def _predictions(self, body: bytes) -> tuple[bytes, list[dict[str, Any]], list[dict[str, Any]]]:
         rows = parse_rows(body)
         predictions = self._model.predict_rows(rows)
-        return _json({"model": self._model_reference, "predictions": predictions}), len(rows)
+        return _json({"model": self._model_reference, "predictions": predictions}), rows, predictions
 
     def _log_refusal(self, scope: Scope, refusal: Refusal) -> None:
         second = int(time.monotonic())

@@ -14,6 +14,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
 from mlops_desktop.serving.app import error_body
+from mlops_desktop.serving.splitting import Split
 
 KEEP_ALIVE_SECONDS: Final = 5
 REQUEST_LINE_SECONDS: Final = 10.0
@@ -101,6 +102,8 @@ class Listener:
         self._on_trouble = on_trouble
         self._adoptions: set[asyncio.Task[None]] = set()
         self._pause: asyncio.TimerHandle | None = None
+        self.split: Split | None = None
+        """Where a share of the connections goes."""
         self.socket: socket.socket | None = None
         self.is_draining = False
 
@@ -144,7 +147,6 @@ class Listener:
 
     def _take(self) -> None:
         assert self.socket is not None
-        loop = asyncio.get_running_loop()
         for _ in range(100):
             if self.open_connections >= MOST_CONNECTIONS:
                 self._rest(0.05)
@@ -157,10 +159,16 @@ class Listener:
                 self._on_trouble(f"connections cannot be taken: {error}")
                 self._rest(1.0)
                 return
-            connection.setblocking(False)
-            task = loop.create_task(self._adopt(connection))
-            self._adoptions.add(task)
-            task.add_done_callback(self._adoptions.discard)
+            self.adopt(connection)
+
+    def adopt(self, connection: socket.socket, *, handed: bool = False) -> None:
+        """Answers what comes on this connection, or hands it on where it is another's; never one that was `handed`."""
+        connection.setblocking(False)
+        split = None if handed else self.split
+        due = split if split is not None and split.is_due() else None
+        task = asyncio.get_running_loop().create_task(self._adopt(connection, due))
+        self._adoptions.add(task)
+        task.add_done_callback(self._adoptions.discard)
 
     def _rest(self, seconds: float) -> None:
         """Others in the queue wait until there is room again."""
@@ -174,7 +182,10 @@ class Listener:
         if self.socket is not None:
             asyncio.get_running_loop().add_reader(self.socket, self._take)
 
-    async def _adopt(self, connection: socket.socket) -> None:
+    async def _adopt(self, connection: socket.socket, split: Split | None) -> None:
+        if split is not None and await split.hand(connection):
+            connection.close()
+            return
         try:
             await asyncio.get_running_loop().connect_accepted_socket(self._make_connection, connection)
         except OSError:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
+import re
 import signal
 import socket
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -18,7 +21,9 @@ from mlops_desktop.serving.bundle import BundleError
 from mlops_desktop.serving.holder import NAME as HOLDER
 from mlops_desktop.serving.listener import Listener
 from mlops_desktop.serving.log import ServingLog
+from mlops_desktop.serving.shadowing import Shadow
 from mlops_desktop.serving.specification import Specification
+from mlops_desktop.serving.splitting import Split
 from mlops_desktop.serving.standing import Standing
 
 DRAIN_SECONDS: Final = 30.0
@@ -26,6 +31,7 @@ DRAIN_SECONDS: Final = 30.0
 
 FOLLOW_SECONDS: Final = 1.0
 _HOLDER_SECONDS: Final = 2.0
+_NAME: Final = re.compile(r"[a-z0-9]{1,64}")
 
 ENDED: Final = 0
 REFUSED: Final = 3
@@ -85,6 +91,8 @@ class Server:
             await self._end.wait()
             if following is not None:
                 following.cancel()
+            if self._app is not None and self._app.shadow is not None:
+                await self._app.shadow.close()
             await self._finish(self._listener)
             return ENDED
         finally:
@@ -182,6 +190,10 @@ class Server:
             "drain": self._on_drain,
             "socket": self._on_socket,
             "set_token": self._on_set_token,
+            "split": self._on_split,
+            "take": self._on_take,
+            "shadow": self._on_shadow,
+            "predict": self._on_predict,
             "end": self._on_end,
         }
 
@@ -199,6 +211,9 @@ class Server:
             "example_right": self._example_right,
             "port": self._port,
             "log_lost": self._log.lost,
+            "split": listener.split.summary() if listener is not None and listener.split is not None else None,
+            "shadow": self._app.shadow.summary() if self._app is not None and self._app.shadow is not None else None,
+            "answers": self._app.counts.answers() if self._app is not None else None,
         }
         return Reply({**state, **(self._app.counts.summary() if self._app is not None else {})})
 
@@ -258,6 +273,56 @@ class Server:
             self._log.write("token_changed")
         return Reply()
 
+    # A second version on trial: a share of the connections, or the same requests again.
+
+    async def _on_split(self, message: Mapping[str, Any], _handed: socket.socket | None) -> Reply:
+        if self._listener is None:
+            raise AdminError("the model is not loaded yet")
+        share = _share(message)
+        self._listener.split = Split(self._neighbour(message), share) if share else None
+        self._log.write("split", share=share)
+        return Reply({"share": share})
+
+    async def _on_take(self, message: Mapping[str, Any], handed: socket.socket | None) -> Reply:
+        if handed is None or self._listener is None or self.phase != "ready" or self._listener.is_draining:
+            raise AdminError("no connection can be taken")
+        if time.monotonic() > float(message.get("until", 0.0)):
+            raise AdminError("it came too late")
+        self._listener.adopt(handed, handed=True)
+        return Reply()
+
+    async def _on_shadow(self, message: Mapping[str, Any], _handed: socket.socket | None) -> Reply:
+        if self._app is None:
+            raise AdminError("the model is not loaded yet")
+        share = _share(message)
+        before, self._app.shadow = self._app.shadow, None
+        if before is not None:
+            await before.close()
+        if share:
+            self._app.shadow = Shadow(self._neighbour(message), share, self._log)
+        self._log.write("shadow_asked", share=share)
+        return Reply({"share": share})
+
+    async def _on_predict(self, message: Mapping[str, Any], _handed: socket.socket | None) -> Reply:
+        if self._model is None:
+            raise AdminError("the model is not loaded yet")
+        rows = json.loads(str(message.get("rows", "[]")))
+        answer = asyncio.get_running_loop().run_in_executor(self._executor, self._model.predict_rows, rows)
+        await asyncio.wait([answer])
+        error = answer.exception()
+        if error is not None:
+            raise AdminError(_reason(error))
+        return Reply({"predictions": answer.result()})
+
+    def _neighbour(self, message: Mapping[str, Any]) -> Path:
+        """The control socket of another server: by its name in the folder that is shared, else by its path."""
+        to = str(message.get("to", ""))
+        if self._specification.folder:
+            if not _NAME.fullmatch(to):
+                raise AdminError("there is no server of that name")
+            return Path(self._specification.folder) / to
+        return Path(to)
+
     def _stand(self, *, accepts: bool | None = None, token_sha256: str | None = None) -> None:
         """Keeps what it is told, where it may be started again without us. Raises AdminError."""
         if self._standing is not None:
@@ -270,6 +335,16 @@ class Server:
         self._stand(accepts=False)
         self._end.set()
         return Reply({"pid": os.getpid()})
+
+
+def _share(message: Mapping[str, Any]) -> float:
+    try:
+        share = float(message.get("share", "0"))
+    except ValueError as error:
+        raise AdminError("a share is a number") from error
+    if not 0.0 <= share <= 1.0:
+        raise AdminError("a share goes from 0 to 1")
+    return share
 
 
 def _standing(specification: Specification) -> Standing | None:

@@ -18,6 +18,7 @@ from mlops_desktop.domain.deployments import (
     RolloutKind,
     RolloutStep,
     StepTime,
+    Trial,
 )
 from mlops_desktop.domain.experiments import Environment, Failure, MetricSummary, RunSpec, RunStatus, Task
 from mlops_desktop.domain.hosts import HostKind
@@ -187,6 +188,7 @@ class EndpointRow(Base):
     trashed_at: Mapped[datetime | None]
     revision: Mapped[int]
     published: Mapped[bool]
+    trial: Mapped[Trial | None] = mapped_column(Nested(Trial))
 
 
 class DeploymentRow(Base):
@@ -229,6 +231,7 @@ class RolloutRow(Base):
     failure: Mapped[Failure | None] = mapped_column(Nested(Failure))
     steps: Mapped[tuple[StepTime, ...]] = mapped_column(Nested(tuple[StepTime, ...]))
     cancelled_by: Mapped[str] = mapped_column(FreeText)
+    trial: Mapped[Trial | None] = mapped_column(Nested(Trial))
 
 
 class HostRow(Base):

@@ -32,6 +32,7 @@ from mlops_desktop.hosts.servers import (
     ASK_SECONDS,
     OBEY_SECONDS,
     cannot_take_requests,
+    cannot_try,
     observation_of,
     token_not_changed,
     wait_until_right,
@@ -250,6 +251,20 @@ class DockerHost:
             line = self._lines.pop(endpoint_id, None)
         if line is not None:
             line.close()
+
+    def split(self, deployment_id: str, to: str, share: float) -> None:
+        """The server hands this share of its connections to the other one; 0 ends it. Raises DeploymentError."""
+        self._try(deployment_id, "split", to, share)
+
+    def shadow(self, deployment_id: str, to: str, share: float) -> None:
+        """The server asks the other one this share of its requests too; 0 ends it. Raises DeploymentError."""
+        self._try(deployment_id, "shadow", to, share)
+
+    def _try(self, deployment_id: str, command: str, to: str, share: float) -> None:
+        try:
+            self._ask(deployment_id, command, seconds=OBEY_SECONDS, to=to, share=str(share))
+        except ControlError as error:
+            raise cannot_try(error) from error
 
     # --- what is seen -----------------------------------------------------------------------------------------------
 

@@ -15,6 +15,8 @@ from mlops_desktop.domain.deployments import (
     Observation,
     RolloutKind,
     RolloutStep,
+    Trial,
+    TrialKind,
 )
 from mlops_desktop.domain.errors import (
     BusyRegistryError,
@@ -75,9 +77,15 @@ class EndpointSupervisor:
         with self._parts.registry.read() as unit:
             known = unit.deployments.list(endpoint.id)
         host = self._parts.host(endpoint.host)
+        tried = endpoint.trial.deployment_id if endpoint.trial is not None else None
+        for deployment in known:
+            if deployment.id == tried and self._ends_trial(host, endpoint, deployment):
+                endpoint = dataclasses.replace(endpoint, trial=None)
         for deployment in known:
             if deployment.id == endpoint.wanted_deployment_id:
                 self._wanted(host, endpoint, deployment)
+            elif deployment.id == tried:
+                continue
             elif deployment.is_placed:
                 self._unwanted(host, deployment)
 
@@ -105,7 +113,11 @@ class EndpointSupervisor:
         due, _ = self._next_try.get(deployment.id, (0.0, 0.0))
         if time.monotonic() > due + _LONGEST_WAIT:  # it has held out: the next crash is a new story
             self._next_try.pop(deployment.id, None)
-        self._note(deployment, seen)
+        trial = endpoint.trial
+        given_away = trial.share if trial is not None and trial.kind is TrialKind.CANARY else 0.0
+        self._note(deployment, seen, share=1.0 - given_away)
+        if trial is not None and seen.healthy:
+            self._go_on_trying(host, deployment, trial, seen)
         host.prepare(endpoint.id, endpoint.port, [deployment.id], published=endpoint.published)
         if not seen.accepting and seen.healthy:
             host.accept(deployment.id)
@@ -140,6 +152,36 @@ class EndpointSupervisor:
         log.warning("endpoint %s: %s turned bad (%s), going back", endpoint.name, deployment.model_reference, trouble)
         return True
 
+    def _ends_trial(self, host: Host, endpoint: Endpoint, deployment: Deployment) -> bool:
+        """Whether the version on trial turned bad, and its trial with it: the other one answers all again."""
+        seen = host.observe(deployment.id)
+        if not seen.known:
+            self._note_unknown(endpoint, deployment, seen)
+            return False
+        stuck = "it does not answer any more" if self._is_stuck(deployment, seen) else ""
+        trouble = _drift_of(endpoint, deployment, seen) or _trouble_of(seen) or stuck
+        trial = endpoint.trial
+        if not trouble or trial is None:
+            share = trial.share if trial is not None and trial.kind is TrialKind.CANARY else 0.0
+            self._note(deployment, seen, share=share)
+            return False
+        log.warning("endpoint %s: the trial of %s ends: %s", endpoint.name, deployment.model_reference, trouble)
+        if endpoint.wanted_deployment_id is not None:
+            end = host.split if trial.kind is TrialKind.CANARY else host.shadow
+            end(endpoint.wanted_deployment_id, "", 0.0)
+        host.stop(deployment.id)
+        failure = failure_of(DeploymentError(f"Its trial ended: {trouble}", hint="See its log before you try it anew."))
+        self._rollouts.forget_trial(endpoint, status=DeploymentStatus.FAILED, failure=failure)
+        return True
+
+    def _go_on_trying(self, host: Host, deployment: Deployment, trial: Trial, seen: Observation) -> None:
+        """A server that was started again knows nothing of the trial."""
+        now = seen.splitting if trial.kind is TrialKind.CANARY else seen.shadowing
+        if now is not None and now.share == trial.share and trial.deployment_id.startswith(now.to.partition(".")[0]):
+            return
+        begin = host.split if trial.kind is TrialKind.CANARY else host.shadow
+        begin(deployment.id, trial.deployment_id, trial.share)
+
     def _is_stuck(self, deployment: Deployment, seen: Observation) -> bool:
         """Whether it was silent for so long that a new start helps more, and one is due."""
         if not seen.silent:
@@ -152,11 +194,12 @@ class EndpointSupervisor:
         self._silent_looks.pop(deployment.id)
         return True
 
-    def _note(self, deployment: Deployment, seen: Observation) -> None:
+    def _note(self, deployment: Deployment, seen: Observation, *, share: float) -> None:
         health = Health.HEALTHY if seen.healthy else Health.DEGRADED
         now = self._parts.clock()
         fresh = deployment.checked_at is not None and now - deployment.checked_at < FRESH
         same = deployment.health is health and deployment.status is DeploymentStatus.RUNNING
+        same = same and deployment.share == share
         if fresh and same and (deployment.process, deployment.container) == (seen.process, seen.container):
             return
         self._update(
@@ -168,7 +211,7 @@ class EndpointSupervisor:
                 process=seen.process or deployment.process,
                 container=seen.container or deployment.container,
                 failure=None,
-                share=1.0,
+                share=share,
             )
         )
 
@@ -288,10 +331,16 @@ def _trouble_of(seen: Observation) -> str:
 def earlier_if_watched(
     unit: UnitOfWork, endpoint: Endpoint, deployment: Deployment, now: datetime
 ) -> Deployment | None:
-    """The warm deployment that it took over from, as long as it is watched after that."""
+    """The warm deployment that it took over from, as long as it is watched after that and answers alone."""
+    if endpoint.trial is not None:
+        return None
     done = [one for one in unit.deployments.rollouts(endpoint.id) if one.step is RolloutStep.DONE]
     last = done[-1] if done else None
-    if last is None or last.kind is not RolloutKind.DEPLOY or last.to_deployment_id != deployment.id:
+    if (
+        last is None
+        or last.kind not in (RolloutKind.DEPLOY, RolloutKind.PROMOTE)
+        or last.to_deployment_id != deployment.id
+    ):
         return None
     if last.finished_at is None or now - last.finished_at > WATCHED or last.from_deployment_id is None:
         return None

@@ -15,8 +15,10 @@ from mlops_desktop.domain.deployments import (
     Health,
     Observation,
     Rollout,
+    RolloutKind,
     RolloutStep,
     ServeOrder,
+    TrialKind,
 )
 from mlops_desktop.domain.errors import (
     BusyRegistryError,
@@ -65,10 +67,8 @@ class RolloutSupervisor:
 
     def _carry_out(self, rollout: Rollout) -> None:
         try:
-            if rollout.to_deployment_id is None:
-                self._stop(rollout)
-            else:
-                self._replace(rollout)
+            deeds = {RolloutKind.STOP: self._stop, RolloutKind.TRY: self._try, RolloutKind.END_TRIAL: self._end_trial}
+            deeds.get(rollout.kind, self._replace)(rollout)
         except BusyRegistryError:
             raise
         except HostUnreachableError as error:
@@ -154,6 +154,7 @@ class RolloutSupervisor:
         """The new one accepts before the old one stops accepting: both take from one listening socket."""
         self._at(rollout, RolloutStep.SWITCH)
         endpoint, deployment = self._both(rollout)
+        self._without_trial(host, deployment)
         host.set_token(deployment.id, endpoint.token_sha256)
         host.accept(deployment.id)
         for other in self._others(endpoint, deployment):
@@ -161,7 +162,9 @@ class RolloutSupervisor:
         now = self._parts.clock()
         with self._parts.registry.write() as unit:
             current = unit.deployments.endpoint(endpoint.id) or endpoint
-            unit.deployments.update_endpoint(dataclasses.replace(current, wanted_deployment_id=deployment.id))
+            unit.deployments.update_endpoint(
+                dataclasses.replace(current, wanted_deployment_id=deployment.id, trial=None)
+            )
             chosen = unit.deployments.get(deployment.id) or deployment
             unit.deployments.update(
                 dataclasses.replace(
@@ -201,6 +204,71 @@ class RolloutSupervisor:
         with self._parts.registry.read() as unit:
             return [item for item in unit.deployments.list(endpoint.id) if item.id != deployment.id]
 
+    # --- a second version on trial ----------------------------------------------------------------------------------
+
+    def _try(self, rollout: Rollout) -> None:
+        """The second version answers a share, or is asked too; the one that answers stays in charge of both."""
+        endpoint, deployment = self._both(rollout)
+        trial, stable = rollout.trial, endpoint.wanted_deployment_id
+        if trial is None or stable is None:
+            raise DeploymentError(f"Nothing answers on {endpoint.name} any more.", hint="Deploy the version instead.")
+        host = self._parts.host(endpoint.host)
+        if rollout.may_be_cancelled or not self._observe(host, endpoint, deployment).running:
+            self._build_and_start(rollout, host)
+        self._at(rollout, RolloutStep.SWITCH)
+        host.set_token(deployment.id, endpoint.token_sha256)
+        begin = host.split if trial.kind is TrialKind.CANARY else host.shadow
+        begin(stable, deployment.id, trial.share)
+        share = trial.share if trial.kind is TrialKind.CANARY else 0.0
+        with self._parts.registry.write() as unit:
+            current = unit.deployments.endpoint(endpoint.id) or endpoint
+            unit.deployments.update_endpoint(dataclasses.replace(current, trial=trial))
+            unit.commit()
+        now = self._parts.clock()
+        self._set(deployment, status=DeploymentStatus.RUNNING, health=Health.HEALTHY, share=share, checked_at=now)
+        self._done(rollout)
+
+    def _end_trial(self, rollout: Rollout) -> None:
+        self._at(rollout, RolloutStep.SWITCH)
+        with self._parts.registry.read() as unit:
+            endpoint = unit.deployments.endpoint(rollout.endpoint_id)
+            known = unit.deployments.list(rollout.endpoint_id)
+        if endpoint is not None and endpoint.trial is not None:
+            host = self._parts.host(endpoint.host)
+            for deployment in known:
+                if deployment.id == endpoint.wanted_deployment_id:
+                    self._without_trial(host, deployment)
+            self._at(rollout, RolloutStep.DRAIN)
+            host.stop(endpoint.trial.deployment_id)
+            self.forget_trial(endpoint, status=DeploymentStatus.STOPPED)
+        self._done(rollout)
+
+    def forget_trial(self, endpoint: Endpoint, **changes: Any) -> None:
+        """The endpoint has one version again; the one that was tried is not placed any more."""
+        with self._parts.registry.write() as unit:
+            current = unit.deployments.endpoint(endpoint.id) or endpoint
+            tried = unit.deployments.get(current.trial.deployment_id) if current.trial is not None else None
+            unit.deployments.update_endpoint(dataclasses.replace(current, trial=None))
+            if tried is not None:
+                ended = dataclasses.replace(
+                    tried,
+                    health=Health.UNKNOWN,
+                    share=0.0,
+                    process=None,
+                    container=None,
+                    stopped_at=self._parts.clock(),
+                )
+                unit.deployments.update(dataclasses.replace(ended, **changes))
+            unit.commit()
+
+    def _without_trial(self, host: Host, deployment: Deployment) -> None:
+        """A server that answers alone keeps none of its connections for another one."""
+        seen = host.observe(deployment.id)
+        if seen.splitting is not None:
+            host.split(deployment.id, "", 0.0)
+        if seen.shadowing is not None:
+            host.shadow(deployment.id, "", 0.0)
+
     # --- nothing takes over -----------------------------------------------------------------------------------------
 
     def _stop(self, rollout: Rollout) -> None:
@@ -208,7 +276,7 @@ class RolloutSupervisor:
         with self._parts.registry.write() as unit:
             endpoint = unit.deployments.endpoint(rollout.endpoint_id)
             if endpoint is not None:
-                unit.deployments.update_endpoint(dataclasses.replace(endpoint, wanted_deployment_id=None))
+                unit.deployments.update_endpoint(dataclasses.replace(endpoint, wanted_deployment_id=None, trial=None))
             known = unit.deployments.list(rollout.endpoint_id)
             unit.commit()
         self._at(rollout, RolloutStep.DRAIN)

@@ -134,6 +134,7 @@ def _changing_endpoint(endpoint: Endpoint) -> dict[str, Any]:
         "wanted_deployment_id": endpoint.wanted_deployment_id,
         "trashed_at": endpoint.trashed_at,
         "published": endpoint.published,
+        "trial": endpoint.trial,
     }
 
 
@@ -164,6 +165,7 @@ def _changing_rollout(rollout: Rollout) -> dict[str, Any]:
         "failure": rollout.failure,
         "steps": rollout.steps,
         "cancelled_by": rollout.cancelled_by,
+        "trial": rollout.trial,
     }
 
 
@@ -179,6 +181,7 @@ def _endpoint(row: EndpointRow) -> Endpoint:
         trashed_at=row.trashed_at,
         revision=row.revision,
         published=row.published,
+        trial=row.trial,
     )
 
 
@@ -220,4 +223,5 @@ def _rollout(row: RolloutRow) -> Rollout:
         failure=row.failure,
         steps=row.steps,
         cancelled_by=row.cancelled_by,
+        trial=row.trial,
     )

@@ -1,4 +1,4 @@
-"""Hosts that are engines; deployments in containers; rollouts that may be cancelled."""
+"""Hosts that are engines; deployments in containers; rollouts that may be cancelled; versions on trial."""
 
 from __future__ import annotations
 
@@ -26,6 +26,8 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.add_column("endpoints", sa.Column("published", sa.Boolean, nullable=False, server_default=sa.false()))
+    op.add_column("endpoints", sa.Column("trial", sa.Text))
+    op.add_column("rollouts", sa.Column("trial", sa.Text))
     op.add_column("deployments", sa.Column("container", sa.Text))
     op.add_column("deployments", sa.Column("image", sa.Text, nullable=False, server_default=""))
     op.add_column("rollouts", sa.Column("cancelled_by", sa.Text, nullable=False, server_default=""))
