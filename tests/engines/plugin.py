@@ -1,8 +1,8 @@
 """pytest's side of the engines: the option and the mark, who is skipped and said so, and the fixtures.
 
-A test that asks for `local_engine`, `remote_host` or `remote_hosts` is marked `engines` by that; one that gets them in
-another way has to carry the mark. The engines are started when the first test wants them, live as long as the test run,
-and are mended and emptied after each test.
+A test that asks for `local_engine`, `remote_host`, `remote_hosts`, `image_registry` or `keyring` is marked `engines` by
+that; one that gets them in another way has to carry the mark. The engines are started when the first test wants them,
+live as long as the test run, and are mended and emptied after each test.
 """
 
 from __future__ import annotations
@@ -18,11 +18,12 @@ import pytest
 if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
     from tests.engines.engine import Engine, LocalEngine
+    from tests.engines.keyring import Keyring
     from tests.engines.remote_host import RemoteHost
     from tests.engines.session import Engines
 
 MARK = "engines"
-FIXTURES = {"engines", "local_engine", "remote_host", "remote_hosts"}
+FIXTURES = {"engines", "local_engine", "remote_host", "remote_hosts", "image_registry", "keyring"}
 HOW = "python3 dev.py test --engines"
 REASON = f"needs Docker engines of the tests' own: {HOW}"
 SESSION = pytest.StashKey["Engines"]()
@@ -118,6 +119,16 @@ def remote_hosts(engines: Engines) -> Engines:
 def remote_host(engines: Engines) -> RemoteHost:
     """A remote machine with Docker, by ssh and by TLS."""
     return engines.remote(1)[0]
+
+
+@pytest.fixture
+def keyring(engines: Engines, tmp_path: Path) -> Keyring:
+    """An empty keyring of the test's own."""
+    from tests.engines.keyring import Keyring
+
+    folder = tmp_path / "keyring"
+    folder.mkdir(mode=0o700)
+    return Keyring(folder)
 
 
 @pytest.fixture(autouse=True)

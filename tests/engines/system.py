@@ -23,12 +23,16 @@ PACKAGES = {
     "unshare": "util-linux",
     "setsid": "util-linux",
     "mount": "mount",
+    "docker-registry": "docker-registry",
+    "gnome-keyring-daemon": "gnome-keyring",
+    "dbus-run-session": "dbus",
 }
 """The command that is needed, and the Debian package it comes in."""
 
 SERVICES = {
     "docker.io": ["docker.service", "docker.socket", "containerd.service"],
     "openssh-server": ["ssh.service"],
+    "docker-registry": ["docker-registry.service"],
 }
 POLICY = Path("/usr/sbin/policy-rc.d")
 
