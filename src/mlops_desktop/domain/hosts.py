@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from mlops_desktop.domain.errors import InvalidInputError
@@ -19,6 +19,9 @@ _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.\-]*[A-Za-z0-9])?")
 _IN_BRACKETS = re.compile(r"\[([0-9A-Fa-f:.]+)\](?::([0-9]{1,5}))?")
 _ENGINE_PORT = 2376
 _LAST_PORT = 65535
+_LONGEST_REGISTRY = 180
+_PORT = re.compile(r"[0-9]{1,5}")
+_FOLDER = re.compile(r"[a-z0-9]+(?:[._\-/][a-z0-9]+)*")
 
 
 class HostKind(enum.StrEnum):
@@ -37,6 +40,9 @@ class Host:
     `cert.pem` and `key.pem` (tls). `pinned` is what the host has to prove itself with: its keys as lines of a
     known_hosts file (ssh), or the certificate of its authority in PEM (tls). `base_image` is what model images on
     this host stand on.
+
+    With a `registry` (`machine[:port][/folder]`) images are put together on this computer, pushed there and pulled by the
+    host; `registry_user` is who we are there, nobody if empty. The password is not here: see `registry_secret`.
     """
 
     id: str
@@ -48,6 +54,8 @@ class Host:
     credentials: str = ""
     pinned: str = ""
     base_image: str = DEFAULT_BASE_IMAGE
+    registry: str = ""
+    registry_user: str = ""
     revision: int = 1
 
     @property
@@ -108,6 +116,40 @@ def _example(kind: HostKind) -> str:
     return "Give user@machine, user@machine:port, or a Host of your SSH configuration."
 
 
+def parse_registry(text: str) -> str:
+    """What a person wrote as the place of images in a registry, as engines take it. Raises InvalidInputError."""
+    whole = text.strip()
+    machine, slash, folder = whole.partition("/")
+    name, colon, port = machine.partition(":")
+    is_machine = bool(_NAME.fullmatch(name)) and "_" not in name and (not colon or bool(_PORT.fullmatch(port)))
+    if not is_machine or len(whole) > _LONGEST_REGISTRY or (slash and not _FOLDER.fullmatch(folder)):
+        raise InvalidInputError(
+            f"{whole!r} cannot be a registry.",
+            hint="Give machine, machine:port or either with a folder, such as registry.example:5000/team: "
+            "without https://, the folder in lower case.",
+        )
+    if "." not in name and not colon and name != "localhost":
+        raise InvalidInputError(
+            f"{name} alone would be a name in Docker's own registry.",
+            hint=f"Give the whole name of the machine, or its port: {name}:5000. Docker's own is docker.io/{name}.",
+        )
+    return f"{machine.lower()}{slash}{folder}"
+
+
+@dataclass(frozen=True)
+class RegistryLogin:
+    """A registry as it is asked: where images go, and who we are there; nobody, where `user` is empty."""
+
+    address: str
+    user: str = ""
+    password: str = field(default="", repr=False)
+
+
+def registry_secret(host_name: str) -> str:
+    """The name of the password for the registry of this host."""
+    return f"registry-{host_name}"
+
+
 @dataclass(frozen=True)
 class HostFacts:
     """What an engine says of itself and its machine. `memory` and `disk_free` in bytes, `disk_free` None if not known;
@@ -135,6 +177,7 @@ class HostStep(enum.StrEnum):
     ENGINE = "engine"
     MACHINE = "machine"
     BASE = "base"
+    REGISTRY = "registry"
 
 
 @dataclass(frozen=True)

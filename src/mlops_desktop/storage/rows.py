@@ -247,6 +247,8 @@ class HostRow(Base):
     credentials: Mapped[str] = mapped_column(FreeText)
     pinned: Mapped[str]
     base_image: Mapped[str]
+    image_registry: Mapped[str]
+    registry_user: Mapped[str] = mapped_column(FreeText)
     revision: Mapped[int]
 
 

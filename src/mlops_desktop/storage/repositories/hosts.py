@@ -63,6 +63,8 @@ def _changing(host: Host) -> dict[str, Any]:
         "credentials": host.credentials,
         "pinned": host.pinned,
         "base_image": host.base_image,
+        "image_registry": host.registry,
+        "registry_user": host.registry_user,
     }
 
 
@@ -77,5 +79,7 @@ def _host(row: HostRow) -> Host:
         credentials=row.credentials,
         pinned=row.pinned,
         base_image=row.base_image,
+        registry=row.image_registry,
+        registry_user=row.registry_user,
         revision=row.revision,
     )

@@ -22,6 +22,8 @@ def upgrade() -> None:
         sa.Column("credentials", sa.Text, nullable=False),
         sa.Column("pinned", sa.Text, nullable=False),
         sa.Column("base_image", sa.Text, nullable=False),
+        sa.Column("image_registry", sa.Text, nullable=False, server_default=""),
+        sa.Column("registry_user", sa.Text, nullable=False, server_default=""),
         sa.Column("revision", sa.Integer, nullable=False),
         sqlite_autoincrement=True,
     )
