@@ -24,6 +24,7 @@ COMMANDS = {
     "experiments": "mlops_desktop.cli.experiments:experiments",
     "models": "mlops_desktop.cli.models:models",
     "deployments": "mlops_desktop.cli.deployments:deployments",
+    "trials": "mlops_desktop.cli.trials:trials",
     "hosts": "mlops_desktop.cli.hosts:hosts",
     "jobs": "mlops_desktop.cli.jobs:jobs",
     "trash": "mlops_desktop.cli.trash:trash",
