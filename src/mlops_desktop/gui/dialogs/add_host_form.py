@@ -54,7 +54,7 @@ class _Words:
 _WORDS = {
     HostKind.DOCKER: _Words("Socket", "/var/run/docker.sock", "empty: the usual one of this computer", "", "", ""),
     HostKind.SSH: _Words(
-        "Address", "mlops@gpu-box", "user@machine, user@machine:port, or a Host of your SSH configuration",
+        "Address", "mlops@gpu-box", "user@machine[:port], or a Host of your SSH config",
         "Log in with key", "~/.ssh/id_ed25519", "empty: as OpenSSH chooses (agent, SSH configuration, hardware key)",
     ),
     HostKind.TLS: _Words(

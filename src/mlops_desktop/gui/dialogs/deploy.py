@@ -25,7 +25,7 @@ from mlops_desktop.gui.widgets.text import ElidedText, Text, line
 from mlops_desktop.services.deployments import DeployOrder
 from mlops_desktop.services.workspace import Workspace
 
-SIZE = (944, 612)
+SIZE = (944, 660)
 NARROW = 800
 """Below this width at this zoom the steps at the left give their room to what is asked."""
 CHOICE, FORM, PROGRESS = 0, 1, 2
@@ -95,7 +95,7 @@ class DeployDialog(QDialog):
         column.addWidget(line(theme))
         middle = QHBoxLayout()
         middle.setSpacing(0)
-        self.stepper = Stepper(theme, ("Model version", "Host and endpoint", "Build, start and check"))
+        self.stepper = Stepper(theme, ("Model version", "Host and endpoint", "Start and check"))
         self.stepper.chosen.connect(self._show_place)
         middle.addWidget(self.stepper)
         self._stack = QStackedWidget()

@@ -186,6 +186,8 @@ class DeployForm(ColumnArea):
         self._warning_words.setText(reading.published_words(self.host))
         self.warning.setVisible(self.publish.isChecked())
         self._on_changed()
+        if self.publish.isChecked():
+            QTimer.singleShot(0, self.warning, lambda: self.ensureWidgetVisible(self.warning))
 
     @property
     def plan(self) -> DeployPlan:

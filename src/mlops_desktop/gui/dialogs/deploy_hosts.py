@@ -30,12 +30,13 @@ class HostCard(OptionCard):
         self.test = Button(theme, "Test connection", kind="link", small=True)
         self.test.setAccessibleName(f"Test connection to {self.host}")
         self.test.setAutoDefault(False)
+        self.test.setProperty("flush", True)
         self.test.clicked.connect(lambda: self.test_asked.emit(self.host))
         self.add(self.test)
 
     def show_state(self, state: HostState, facts: HostsFacts, now: datetime) -> None:
         sign = facts.sign(state, now)
-        words = _sentence(state)
+        words = _sentence(state, alone=len(facts.states) == 1)
         self.show_sign(sign)
         self.sentence.setText(words)
         self.button.setAccessibleName(f"{self.title.text()}: {words}, {sign.word}")
@@ -101,11 +102,11 @@ class HostChoice(QWidget):
             only.setProperty("card", "true")
 
 
-def _sentence(state: HostState) -> str:
+def _sentence(state: HostState, *, alone: bool) -> str:
     if state.host.kind is HostKind.PROCESS:
-        return "A process of its own, reached only from this computer"
+        return "A process of its own, reached only from this computer" if alone else "Process, reached only from here"
     facts = state.report.facts if state.report is not None else None
-    parts = [reading.kind_words(state)]
+    parts = [reading.kind_words(state).partition(" · Docker")[0]]
     if facts is not None and facts.disk_free is not None:
         parts.append(f"{formats.size(facts.disk_free)} free")
     if state.endpoints:

@@ -106,7 +106,7 @@ class HostKeyChangedDialog(Sheet):
         holder.setContentsMargins(26, 0, 0, 0)
         name = self._state.host.name
         label = f"New fingerprint of {name}" if self._is_ssh else f"Fingerprint of the new authority of {name}"
-        self.entry = FingerprintEntry(theme, label)
+        self.entry = FingerprintEntry(theme, label, "SHA256:…" if self._is_ssh else "AB:CD:EF:…")
         holder.addWidget(self.entry)
         self._help = Text(theme, "Empty: the key stays as it was", "caption", "muted", wrap=True)
         holder.addWidget(self._help)
@@ -146,8 +146,9 @@ class HostKeyChangedDialog(Sheet):
         if self._state.endpoints:
             keeps = "keeps" if self._state.endpoints == 1 else "keep"
             found.append(("circle-check", "ok", f"{many} {keeps} answering", "whoever reaches the port is served"))
-        what = "over SSH" if self._is_ssh else "to the engine"
-        found.append(("circle-x", "error", f"Blocked {what}", "deploy, roll back, Try it, log, memory"))
+        report = self._state.report
+        if report is None or not report.ok:
+            found.append(("circle-x", "error", "Blocked", "deploy, roll back, Try it, log, memory"))
         found.append(("shield-check", "muted", "Nothing is lost", "replacing the key is written to the record"))
         return found
 
@@ -160,7 +161,7 @@ class HostKeyChangedDialog(Sheet):
         self.foot.addStretch(1)
         self.keep = self.add_button("Keep blocked" if self._is_ssh else "Keep the old one")
         caption = "Replace key" if self._is_ssh else "Replace authority"
-        self.replace = self.add_button(caption, kind="destroy", icon="lock")
+        self.replace = self.add_button(caption, kind="destroy")
         self.keep.clicked.connect(self.reject)
         self.replace.clicked.connect(self._on_replace)
 
@@ -175,7 +176,6 @@ class HostKeyChangedDialog(Sheet):
     def _show_replace(self) -> None:
         may = self.entry.is_same if self._offered else bool(self.entry.given)
         self.replace.setEnabled(may)
-        self.replace.set_icon("" if may else "lock")
         if not self.entry.given:
             words = "Empty: the key stays as it was"
         elif may:

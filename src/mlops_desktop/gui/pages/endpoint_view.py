@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from mlops_desktop.domain.deployments import Deployment, Sighting
 from mlops_desktop.gui import formats
@@ -79,6 +79,7 @@ class EndpointView(QScrollArea):
         self._seen: dict[str, Sighting] = {}
         self._hosts = HostsFacts()
         self._way_on, self._troubled = "restart", 0
+        self._is_small = False
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName("Endpoint")
@@ -126,9 +127,9 @@ class EndpointView(QScrollArea):
         card.body.addLayout(holder)
         return card
 
-    def _make_cards(self, theme: Theme) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(10)
+    def _make_cards(self, theme: Theme) -> QGridLayout:
+        self._cards = QGridLayout()
+        self._cards.setSpacing(10)
         self.version = _FactsCard(theme, "Answers with", "Its model version lies in the trash.")
         self.open_version = Button(theme, "Open", kind="link", small=True)
         self.open_version.setAccessibleName("Open the model version")
@@ -149,9 +150,17 @@ class EndpointView(QScrollArea):
         self.open_host.setFixedHeight(18)
         self.open_host.clicked.connect(lambda: self.asked.emit("host"))
         self.host.head.addWidget(self.open_host)
-        for card in (self.version, self.requests, self.server, self.host):
-            row.addWidget(card, 1)
-        return row
+        self._place_cards()
+        return self._cards
+
+    def _place_cards(self) -> None:
+        """Side by side; where there is no room for four, two and two."""
+        cards = (self.version, self.requests, self.server, self.host)
+        columns = 2 if self._is_small and not self.host.isHidden() else len(cards)
+        for place, card in enumerate(cards):
+            row, column = divmod(place, columns)
+            self._cards.addWidget(card, row, column)
+            self._cards.setColumnStretch(place, 1 if place < columns and not card.isHidden() else 0)
 
     def _make_deployments(self, theme: Theme) -> Card:
         self.deployments = Card(theme, "Deployments of this endpoint", "newest first")
@@ -214,6 +223,8 @@ class EndpointView(QScrollArea):
         edge = 14 if small else 20
         self._column.setContentsMargins(16, 12, edge, 14)
         self.history.set_small(small)
+        self._is_small = small
+        self._place_cards()
 
     def panes(self) -> list[QWidget]:
         last = self.log.view.lines if self.tabs.currentIndex() == LOG else self.history.table
@@ -244,7 +255,9 @@ class EndpointView(QScrollArea):
             words = rollouts.change_words(rollout, one.deployments)
             self.rollout.title.setText(f"Under way: {words}")
             containers = reading.in_containers(one.endpoint)
-            self._steps.show_stages(rollouts.stages(rollout, one.deployments, facts.read_at, containers=containers))
+            self._steps.show_stages(
+                rollouts.stages(rollout, one.deployments, facts.read_at, containers=containers, build=one.build)
+            )
             self.cancel.setVisible(rollout.may_be_cancelled and not rollout.cancelled_by)
 
     def _show_cards(self) -> None:
@@ -282,12 +295,15 @@ class EndpointView(QScrollArea):
         facts, one = self._facts, self._one
         state = self._hosts.state(one.endpoint.host) if one is not None else None
         elsewhere = one is not None and reading.in_containers(one.endpoint)
-        self.host.setVisible(elsewhere and state is not None)
+        shown = elsewhere and state is not None
+        if self.host.isHidden() is shown:
+            self.host.setVisible(shown)
+            self._place_cards()
         if facts is None or state is None or not elsewhere:
             return
         self.host.title.setText(host_reading.title(state.host.name))
         self._host_sign.set_sign(self._hosts.sign(state, facts.read_at))
-        self.host.show_facts(host_reading.host_facts(state, facts.read_at))
+        self.host.show_facts(host_reading.host_facts(state, facts.read_at, brief=True))
 
     # What happens
 

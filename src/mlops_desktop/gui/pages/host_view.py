@@ -154,6 +154,7 @@ class HostView(QScrollArea):
         proofs = reading.proof_facts(state.host)
         self.proofs.show_facts(proofs, dict(proofs))
         self.proof_card.setVisible(not is_here)
+        self.test_card.setVisible(not is_here)
         words, tone = reading.base_words(state)
         self._base.setText(words)
         self._base.set_tone(tone)
@@ -184,6 +185,7 @@ class HostView(QScrollArea):
         self._shown = facts.on(name)
         self.table.show_rows([_row(facts, one) for one in self._shown])
         self.table.setVisible(bool(self._shown))
+        self.endpoints_card.sub.setText("Enter opens one" if self._shown else "")
         self._nothing.setVisible(not self._shown)
         self._nothing.setText("Nothing is deployed there yet. Deploy here… puts a model version behind a new endpoint.")
 
@@ -237,7 +239,7 @@ def _row(facts: DeploymentFacts, one: EndpointFacts) -> CellRow:
     return CellRow(
         one.name,
         (
-            Cell(one.name, strong=True),
+            Cell(one.name, "accent-text", strong=True, tip=f"Open {one.name}"),
             Cell(spoken_of.model_reference.replace("@v", " v") if spoken_of else formats.NOT_SET),
             Cell(sign=how.foremost, tip=how.note),
             Cell(endpoint_tables.address_on_host(one.endpoint), "muted"),

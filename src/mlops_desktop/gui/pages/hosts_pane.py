@@ -31,7 +31,7 @@ from mlops_desktop.gui.theme.theme import Theme
 from mlops_desktop.gui.version_drag import reference_in
 from mlops_desktop.gui.widgets.text import Text, line
 
-WIDTH, SMALL_WIDTH = 236, 196
+WIDTH, SMALL_WIDTH = 236, 210
 MOST_IN_SIGHT = 4
 """So many hosts are seen without scrolling where the pane is low."""
 
@@ -199,7 +199,7 @@ class HostsPane(QWidget):
         column.addWidget(self.list, 1)
         self._nothing = Text(theme, "Nothing is deployed there yet.", "table", "muted", wrap=True)
         self._nothing.setContentsMargins(18, 0, 18, 8)
-        column.addWidget(self._nothing)
+        column.addWidget(self._nothing, 1, Qt.AlignmentFlag.AlignTop)
         column.addWidget(line(theme))
         note = Text(theme, "Drop a model version on a host to deploy it there.", "caption", "muted", wrap=True)
         note.setContentsMargins(18, 8, 18, 10)

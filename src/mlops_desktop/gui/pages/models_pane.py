@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QModelIndex, Qt, Signal
+from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QHeaderView, QStackedWidget, QVBoxLayout, QWidget
 
 from mlops_desktop.gui import formats
 from mlops_desktop.gui.context import Context
@@ -24,6 +24,7 @@ from mlops_desktop.gui.item_models.models import (
 )
 from mlops_desktop.gui.readings.models import ModelsFacts, nearest
 from mlops_desktop.gui.theme.theme import Theme
+from mlops_desktop.gui.version_drag import begin_drag
 from mlops_desktop.gui.widgets.busy_note import BusyNote
 from mlops_desktop.gui.widgets.data_table import DataTable
 from mlops_desktop.gui.widgets.search_field import SearchField
@@ -45,6 +46,7 @@ class ModelsTable(DataTable):
     def __init__(self, theme: Theme, model: ModelsItemModel) -> None:
         super().__init__(theme, "Models and versions")
         self.rows = model
+        self._pressed_at = QPoint()
         self.setModel(model)
         self.painter_of_rows = ModelDelegate(theme, self, model)
         self.setItemDelegate(self.painter_of_rows)
@@ -80,7 +82,7 @@ class ModelsTable(DataTable):
             super().keyPressEvent(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        at = event.position().toPoint()
+        at = self._pressed_at = event.position().toPoint()
         index = self.indexAt(at)
         row = self.rows.row(index.row())
         super().mousePressEvent(event)
@@ -88,6 +90,15 @@ class ModelsTable(DataTable):
             area = self.visualRect(index)
             if self.painter_of_rows.opener(area).contains(at):
                 self.fold_asked.emit(row.facts.model.name, not self.rows.is_open(row))
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """A version that is dragged away can be dropped on a host."""
+        far = (event.position().toPoint() - self._pressed_at).manhattanLength() >= QApplication.startDragDistance()
+        row = self.rows.row(self.indexAt(self._pressed_at).row())
+        if far and row is not None and row.number and event.buttons() & Qt.MouseButton.LeftButton:
+            begin_drag(self._theme, self, row.facts.reference(row.number))
+            return
+        super().mouseMoveEvent(event)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         row = self.rows.row(self.indexAt(event.position().toPoint()).row())

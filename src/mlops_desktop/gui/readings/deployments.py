@@ -18,7 +18,7 @@ from mlops_desktop.domain.errors import (
 from mlops_desktop.domain.experiments import Failure
 from mlops_desktop.domain.hosts import THIS_COMPUTER, Host, HostKind, parse_address
 from mlops_desktop.gui import formats
-from mlops_desktop.gui.readings.rollouts import change_words
+from mlops_desktop.gui.readings.rollouts import Build, change_words
 from mlops_desktop.gui.statuses import Sign, deployment_sign, health_sign
 
 if TYPE_CHECKING:
@@ -32,13 +32,17 @@ _CUT_OFF = frozenset({HostUnreachableError.code, HostKeyChangedError.code, HostR
 
 @dataclass(frozen=True)
 class EndpointFacts:
-    """`deployments` and `rollouts` are newest first; `version` is the one of the deployment that is spoken of."""
+    """`deployments` and `rollouts` are newest first; `version` is the one of the deployment that is spoken of.
+
+    `build` is how far the image of the open rollout is.
+    """
 
     endpoint: Endpoint
     deployments: tuple[Deployment, ...] = ()
     rollouts: tuple[Rollout, ...] = ()
     version: ModelVersion | None = None
     host: Host | None = None
+    build: Build | None = None
 
     @property
     def name(self) -> str:
@@ -113,6 +117,8 @@ def read_endpoint(workspace: Workspace, endpoint: Endpoint) -> EndpointFacts:
         tuple(reversed(workspace.deployments.rollouts(endpoint.name))),
         host=workspace.hosts.get(endpoint.host),
     )
+    if facts.open_rollout is not None and in_containers(endpoint):
+        facts = replace(facts, build=_read_build(workspace, facts, facts.open_rollout))
     spoken_of = facts.spoken_of
     if spoken_of is None:
         return facts
@@ -121,6 +127,15 @@ def read_endpoint(workspace: Workspace, endpoint: Endpoint) -> EndpointFacts:
     except UserError:  # it lies in the trash; what answers does not need it
         return facts
     return replace(facts, version=version)
+
+
+def _read_build(workspace: Workspace, facts: EndpointFacts, rollout: Rollout) -> Build:
+    from mlops_desktop.gui.readings.serving_log import parse_rollout_log
+
+    tried = facts.deployment(rollout.to_deployment_id)
+    if tried is None:
+        return Build()
+    return parse_rollout_log(workspace.deployments.rollout_log(facts.name, tried.number), rollout.created_at)[1]
 
 
 # --- how it is --------------------------------------------------------------------------------------------------------
@@ -221,9 +236,7 @@ def _note(facts: EndpointFacts, answering: Deployment, now: datetime) -> str:
         return f"its {thing} ended; it is started again, with longer pauses each time"
     if is_cut_off(answering):
         seen = f"since {formats.moment(answering.checked_at, now)}" if answering.checked_at else "yet"
-        return (
-            f"{facts.endpoint.host} has not answered {seen}; the container may still be running, we cannot confirm it"
-        )
+        return f"its host has not answered {seen}; the container may still be running, we cannot confirm it"
     if not is_confirmed(answering, now):
         seen = formats.moment(answering.checked_at, now) if answering.checked_at else "its start"
         return f"has not been seen since {seen}; it may still be answering, we cannot confirm it"

@@ -23,6 +23,7 @@ from mlops_desktop.gui.statuses import Sign
 AGES_AFTER = timedelta(seconds=90)
 """An answer that is older than this is said with its age."""
 GROUP = 8
+_WHOLE_FROM = 10
 CHECKING = Sign("loader-circle", "accent-text", "Checking…")
 _FAILED = {
     HostUnreachableError.code: Sign("triangle-alert", "error", "No answer"),
@@ -171,26 +172,27 @@ def hosts_sign(facts: HostsFacts) -> Sign | None:
 # --- in full ----------------------------------------------------------------------------------------------------------
 
 
-def host_facts(state: HostState, now: datetime) -> list[tuple[str, str]]:
-    """For a card: label and value."""
+def host_facts(state: HostState, now: datetime, *, brief: bool = False) -> list[tuple[str, str]]:
+    """For a card: label and value; `brief` for one beside others."""
     host, report = state.host, state.report
     facts = report.facts if report else None
     rows: list[tuple[str, str]] = []
     if host.kind is not HostKind.PROCESS:
         rows.append(("Reached by", KIND_WORDS[host.kind]))
         rows.append(("Address", address_words(host)))
-    if facts is not None and facts.engine:
+    if facts is not None and facts.engine and host.kind is not HostKind.PROCESS:
+        trip = max(0.1, facts.round_trip * 1000)
         rows.append(("Engine", f"Docker {facts.engine}"))
-        rows.append(("Round trip", f"{max(0.1, facts.round_trip * 1000):.{0 if facts.round_trip >= 0.01 else 1}f} ms"))
+        rows.append(("Round trip", f"{trip:.1f} ms" if trip < _WHOLE_FROM else f"{trip:.0f} ms"))
     if facts is not None and facts.cpus:
-        parts = [facts.architecture, formats.plural(facts.cpus, "processor")]
+        parts = [facts.architecture, formats.plural(facts.cpus, "core")]
         rows.append(("Machine", " · ".join(filter(None, parts))))
-        rows.append(("Memory", formats.size(facts.memory)))
+        rows.append(("Memory", f"{facts.memory / 2**30:.0f} GB"))
     if facts is not None and facts.disk_free is not None:
         rows.append(("Disk free", formats.size(facts.disk_free)))
-    if facts is not None and host.kind is not HostKind.PROCESS:
+    if facts is not None and host.kind is not HostKind.PROCESS and not brief:
         rows.append(("Our containers", formats.count(facts.containers)))
-    if state.checked_at is not None:
+    if state.checked_at is not None and not brief:
         rows.append(("Last asked", formats.moment(state.checked_at, now)))
     return rows
 

@@ -47,7 +47,7 @@ def parse_rollout_log(lines: Iterable[str], since: datetime) -> tuple[tuple[LogL
         if found.sentence == before:
             made.pop()
         before, build, local = found.sentence, found, at.astimezone()
-        made.append(LogLine(f"{local:%H:%M:%S}.{local.microsecond // 1000:03}", "info", found.words))
+        made.append(LogLine(f"{local:%H:%M:%S}.{local.microsecond // 1000:03}", "", found.words))
     return tuple(made), build
 
 

@@ -14,6 +14,7 @@ from mlops_desktop.gui.widgets.controls import LineEntry
 from mlops_desktop.gui.widgets.marks import StatusWord
 from mlops_desktop.gui.widgets.text import Text
 
+_JOINER = "\N{WORD JOINER}"
 _SAME = Sign("circle-check", "ok", "Same")
 _DIFFERS = Sign("circle-x", "error", "Differs")
 
@@ -29,7 +30,6 @@ class Fingerprint(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(6)
         self._text = Text(theme, "", "mono", tone, wrap=True)
-        self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.copy = IconButton(theme, "copy", f"Copy {name.lower()}", size=24, picture=13)
         self.copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self._whole))
         row.addWidget(self._text, 1)
@@ -41,8 +41,13 @@ class Fingerprint(QWidget):
 
     def show_fingerprint(self, whole: str) -> None:
         self._whole = whole
-        self._text.setText(grouped(whole))
+        self._text.setText(_unbroken(grouped(whole)))
         self._text.setAccessibleName(f"{self._name}: {whole}")
+
+
+def _unbroken(groups: str) -> str:
+    """A line ends between groups only."""
+    return " ".join(_JOINER.join(group) for group in groups.split())
 
 
 class FingerprintEntry(QWidget):
@@ -50,7 +55,7 @@ class FingerprintEntry(QWidget):
 
     compared = Signal()
 
-    def __init__(self, theme: Theme, label: str) -> None:
+    def __init__(self, theme: Theme, label: str, placeholder: str = "SHA256:…") -> None:
         super().__init__()
         self._shown = ""
         column = QVBoxLayout(self)
@@ -60,7 +65,7 @@ class FingerprintEntry(QWidget):
         column.addWidget(words)
         row = QHBoxLayout()
         row.setSpacing(8)
-        self.entry = LineEntry(theme, label, "SHA256:…")
+        self.entry = LineEntry(theme, label, placeholder)
         self.entry.setFont(theme.font("mono"))
         self.entry.textChanged.connect(self._on_changed)
         words.setBuddy(self.entry)

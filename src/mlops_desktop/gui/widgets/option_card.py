@@ -75,6 +75,7 @@ class OptionCard(QFrame):
         self.body.setContentsMargins(0, 6, 0, 0)
         self.body.setSpacing(6)
         column.addLayout(self.body)
+        column.addStretch(1)
         row.addLayout(column, 1)
         self.button.toggled.connect(self._on_toggled)
 

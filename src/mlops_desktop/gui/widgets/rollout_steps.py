@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from mlops_desktop.gui.readings.rollouts import Stage, StageState
@@ -57,10 +58,21 @@ class _StageRow(QWidget):
         self._name.setText(stage.name)
         self._name.set_tone("muted" if stage.state in (StageState.WAITING, StageState.SKIPPED) else "text")
         self._sentence.setText(stage.sentence)
+        self._fit()
         self._time.setText(stage.time)
         self._bar.setVisible(stage.share is not None)
         self._bar.set_share(stage.share)
         self.setAccessibleName(f"{stage.name}: {word}{', ' + stage.time if stage.time else ''}. {stage.sentence}")
+
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """A sentence of several lines keeps them, also in a dialog that grows with it."""
+        width = self.width() - self._icon.width() - self._time.sizeHint().width() - 16
+        self._sentence.setMinimumHeight(self._sentence.heightForWidth(width) if width > 0 else 0)
 
 
 class RolloutSteps(QWidget):
