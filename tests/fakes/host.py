@@ -112,7 +112,15 @@ class FakeHost:
 
     # --- the port ---------------------------------------------------------------------------------------------------
 
-    def prepare(self, endpoint_id: str, port: int, serving: Sequence[str], *, published: bool = False) -> int:
+    def prepare(
+        self,
+        endpoint_id: str,
+        port: int,
+        serving: Sequence[str],
+        *,
+        published: bool = False,
+        report: Report | None = None,
+    ) -> int:
         self._reach()
         held = self._held.get(endpoint_id)
         if held is not None and port in (0, held):

@@ -6,7 +6,7 @@ import hashlib
 import json
 import threading
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -543,3 +543,34 @@ def test_an_endpoint_without_deployments_has_an_empty_log(two: World) -> None:
         unit.deployments.add_endpoint(endpoint)
         unit.commit()
     assert two.workspace.deployments.log("late") == []
+
+
+# --- what answered when ----------------------------------------------------------------------------------------------
+
+
+def test_the_journal_says_what_answered_at_a_moment(two: World) -> None:
+    before = two.clock.now
+    two.deployed("late@v1")
+    two.clock.now += timedelta(hours=1)
+    first = two.clock.now
+    two.deployed("late@v2")
+    two.clock.now += timedelta(hours=1)
+    second = two.clock.now
+    two.workspace.deployments.stop("late")
+    two.roll_out()
+    two.clock.now += timedelta(hours=1)
+    answered = two.workspace.deployments.serving_at
+
+    def reference(moment: datetime) -> str | None:
+        found = answered("late", moment)
+        return found.model_reference if found else None
+
+    assert reference(before - timedelta(seconds=1)) is None
+    assert reference(first - timedelta(seconds=1)) == "late@v1"
+    assert reference(second - timedelta(seconds=1)) == "late@v2"
+    assert reference(two.clock.now) is None
+
+
+def test_an_endpoint_on_this_computer_cannot_be_published(two: World) -> None:
+    with pytest.raises(InvalidInputError, match="this computer only"):
+        two.workspace.deployments.deploy("late@v1", published=True)

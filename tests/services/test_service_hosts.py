@@ -454,3 +454,19 @@ def test_an_empty_fingerprint_is_never_the_same() -> None:
     assert not is_same("", "")
     assert not is_same("SHA256:", "")
     assert is_same("q7Xv 2mRk", "SHA256:q7Xv2mRk")
+
+
+def test_a_host_that_is_gone_for_good_is_forgotten_with_its_endpoints(two: World) -> None:
+    hosts = two.parts.hosts
+    assert isinstance(hosts, FakeHosts)
+    two.workspace.hosts.add(two.workspace.hosts.draft("box", HostKind.DOCKER))
+    two.workspace.deployments.deploy("late@v1", host="box")
+    two.roll_out()
+    with pytest.raises(ConflictError, match="box answers"):
+        two.workspace.hosts.remove("box", with_endpoints=True)
+    hosts.reports["box"] = report_of(HostUnreachableError("box does not answer.", hint="See to it."))
+    two.workspace.hosts.remove("box", with_endpoints=True)
+    assert [state.host.name for state in two.workspace.hosts.list()] == ["this computer"]
+    assert two.workspace.deployments.list() == []
+    assert "endpoint.forget" in two.actions()
+    two.see_to_endpoints().turn()

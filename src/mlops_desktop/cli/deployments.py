@@ -6,6 +6,7 @@ import json
 import sys
 import time
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from mlops_desktop.cli.hosts import short
 from mlops_desktop.cli.output import NOTHING, emit, json_option, note, say, table, when
 from mlops_desktop.cli.rollouts import address, finish, step_times, until_cancelled
 from mlops_desktop.cli.session import Session, pass_session
+from mlops_desktop.domain.errors import InvalidInputError
 from mlops_desktop.domain.hosts import THIS_COMPUTER
 
 if TYPE_CHECKING:
@@ -105,6 +107,33 @@ def restart(session: Session, endpoint: str, wait: bool, as_json: bool) -> None:
 def stop(session: Session, endpoint: str, wait: bool, as_json: bool) -> None:
     """Answer open requests behind ENDPOINT, then end it."""
     finish(session.workspace, session.workspace.deployments.stop(endpoint), wait, as_json)
+
+
+@deployments.command(name="at")
+@click.argument("endpoint")
+@click.argument("moment")
+@json_option
+@pass_session
+def serving_at(session: Session, endpoint: str, moment: str, as_json: bool) -> None:
+    """What answered behind ENDPOINT at MOMENT (such as 2026-11-23T09:30), by the journal of its rollouts."""
+    found = session.workspace.deployments.serving_at(endpoint, _moment(moment))
+    if as_json:
+        emit(found)
+    elif found is None:
+        say(f"Nothing answered on {endpoint} then")
+    else:
+        say(f"{found.model_reference} answered on {endpoint} then (deployment {found.number})")
+        say(f"To have it answer again: mlops deployments rollback {endpoint} --to {found.number}")
+
+
+def _moment(text: str) -> datetime:
+    """Local time unless it says otherwise."""
+    try:
+        return datetime.fromisoformat(text).astimezone()
+    except ValueError as error:
+        raise InvalidInputError(
+            f"{text!r} is no time.", hint="Write it as 2026-11-23T09:30, with +01:00 behind it if it is not yours."
+        ) from error
 
 
 @deployments.command(name="list")

@@ -228,11 +228,12 @@ def check(session: Session, name: str, as_json: bool) -> None:
 
 @hosts.command()
 @click.argument("name")
+@click.option("--with-endpoints", is_flag=True, help="Forget its endpoints too, where it is gone for good.")
 @json_option
 @pass_session
-def remove(session: Session, name: str, as_json: bool) -> None:
+def remove(session: Session, name: str, with_endpoints: bool, as_json: bool) -> None:
     """Forget the host NAME; refused while endpoints are there."""
-    session.workspace.hosts.remove(name)
+    session.workspace.hosts.remove(name, with_endpoints=with_endpoints)
     if as_json:
         emit({"removed": name})
     else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -175,6 +175,18 @@ class Rollout:
     def at(self, step: RolloutStep, moment: datetime) -> tuple[StepTime, ...]:
         """Its steps after it came to this one."""
         return (*(item for item in self.steps if item.step is not step), StepTime(step, moment))
+
+
+def serving_at(rollouts: Sequence[Rollout], moment: datetime) -> str | None:
+    """The id of the deployment that answered then; `rollouts` are those of one endpoint, oldest first."""
+    answering = None
+    for rollout in rollouts:
+        switched = next((item.at for item in rollout.steps if item.step is RolloutStep.SWITCH), None)
+        if switched is None or switched > moment or rollout.kind in (RolloutKind.TRY, RolloutKind.END_TRIAL):
+            continue
+        if rollout.step in (RolloutStep.DRAIN, RolloutStep.DONE):
+            answering = rollout.to_deployment_id
+    return answering
 
 
 @dataclass(frozen=True)

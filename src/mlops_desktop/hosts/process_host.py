@@ -77,7 +77,15 @@ class ProcessHost:
 
     # --- the port ---------------------------------------------------------------------------------------------------
 
-    def prepare(self, endpoint_id: str, port: int, serving: Sequence[str], *, published: bool = False) -> int:
+    def prepare(
+        self,
+        endpoint_id: str,
+        port: int,
+        serving: Sequence[str],
+        *,
+        published: bool = False,
+        report: Report | None = None,
+    ) -> int:
         """Holds the endpoint's port (0: any free one) and returns it; taken over from the servers where they run.
 
         Raises PortInUseError, DeploymentError (this computer publishes nothing).

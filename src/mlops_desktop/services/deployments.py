@@ -7,7 +7,7 @@ import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from mlops_desktop.domain.deployments import (
     RolloutKind,
     RolloutStep,
     Sighting,
+    serving_at,
 )
 from mlops_desktop.domain.errors import (
     ConflictError,
@@ -279,6 +280,14 @@ class DeploymentService:
         """Oldest first. Raises NotFoundError."""
         with self._parts.registry.read() as unit:
             return unit.deployments.rollouts(lookup.endpoint(unit, endpoint).id)
+
+    def serving_at(self, endpoint: str, moment: datetime) -> Deployment | None:
+        """What answered behind the endpoint at that moment, by the journal of rollouts; None where nothing did.
+
+        Raises NotFoundError.
+        """
+        known = {deployment.id: deployment for deployment in self.history(endpoint)}
+        return known.get(serving_at(self.rollouts(endpoint), moment) or "")
 
     def look(self, endpoint: str) -> Sequence[Sighting]:
         """What the host sees now of every deployment that is placed there, newest first; may take some seconds.

@@ -34,6 +34,7 @@ from mlops_desktop.services import lookup
 from mlops_desktop.services.jobs import error_of
 from mlops_desktop.services.parts import Parts
 from mlops_desktop.services.ports import OnHostStep, Report, UnitOfWork
+from mlops_desktop.services.rollout_wishes import secret_name
 
 
 class HostService:
@@ -140,20 +141,31 @@ class HostService:
         """Tries the host step by step; a failure is in the report. Raises NotFoundError."""
         return self.try_out(self.get(name), on_step)
 
-    def remove(self, name: str) -> None:
-        """Forgets a host. Raises NotFoundError, InvalidInputError, ConflictError (it has endpoints, trashed or not)."""
+    def remove(self, name: str, *, with_endpoints: bool = False) -> None:
+        """Forgets a host; `with_endpoints` also those on it, where it is gone for good and cannot be told to stop them.
+
+        Raises NotFoundError, InvalidInputError, ConflictError (it has endpoints, trashed or not, or it answers).
+        """
+        if with_endpoints and self.check(name).ok:
+            raise ConflictError(f"{name} answers.", hint="Stop its endpoints and erase them, then remove it.")
         with self._parts.registry.write() as unit:
             host = _added(unit, name)
             known = (*unit.deployments.endpoints(), *unit.deployments.endpoints(trashed=True))
-            there = sorted(endpoint.name for endpoint in known if endpoint.host == host.name)
-            if there:
+            there = [endpoint for endpoint in known if endpoint.host == host.name]
+            if there and not with_endpoints:
                 raise ConflictError(
-                    f"{host.name} still has {', '.join(there)}.",
-                    hint="Stop these endpoints, move them to the trash and erase them first.",
+                    f"{host.name} still has {', '.join(sorted(endpoint.name for endpoint in there))}.",
+                    hint="Stop these endpoints, move them to the trash and erase them first. "
+                    f"If the host is gone for good: mlops hosts remove {host.name} --with-endpoints",
                 )
+            for endpoint in there:
+                unit.deployments.remove_endpoint(endpoint.id)
+                unit.audit.append("endpoint.forget", endpoint.name, {"host": host.name})
             unit.hosts.remove(host.id)
             unit.audit.append("host.remove", host.name, {"kind": host.kind.value, "address": host.address})
             unit.commit()
+        for endpoint in there:
+            self._parts.secrets.remove(secret_name(endpoint.id))
         self._seen.pop(host.id, None)
 
     def trust(self, name: str, fingerprint: str) -> Host:

@@ -307,7 +307,15 @@ class Host(Protocol):
     Where the host does not answer they raise HostUnreachableError, `observe` excepted.
     """
 
-    def prepare(self, endpoint_id: str, port: int, serving: Sequence[str], *, published: bool = False) -> int:
+    def prepare(
+        self,
+        endpoint_id: str,
+        port: int,
+        serving: Sequence[str],
+        *,
+        published: bool = False,
+        report: Report | None = None,
+    ) -> int:
         """Holds the endpoint's port (0: any free one) and returns it; takes it over from the deployments in
         `serving` where they run. Raises PortInUseError."""
         ...

@@ -16,6 +16,7 @@ from mlops_desktop.domain.deployments import (
     Trial,
 )
 from mlops_desktop.domain.errors import ConflictError, InvalidInputError, NotFoundError
+from mlops_desktop.domain.hosts import THIS_COMPUTER
 from mlops_desktop.domain.identifiers import new_identifier
 from mlops_desktop.domain.models import ModelVersion
 from mlops_desktop.services.parts import Parts
@@ -27,6 +28,10 @@ _WITHOUT_TRIAL = (RolloutKind.DEPLOY, RolloutKind.ROLLBACK, RolloutKind.RESTART,
 def new_endpoint(
     parts: Parts, unit: UnitOfWork, name: str, token: str, *, host: str, port: int, published: bool
 ) -> Endpoint:
+    if published and host == THIS_COMPUTER:
+        raise InvalidInputError(
+            "Endpoints on this computer answer on this computer only.", hint="Deploy to a Docker host to publish one."
+        )
     endpoint = Endpoint(new_identifier(), name, host, port, sha256_of(token), parts.clock(), published=published)
     unit.deployments.add_endpoint(endpoint)
     unit.audit.append("endpoint.create", name, {"host": host, "published": published})

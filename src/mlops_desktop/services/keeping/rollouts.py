@@ -33,7 +33,7 @@ from mlops_desktop.domain.processes import ProcessIdentity
 from mlops_desktop.services.jobs import failure_of
 from mlops_desktop.services.keeping.progress import RolloutProgress
 from mlops_desktop.services.parts import Parts
-from mlops_desktop.services.ports import Host, Placement, UnitOfWork
+from mlops_desktop.services.ports import Host, Placement, Report, UnitOfWork
 
 log = logging.getLogger(__name__)
 
@@ -107,7 +107,7 @@ class RolloutSupervisor:
         self._at(rollout, RolloutStep.BUILD)
         endpoint, deployment = self._both(rollout)
         self._set(deployment, status=DeploymentStatus.BUILDING, failure=None, stopped_at=None)
-        order = self.take_port(endpoint, deployment)
+        order = self.take_port(endpoint, deployment, progress.report)
         image = host.build(order, progress.report)
         progress.check()
         self._at(rollout, RolloutStep.START)
@@ -123,13 +123,13 @@ class RolloutSupervisor:
             )
         progress.check()
 
-    def take_port(self, endpoint: Endpoint, deployment: Deployment) -> ServeOrder:
+    def take_port(self, endpoint: Endpoint, deployment: Deployment, report: Report | None = None) -> ServeOrder:
         """Holds the endpoint's port, remembers it, and gives the order for serving."""
         with self._parts.registry.read() as unit:
             known = unit.deployments.list(endpoint.id)
         serving = [item.id for item in known if item.is_placed]
         host = self._parts.host(endpoint.host)
-        port = host.prepare(endpoint.id, endpoint.port, serving, published=endpoint.published)
+        port = host.prepare(endpoint.id, endpoint.port, serving, published=endpoint.published, report=report)
         if port != endpoint.port:
             with self._parts.registry.write() as unit:
                 current = unit.deployments.endpoint(endpoint.id) or endpoint
