@@ -10,7 +10,7 @@ import platform
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -122,6 +122,7 @@ def _parts(folder: Path, actor: str | None) -> Parts:
     from mlops_desktop.services.parts import Parts
     from mlops_desktop.storage.artifacts import FileArtifactStore
     from mlops_desktop.storage.bundles import FolderBundleStore
+    from mlops_desktop.storage.credentials import CredentialStore, KeyringSecretStore
     from mlops_desktop.storage.folder import cache_folder, read_workspace, state_folder
     from mlops_desktop.storage.registry import open_registry
     from mlops_desktop.storage.secrets import FileSecretStore
@@ -132,6 +133,7 @@ def _parts(folder: Path, actor: str | None) -> Parts:
     state = state_folder(facts.id)
     state.mkdir(mode=0o700, parents=True, exist_ok=True)
     who = actor or _login()
+    credentials = CredentialStore(KeyringSecretStore(f"mlops-desktop/{facts.id}"))
     return Parts(
         folder=folder,
         state_folder=state,
@@ -145,6 +147,7 @@ def _parts(folder: Path, actor: str | None) -> Parts:
         artifacts=FileArtifactStore(folder / "artifacts"),
         bundles=FolderBundleStore(folder / "bundles"),
         secrets=FileSecretStore(state),
+        credentials=credentials,
         workers=WorkerLauncher(),
         hosts=HostPlaces(
             ProcessHost(state, processes.identity_of, processes.is_alive),
@@ -152,9 +155,10 @@ def _parts(folder: Path, actor: str | None) -> Parts:
             state_folder=state,
             cache_folder=cache_folder(),
             deployments_folder=folder / "deployments",
+            password_of=credentials.get,
         ),
         clock=_now,
-        start_keeper=KeeperStarter(folder),
+        start_keeper=KeeperStarter(folder, credentials.for_keeper),
     )
 
 
@@ -192,11 +196,12 @@ def keeper_lock(folder: Path) -> Iterator[bool]:
 class KeeperStarter:
     """Starts the keeper unless one holds the lock, and says whether it did.
 
-    It is called often, so it does not start several in a row.
+    It is called often, so it does not start several in a row. `environment` is what the keeper gets beside ours.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, environment: Callable[[], Mapping[str, str]] = dict) -> None:
         self._folder = folder
+        self._environment = environment
         self._started_at = -_KEEPER_STARTS
 
     def __call__(self) -> bool:
@@ -210,6 +215,7 @@ class KeeperStarter:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             cwd=self._folder,
+            env={**os.environ, **self._environment()},
             close_fds=True,
             **detached,
         )

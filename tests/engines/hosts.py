@@ -63,4 +63,5 @@ def places(folder: Path) -> HostPlaces:
         state_folder=state,
         cache_folder=CACHE,
         deployments_folder=folder / "deployments",
+        password_of=lambda name: None,
     )

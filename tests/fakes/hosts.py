@@ -29,7 +29,7 @@ class FakeHosts:
         self.bases: list[tuple[hosts.Host, Path | None]] = []
         """What was prepared, newest last."""
 
-    def at(self, host: hosts.Host) -> FakeHost:
+    def at(self, host: hosts.Host, here: hosts.Host | None = None) -> FakeHost:
         if host.name == THIS_COMPUTER:
             return self.host
         if host.name not in self.others:
@@ -37,7 +37,9 @@ class FakeHosts:
             self.others[host.name] = FakeHost(machine)
         return self.others[host.name]
 
-    def check(self, host: hosts.Host, on_step: OnHostStep | None = None) -> HostReport:
+    def check(
+        self, host: hosts.Host, on_step: OnHostStep | None = None, here: hosts.Host | None = None
+    ) -> HostReport:
         steps = (
             HostStepResult(HostStep.REACH, True, "OpenSSH answers", 0.004),
             HostStepResult(HostStep.ENGINE, True, "Docker 27.3", 0.012),

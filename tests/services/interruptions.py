@@ -99,8 +99,8 @@ class _Hosts:
         self._hosts = hosts
         self._killer = killer
 
-    def at(self, host: Host) -> Any:
-        return _Interrupted(self._hosts.at(host), self._killer, LASTING["host"])
+    def at(self, host: Host, here: Host | None = None) -> Any:
+        return _Interrupted(self._hosts.at(host, here), self._killer, LASTING["host"])
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._hosts, name)

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from tests.fakes.credentials import FakeCredentials
 from tests.fakes.host import FakeMachine
 from tests.fakes.hosts import FakeHosts
 from tests.fakes.workers import FakeJob, FakeWorkers
@@ -82,6 +83,7 @@ class World:
     workers: FakeWorkers = field(default_factory=FakeWorkers)
     machine: FakeMachine = field(default_factory=FakeMachine)
     clock: FakeClock = field(default_factory=FakeClock)
+    credentials: FakeCredentials = field(default_factory=FakeCredentials)
     keeper_starts: int = 0
     _registries: list[SqliteRegistry] = field(default_factory=list)
 
@@ -115,6 +117,7 @@ class World:
             artifacts=FileArtifactStore(self.folder / "artifacts"),
             bundles=FolderBundleStore(self.folder / "bundles"),
             secrets=FileSecretStore(self.state),
+            credentials=self.credentials,
             workers=self.workers,
             hosts=FakeHosts(self.machine),
             clock=self.clock,

@@ -41,8 +41,8 @@ class Host:
     known_hosts file (ssh), or the certificate of its authority in PEM (tls). `base_image` is what model images on
     this host stand on.
 
-    With a `registry` (`machine[:port][/folder]`) images are put together on this computer, pushed there and pulled by the
-    host; `registry_user` is who we are there, nobody if empty. The password is not here: see `registry_secret`.
+    With a `registry` (`machine[:port][/folder]`) images are put together on this computer, pushed there and pulled by
+    the host; `registry_user` is who we are there, nobody if empty. The password is not here: see `registry_secret`.
     """
 
     id: str

@@ -9,7 +9,7 @@ from mlops_desktop.domain.datasets import Dataset, DatasetVersion
 from mlops_desktop.domain.deployments import Endpoint
 from mlops_desktop.domain.errors import NotFoundError
 from mlops_desktop.domain.experiments import Experiment, Run
-from mlops_desktop.domain.hosts import THIS_COMPUTER, Host, this_computer
+from mlops_desktop.domain.hosts import THIS_COMPUTER, Host, HostKind, this_computer
 from mlops_desktop.domain.models import Model, ModelVersion
 from mlops_desktop.domain.names import Reference, parse_reference, tidy
 from mlops_desktop.services.ports import UnitOfWork
@@ -109,6 +109,13 @@ def host(unit: UnitOfWork, name: str) -> Host:
     if found is None:
         raise _missing("host", wanted, (THIS_COMPUTER, *(known.name for known in unit.hosts.list())))
     return found
+
+
+def engine_here(unit: UnitOfWork, host: Host) -> Host | None:
+    """The engine of this computer that puts images together for a host with a registry, where one was added."""
+    if not host.registry:
+        return None
+    return next((known for known in unit.hosts.list() if known.kind is HostKind.DOCKER), None)
 
 
 def _no_version(reference: Reference, latest: int) -> NotFoundError:

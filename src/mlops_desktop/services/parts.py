@@ -10,6 +10,7 @@ from mlops_desktop.services.ports import (
     ArtifactStore,
     BundleStore,
     Clock,
+    CredentialStore,
     Host,
     Hosts,
     Registry,
@@ -33,6 +34,7 @@ class Parts:
     artifacts: ArtifactStore
     bundles: BundleStore
     secrets: SecretStore
+    credentials: CredentialStore
     workers: Workers
     hosts: Hosts
     clock: Clock
@@ -47,4 +49,5 @@ class Parts:
     def host(self, name: str) -> Host:
         """The place of this name. Raises NotFoundError."""
         with self.registry.read() as unit:
-            return self.hosts.at(lookup.host(unit, name))
+            host = lookup.host(unit, name)
+            return self.hosts.at(host, lookup.engine_here(unit, host))

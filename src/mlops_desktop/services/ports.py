@@ -263,6 +263,18 @@ class SecretStore(Protocol):
     def remove(self, name: str) -> None: ...
 
 
+class CredentialStore(SecretStore, Protocol):
+    """What opens something beyond this computer. Every method but `variable` raises KeyringUnavailableError."""
+
+    def keep_for_session(self, name: str, value: str) -> None:
+        """Only in memory, where there is no keyring; it is gone with this process and the keepers that it starts."""
+        ...
+
+    def variable(self, name: str) -> str:
+        """The variable of the environment that is looked at first."""
+        ...
+
+
 class Workers(Protocol):
     """Child processes: jobs that outlive us, and calls to a warm worker that dies with us."""
 
@@ -381,11 +393,16 @@ OnHostStep = Callable[[hosts.HostStepResult], None]
 class Hosts(Protocol):
     """All places where deployments may run, reached when they are needed."""
 
-    def at(self, host: hosts.Host) -> Host:
-        """The same one for the same host, until that is changed. Reaches nothing yet."""
+    def at(self, host: hosts.Host, here: hosts.Host | None = None) -> Host:
+        """The same one for the same host, until that is changed. Reaches nothing yet.
+
+        `here` is the engine on which images for a registry are put together; None for the usual one.
+        """
         ...
 
-    def check(self, host: hosts.Host, on_step: OnHostStep | None = None) -> hosts.HostReport:
+    def check(
+        self, host: hosts.Host, on_step: OnHostStep | None = None, here: hosts.Host | None = None
+    ) -> hosts.HostReport:
         """Tries the host step by step; a failure is in the report, not raised."""
         ...
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from mlops_desktop.domain.deployments import ServeOrder
 from mlops_desktop.domain.errors import DiskFullError, EngineError
@@ -26,6 +26,24 @@ _ROOM: Final = 2
 """An engine needs about so many times the size of what is sent: the tar, and what is unpacked from it."""
 
 
+@dataclass(frozen=True)
+class Planned:
+    """An image that may not be anywhere yet, its name on engines, and what is said while it is sent."""
+
+    image: Image
+    name: str
+    sentence: str
+    architecture: str
+
+
+class Images(Protocol):
+    """Has images of ours on one engine, whatever way they come there."""
+
+    def model(self, order: ServeOrder, report: Report) -> str: ...
+    def holder(self, report: Report) -> str: ...
+    def close(self) -> None: ...
+
+
 class Builder:
     """Images for one engine. `base_image` is what they stand on; finished layers are kept in `cache`."""
 
@@ -42,6 +60,19 @@ class Builder:
         Raises BaseImageError, DeploymentError, DamagedBundleError, DiskFullError, HostUnreachableError, and what
         `report` raises.
         """
+        planned = self.planned_model(order, report)
+        for one in planned:
+            self.put_together(one, report)
+        return planned[-1].image.id
+
+    def holder(self, report: Report) -> str:
+        """The identity of the image of holders: the base image with our serving code alone."""
+        planned = self.planned_holder(report)
+        self.put_together(planned, report)
+        return planned.image.id
+
+    def planned_model(self, order: ServeOrder, report: Report) -> Sequence[Planned]:
+        """The order's image last, and before it what it stands on; the layers are made, nothing is sent."""
         base = self._known_base(report)
         requirements = read_requirements(order.bundle)
         runtime = runtime_layer(requirements, base.target, self._cache, report)
@@ -49,20 +80,20 @@ class Builder:
         model = model_layer(order.bundle, order.manifest_hash, base.target, self._cache)
         # The runtime is an image of its own: what was sent of it stays where the model's sending is cut off.
         below = compose(base.image, [runtime], _settings(("python3",), {labels.ROLE: labels.RUNTIME}))
-        self._have(below, f"{_NAMES}/runtime:{_short(below)}", base, "Sending the libraries", report)
         whole = compose(
             base.image, [runtime, model], _settings(SERVER_COMMAND, labels.of_image(self._workspace_id, order))
         )
         name = f"{_NAMES}/{labels.slug(order.endpoint_name)}:{_short(whole)}"
-        self._have(whole, name, base, "Sending the model", report)
-        return whole.id
+        return [
+            Planned(below, f"{_NAMES}/runtime:{_short(below)}", "Sending the libraries", base.image.architecture),
+            Planned(whole, name, "Sending the model", base.image.architecture),
+        ]
 
-    def holder(self, report: Report) -> str:
-        """The identity of the image of holders: the base image with our serving code alone."""
+    def planned_holder(self, report: Report) -> Planned:
         base = self._known_base(report)
         image = compose(base.image, [serving_layer(base.target, self._cache)], _settings(HOLDER_COMMAND, {}))
-        self._have(image, f"{_NAMES}/holder:{_short(image)}", base, "Sending the holder of the port", report)
-        return image.id
+        name = f"{_NAMES}/holder:{_short(image)}"
+        return Planned(image, name, "Sending the holder of the port", base.image.architecture)
 
     def _known_base(self, report: Report) -> Base:
         """Probed once, and again when the name stands for another image."""
@@ -76,15 +107,21 @@ class Builder:
             self._base = probe_base(self._engine, self._base_image)
         return self._base
 
-    def _have(self, image: Image, name: str, base: Base, sentence: str, report: Report) -> None:
-        if self._is_there(image):
+    def close(self) -> None:
+        """Nothing is held."""
+
+    def put_together(self, planned: Planned, report: Report) -> None:
+        """Has the image on the engine; what it lacks of it is sent. Raises HostError, DiskFullError."""
+        image, name = planned.image, planned.name
+        if has_image(self._engine, image.id):
             return
         missing = self._missing(image)
         size = archive_size(image, name, missing)
-        told = _Told(sentence, report)
-        if size * _ROOM > base.disk_free:
+        told = _Told(planned.sentence, report)
+        free = self._base.disk_free if self._base is not None else 0
+        if size * _ROOM > free:
             raise DiskFullError(
-                f"{self._engine.name} has {base.disk_free / 1e6:,.0f} MB free, and about "
+                f"{self._engine.name} has {free / 1e6:,.0f} MB free, and about "
                 f"{size * _ROOM / 1e6:,.0f} MB are needed for the image.",
                 hint="Make room on it (docker system df shows what takes it), then try again.",
             )
@@ -94,7 +131,7 @@ class Builder:
             if len(missing) == len(image.own):
                 raise
             self._send(image, name, image.own, told)
-        if not self._is_there(image):
+        if not has_image(self._engine, image.id):
             raise EngineError(
                 f"{self._engine.name} took the image but does not have it.",
                 hint="Look into the engine's log; images of another kind of store may be the reason.",
@@ -106,14 +143,6 @@ class Builder:
             for event in client.load_image(pieces):
                 read_stream(self._engine.name, event)
 
-    def _is_there(self, image: Image) -> bool:
-        try:
-            with self._engine.asked() as client:
-                client.inspect_image(image.id)
-        except NotThereError:
-            return False
-        return True
-
     def _missing(self, image: Image) -> Sequence[Layer]:
         """Our layers that no image of ours on the engine has in the same place."""
         with self._engine.asked() as client:
@@ -124,6 +153,15 @@ class Builder:
             for place, layer in enumerate(image.own, start=base)
             if not any(there[: place + 1] == image.diff_ids[: place + 1] for there in known)
         ]
+
+
+def has_image(engine: Engine, identity: str) -> bool:
+    try:
+        with engine.asked() as client:
+            client.inspect_image(identity)
+    except NotThereError:
+        return False
+    return True
 
 
 def _settings(command: tuple[str, ...], named: Mapping[str, str]) -> Settings:

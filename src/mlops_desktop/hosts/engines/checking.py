@@ -34,9 +34,17 @@ _REACH_SECONDS: Final = 5.0
 OnStep = Callable[[HostStepResult], None]
 
 
-def check_host(host: Host, engine: Engine | None, on_step: OnStep | None = None) -> HostReport:
-    """The report of a check; what fails is in it. `engine` is None for this computer."""
-    check = _Check(host, engine, on_step)
+def check_host(
+    host: Host,
+    engine: Engine | None,
+    on_step: OnStep | None = None,
+    try_registry: Callable[[Engine], str] | None = None,
+) -> HostReport:
+    """The report of a check; what fails is in it. `engine` is None for this computer.
+
+    `try_registry` logs in to the host's registry from here and from there, and says so.
+    """
+    check = _Check(host, engine, on_step, try_registry)
     try:
         check.run()
     except UserError as error:
@@ -59,8 +67,15 @@ def _failed(check: _Check, error: UserError) -> HostReport:
 
 
 class _Check:
-    def __init__(self, host: Host, engine: Engine | None, on_step: OnStep | None) -> None:
+    def __init__(
+        self,
+        host: Host,
+        engine: Engine | None,
+        on_step: OnStep | None,
+        try_registry: Callable[[Engine], str] | None,
+    ) -> None:
         self._host = host
+        self._try_registry = try_registry
         self._engine = engine
         self._on_step = on_step
         self.steps: list[HostStepResult] = []
@@ -80,6 +95,8 @@ class _Check:
         self._step(HostStep.ENGINE, self._ask_engine)
         self._step(HostStep.MACHINE, self._ask_machine)
         self._step(HostStep.BASE, self._look_for_base)
+        if self._host.registry:
+            self._step(HostStep.REGISTRY, self._log_in_to_registry)
 
     def _step(self, step: HostStep, deed: Callable[[], str]) -> None:
         begun = time.monotonic()
@@ -201,6 +218,12 @@ class _Check:
             **{**vars(self.facts), "disk_free": base.disk_free, "base": base.image.id},
         )
         return f"{self._host.base_image}, {base.target}"
+
+    def _log_in_to_registry(self) -> str:
+        assert self._engine is not None
+        if self._try_registry is None:
+            return f"{self._host.registry} was not asked"
+        return self._try_registry(self._engine)
 
 
 def _free(folder: str) -> int | None:

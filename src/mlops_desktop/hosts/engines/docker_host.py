@@ -20,7 +20,7 @@ from mlops_desktop.domain.errors import (
 from mlops_desktop.domain.hosts import Host, HostKind
 from mlops_desktop.hosts import predict_client
 from mlops_desktop.hosts.engines import labels
-from mlops_desktop.hosts.engines.building import Builder
+from mlops_desktop.hosts.engines.building import Images
 from mlops_desktop.hosts.engines.containers import Containers, Seen
 from mlops_desktop.hosts.engines.engine import Engine
 from mlops_desktop.hosts.engines.pipes import Pipe
@@ -52,12 +52,12 @@ class DockerHost:
     Who accepts is told over the relay in the endpoint's holder.
     """
 
-    def __init__(self, engine: Engine, host: Host, *, workspace_id: str, cache: Path, deployments: Path) -> None:
+    def __init__(self, engine: Engine, host: Host, images: Images, *, workspace_id: str, deployments: Path) -> None:
         self._engine = engine
         self._host = host
+        self._builder = images
         self._deployments = deployments
         self._containers = Containers(engine, workspace_id)
-        self._builder = Builder(engine, host.base_image, workspace_id, cache)
         self._meter = UseMeter(self._containers)
         self._lock = threading.Lock()
         self._lines: dict[str, RelayLine] = {}
@@ -334,6 +334,7 @@ class DockerHost:
             self._lines.clear()
         for line in lines:
             line.close()
+        self._builder.close()
         self._engine.close()
 
 

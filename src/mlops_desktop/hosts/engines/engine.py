@@ -6,12 +6,13 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 import docker
 import requests
-from docker.auth import AuthConfig
+from docker.auth import AuthConfig, encode_header
 from docker.tls import TLSConfig
 
 from mlops_desktop.domain.errors import EngineError, HostError, HostUnreachableError
@@ -28,6 +29,10 @@ _REST_SECONDS = 2.0
 """After a failure to connect, so that a host that is away does not hold up who asks again and again."""
 
 
+Events = Generator[Mapping[str, Any], None, None]
+"""Of a stream of progress, as they come."""
+
+
 class Client(docker.APIClient):
     """The SDK's low-level client, without the person's own Docker configuration."""
 
@@ -40,6 +45,30 @@ class Client(docker.APIClient):
 
     def speak(self, version: str) -> None:
         self._version = version
+
+    def log_in(self, user: str, password: str, registry: str) -> None:
+        """Has the engine try these at a registry; neither it nor we keep them."""
+        said = {"username": user, "password": password, "serveraddress": registry}
+        self._raise_for_status(self._post_json(self._url("/auth"), data=said))
+
+    def push_events(self, repository: str, tag: str, login: Mapping[str, str]) -> Events:
+        """What an engine tells while it pushes; leaving it ends the pushing."""
+        url, headers = self._url("/images/{0}/push", repository), {"X-Registry-Auth": encode_header(login)}
+        return self._events(self._post_json(url, None, headers=headers, stream=True, params={"tag": tag}))
+
+    def pull_events(self, repository: str, digest: str, login: Mapping[str, str]) -> Events:
+        """The same of pulling. The SDK's own would wait without an end for an engine that froze."""
+        url, headers = self._url("/images/create"), {"X-Registry-Auth": encode_header(login)}
+        return self._events(
+            self._post(url, headers=headers, stream=True, params={"fromImage": repository, "tag": digest})
+        )
+
+    def _events(self, answer: requests.Response) -> Events:
+        try:
+            self._raise_for_status(answer)
+            yield from self._stream_helper(answer, decode=True)
+        finally:
+            answer.close()
 
     def converse(self, exec_id: str) -> tuple[socket.socket, requests.Response]:
         """The connection itself, which the engine lets us have for a command, and the answer that it belongs to."""
