@@ -79,10 +79,10 @@ def team(
     """On the engine of this computer, unless the test is given a kind of host."""
     kind = getattr(request, "param", "docker")
     monkeypatch.setenv("MLOPS_CACHE_FOLDER", str(CACHE))
-    # A keeper of its own would turn beside the one that the test turns.
-    monkeypatch.setattr(bootstrap.KeeperStarter, "__call__", lambda _: False)
     host, engine, address = _hosts(request)[kind]()
     with real_workspace(tmp_path / "workspace") as workspace:
+        # A keeper of its own would turn beside the one that the test turns; making the kept workspace needs one.
+        monkeypatch.setattr(bootstrap.KeeperStarter, "__call__", lambda _: False)
         workspace.hosts.add(host)
         made = Team(workspace, host, engine, address)
         try:

@@ -18,6 +18,7 @@ from docker.tls import TLSConfig
 from mlops_desktop.domain.errors import EngineError, HostError, HostUnreachableError
 from mlops_desktop.hosts.engines.engine_words import translated
 from mlops_desktop.hosts.engines.routes import Certificates, Route
+from mlops_desktop.hosts.engines.unix_connections import UnixAdapter
 
 OLDEST_API = "1.41"
 """Of Docker 20.10, with which everything was tried."""
@@ -25,6 +26,7 @@ NEWEST_API = "1.47"
 QUICK_SECONDS = 5.0
 PATIENT_SECONDS = 60.0
 """Between two signs of life while layers are sent and unpacked."""
+_UNIX = "unix://"
 _REST_SECONDS = 2.0
 """After a failure to connect, so that a host that is away does not hold up who asks again and again."""
 
@@ -40,6 +42,9 @@ class Client(docker.APIClient):
         super().__init__(url, version=OLDEST_API, timeout=seconds, tls=_tls(certificates))
         # With it a company's bundle in the environment would take the place of the pinned authority.
         self.trust_env = False
+        if url.startswith(_UNIX):
+            self._custom_adapter = UnixAdapter(url.removeprefix(_UNIX), seconds)
+            self.mount("http+docker://", self._custom_adapter)
         self._general_configs: dict[str, object] = {}
         self._auth_configs = AuthConfig({})
 

@@ -49,15 +49,16 @@ class LocalRoute:
         self._paths = [Path(address.removeprefix("unix://"))] if address else _usual_sockets()
 
     def open(self) -> str:
-        found = next((path for path in self._paths if path.exists()), None)
-        if found is None:
+        there = [path for path in self._paths if _is_there(path)]
+        if not there:
             raise EngineError(
                 f"There is no Docker on this computer: {self._paths[0]} is not there.",
                 hint="Install Docker Engine, Docker Desktop or Podman with its Docker socket, and start it.",
             )
-        if not os.access(found, os.R_OK | os.W_OK):
+        found = next((path for path in there if os.access(path, os.R_OK | os.W_OK)), None)
+        if found is None:
             raise HostRefusedError(
-                f"This user may not use Docker: {found} belongs to others.",
+                f"This user may not use Docker: {there[0]} belongs to others.",
                 hint="Let an administrator run: usermod -aG docker <your login>; then log out and in again.",
             )
         return f"unix://{found}"
@@ -67,6 +68,17 @@ class LocalRoute:
 
     def close(self) -> None:
         """Nothing is held."""
+
+
+def _is_there(path: Path) -> bool:
+    """Also where it lies in a folder that this user may not look into."""
+    try:
+        path.stat()
+    except PermissionError:
+        return True
+    except OSError:
+        return False
+    return True
 
 
 def _usual_sockets() -> list[Path]:

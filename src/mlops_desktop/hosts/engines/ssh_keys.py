@@ -15,6 +15,9 @@ from mlops_desktop.domain.errors import HostKeyUnknownError, HostUnreachableErro
 from mlops_desktop.domain.hosts import Host
 
 _LOOK_SECONDS = 20.0
+_OPENSSH_KEY = "-----BEGIN OPENSSH PRIVATE KEY-----"
+_UNLOCKED = b"openssh-key-v1\0" + len(b"none").to_bytes(4, "big") + b"none"
+"""How a key without a passphrase begins: its cipher is called none (OpenSSH's PROTOCOL.key)."""
 _KIND = re.compile(r"(?:ssh-(?:ed25519|rsa)|ecdsa-sha2-nistp\d+|sk-[a-z0-9\-@.]+)")
 
 
@@ -80,6 +83,21 @@ def offered_key(host: Host) -> str:
         if not keys:
             raise failure_of(host, done.stderr.decode("utf-8", errors="replace"))
         return keys[0]
+
+
+def is_locked(key: Path) -> bool:
+    """Whether a private key has a passphrase: OpenSSH, which must not ask for one, passes over such a key unsaid."""
+    try:
+        text = key.read_text("ascii", errors="replace")
+    except OSError:
+        return False
+    if _OPENSSH_KEY not in text:
+        return "ENCRYPTED" in text
+    body = "".join(line for line in text.splitlines() if not line.startswith("-----"))
+    try:
+        return not base64.b64decode(body).startswith(_UNLOCKED)
+    except binascii.Error:
+        return False
 
 
 def quoted(path: Path) -> str:

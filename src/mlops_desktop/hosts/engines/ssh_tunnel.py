@@ -120,17 +120,19 @@ class SshTunnel:
             readable, _, _ = select.select([self._process.stdout], [], [], max(left, 0.0))
             part = os.read(self._process.stdout.fileno(), 4096) if readable else b""
             if not part:
-                raise self._failure(timed_out=not readable)
+                raise self._failure(said, timed_out=not readable)
             said = (said + part)[-65536:]
         for sign, meaning in _SIGNS.items():
             if sign in said:
                 raise _no_engine(self._host, self._target, meaning)
 
-    def _failure(self, *, timed_out: bool) -> HostError:
+    def _failure(self, said: bytes, *, timed_out: bool) -> HostError:
+        """From OpenSSH's words, and those of whatever answered in the place of a shell."""
         if not timed_out and self._process is not None:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(_END_SECONDS)  # its last words are written then
-        return failure_of(self._host, self.words(), timed_out=timed_out)
+        words = f"{self.words()}\n{said.decode('utf-8', errors='replace')}"
+        return failure_of(self._host, words, timed_out=timed_out)
 
     def broken(self) -> str:
         """OpenSSH's last words where it has ended, else nothing."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from mlops_desktop.domain.errors import HostError, HostKeyChangedError, HostRefusedError, HostUnreachableError
 from mlops_desktop.domain.hosts import Host
+from mlops_desktop.hosts.engines.ssh_keys import is_locked
 
 _CHANGED = re.compile(
     r"IDENTIFICATION HAS CHANGED|Host key verification failed|host key is known for|Host key for .* has changed"
@@ -15,6 +17,7 @@ _PASSPHRASE = re.compile(r"passphrase|agent refused operation|read_passphrase", 
 _BAD_KEY = re.compile(r"UNPROTECTED PRIVATE KEY|invalid format|error in libcrypto|bad permissions", re.IGNORECASE)
 _NO_NAME = re.compile(r"Could not resolve hostname|Name or service not known|nodename nor servname", re.IGNORECASE)
 _NO_FORWARD = re.compile(r"administratively prohibited|forwarding.*(disabled|failed)|cannot listen", re.IGNORECASE)
+_NO_SHELL = re.compile(r"account is (currently )?not available|cannot execute command|nologin", re.IGNORECASE)
 
 
 def failure_of(host: Host, words: str, *, timed_out: bool = False) -> HostError:
@@ -40,6 +43,12 @@ def failure_of(host: Host, words: str, *, timed_out: bool = False) -> HostError:
             hint="Its sshd needs AllowStreamLocalForwarding yes (and AllowTcpForwarding) for this account.",
             details=words,
         )
+    if _NO_SHELL.search(words):
+        return HostRefusedError(
+            f"{host.name} lets this account in but runs nothing for it: {last}",
+            hint="Use an account there that has a shell and may use Docker.",
+            details=words,
+        )
     reason = "no answer in time" if timed_out else last or "the connection ended"
     return HostUnreachableError(
         f"{host.name} does not answer: {reason}",
@@ -52,7 +61,7 @@ def _advice_on_keys(host: Host, words: str) -> str:
     key = host.credentials or "the key"
     if _BAD_KEY.search(words):
         return f"{key} cannot be used as it is: only you may read it (chmod 600), and it must be a private key."
-    if _PASSPHRASE.search(words):
+    if _PASSPHRASE.search(words) or (host.credentials and is_locked(Path(host.credentials).expanduser())):
         return f"{key} has a passphrase: unlock it first with `ssh-add {host.credentials}`."
     return (
         f"Put your public key into ~/.ssh/authorized_keys there, or load its key into the agent (ssh-add). Used: {key}."
