@@ -268,7 +268,8 @@ def add_refused(shell: Shell, workspace: Workspace) -> None:
     dialog.primary.click()
     dialog._host = dataclasses.replace(dialog._host, pinned=KEY) if dialog._host else None
     trial = dialog._trial
-    assert trial is not None and dialog._host is not None
+    assert trial is not None
+    assert dialog._host is not None
     dialog.show_report(trial, dialog._host, NO_DOCKER)
     _dialog(shell, AddHostDialog)
 
@@ -277,7 +278,8 @@ def add_well(shell: Shell, workspace: Workspace) -> None:
     dialog = _adding(shell, workspace, HostKind.SSH, "mlops@lab-02")
     dialog.primary.click()
     trial = dialog._trial
-    assert trial is not None and dialog._host is not None
+    assert trial is not None
+    assert dialog._host is not None
     dialog.show_report(trial, dialog._host, _well(EDGE, HostKind.SSH))
     _dialog(shell, AddHostDialog)
 
@@ -480,4 +482,5 @@ SCENES: dict[str, Callable[[Shell, Workspace], None]] = {
     "container-deploy-done": deploy_done,
     "container-deploy-failed": deploy_failed,
     "container-try": try_remote,
+    "settings-hosts": settings,
 }

@@ -28,6 +28,7 @@ def _work(shell: Shell) -> list[Command]:
     ]
     return [
         *commands,
+        Command("add_host", "Add host…", "server", shell.add_host, "mlops hosts add NAME --kind KIND"),
         Command("activity", "Show or hide Activity", "activity", shell.toggle_activity, "mlops jobs list"),
     ]
 
@@ -38,6 +39,7 @@ def _pages(shell: Shell) -> list[Command]:
         for entry in shell.sidebar.entries
     ]
     parts = (
+        ("hosts", "Open the hosts", "server", "mlops hosts list"),
         ("trash", "Open the trash", "trash-2", "mlops trash list"),
         ("record", "Open the record of decisions", "shield-check", "mlops audit"),
         ("about", "About MLOps Desktop", "info", "mlops --version"),

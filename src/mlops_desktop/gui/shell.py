@@ -347,6 +347,7 @@ class Shell(QObject):
     def _connect(self) -> None:
         self.navigator.moved.connect(self._on_moved)
         self.sidebar.navigation.chosen.connect(self.go_to)
+        self.sidebar.navigation.dropped.connect(self.deploy)
         self.sidebar.foot.chosen.connect(self.go_to)
         self.top.back.clicked.connect(self.navigator.back)
         self.top.forward.clicked.connect(self.navigator.forward)

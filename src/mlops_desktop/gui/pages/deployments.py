@@ -370,6 +370,9 @@ class DeploymentsPage(Page):
             "token": lambda: actions.new_token(one),
             "trash": lambda: actions.trash(one),
             "cancel": lambda: actions.cancel(one),
+            "try-version": lambda: actions.try_version(one),
+            "promote": lambda: actions.promote(one),
+            "end-trial": lambda: actions.end_trial(one),
             "host": self._test_host,
         }
         acts[what]()

@@ -91,6 +91,20 @@ class EndpointActions(QObject):
         words = f"The deployment of {one.name} is being cancelled; what answered before goes on"
         self._do(lambda workspace: workspace.deployments.cancel(one.name), words, icon="x")
 
+    def try_version(self, one: EndpointFacts) -> None:
+        from mlops_desktop.gui.dialogs.try_version import TryVersionDialog
+
+        if self.workspace is not None:
+            TryVersionDialog(self._context, self.workspace, one, self._widget.window()).open()
+
+    def promote(self, one: EndpointFacts) -> None:
+        words = f"The version on trial takes over on {one.name}; no request fails"
+        self._do(lambda workspace: workspace.trials.promote(one.name), words)
+
+    def end_trial(self, one: EndpointFacts) -> None:
+        words = f"The trial on {one.name} ends; the version that answers stays"
+        self._do(lambda workspace: workspace.trials.end(one.name), words, icon="x")
+
     def new_token(self, one: EndpointFacts) -> None:
         from mlops_desktop.gui.dialogs.token import TokenDialog
 

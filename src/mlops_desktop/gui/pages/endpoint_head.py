@@ -120,7 +120,7 @@ class EndpointHead(QWidget):
         busy = one.open_rollout is not None
         back = reading.way_back(one) if one.answering is not None else None
         self.try_it.setVisible(one.spoken_of is not None)
-        self.back.setVisible(back is not None and not busy)
+        self.back.setVisible(back is not None and not busy and one.endpoint.trial is None)
         if back is not None:
             self.back.set_caption(f"{reading.return_words(one, back)}…")
         self.start.setVisible(one.answering is None and one.spoken_of is not None and not busy)
@@ -128,8 +128,12 @@ class EndpointHead(QWidget):
 
     def _fill_menu(self, one: EndpointFacts, busy: bool) -> None:
         answers = one.answering is not None
-        entries = [("Deploy another version…", "deploy", not busy)]
-        entries += [("Restart", "restart", answers and not busy), ("Stop…", "stop", answers and not busy)]
+        free = not busy and one.endpoint.trial is None
+        entries = [
+            ("Deploy another version…", "deploy", free),
+            ("Try a second version…", "try-version", answers and free),
+        ]
+        entries += [("Restart", "restart", answers and free), ("Stop…", "stop", answers and not busy)]
         entries += [("New token…", "token", True), ("Move to trash", "trash", not answers and not busy)]
         wanted = [(words, what) for words, what, offered in entries if offered]
         if [(action.text(), action.data()) for action in self.menu.actions()] == wanted:

@@ -15,6 +15,7 @@ from mlops_desktop.gui.history import Place
 from mlops_desktop.gui.pages.endpoint_head import EndpointHead
 from mlops_desktop.gui.pages.endpoint_history import RolloutHistory
 from mlops_desktop.gui.pages.endpoint_log import EndpointLog
+from mlops_desktop.gui.pages.trial_card import TrialCard
 from mlops_desktop.gui.readings import deployments as reading
 from mlops_desktop.gui.readings import endpoint_tables as tables
 from mlops_desktop.gui.readings import hosts as host_reading
@@ -97,6 +98,9 @@ class EndpointView(QScrollArea):
         self.rollout = self._make_rollout(theme)
         column.addWidget(self.rollout)
         column.addLayout(self._make_cards(theme))
+        self.trial = TrialCard(theme)
+        self.trial.asked.connect(self.asked)
+        column.addWidget(self.trial)
         column.addWidget(self._make_deployments(theme))
         column.addWidget(self._make_tabs(theme), 1)
         self.setWidget(content)
@@ -282,6 +286,7 @@ class EndpointView(QScrollArea):
         self.server.title.setText("Container" if reading.in_containers(one.endpoint) else "This computer")
         self.copy_image.setVisible(bool(identities.get("Image")))
         self._show_host()
+        self.trial.show_trial(one, self._seen, facts.read_at)
         images = any(deployment.image for deployment in one.deployments)
         self.table.leave_out(frozenset() if images else frozenset({tables.IMAGE}))
         self.table.show_rows(tables.deployment_rows(facts, one, self._seen))

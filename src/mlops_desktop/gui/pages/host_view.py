@@ -189,6 +189,10 @@ class HostView(QScrollArea):
         self._nothing.setVisible(not self._shown)
         self._nothing.setText("Nothing is deployed there yet. Deploy here… puts a model version behind a new endpoint.")
 
+    def set_edge(self, edge: int) -> None:
+        """The room around it, where it does not stand on the page itself."""
+        self._column.setContentsMargins(edge, 0, edge, 0)
+
     def set_small(self, small: bool) -> None:
         self._column.setContentsMargins(16, 12, 14 if small else 20, 14)
 

@@ -15,6 +15,7 @@ from mlops_desktop.gui import formats
 from mlops_desktop.gui.context import Context
 from mlops_desktop.gui.history import Place
 from mlops_desktop.gui.pages.alias_menu import fill_alias_menu
+from mlops_desktop.gui.pages.deploy_menu import add_deploy_menu
 from mlops_desktop.gui.pages.model_actions import ModelActions, shown
 from mlops_desktop.gui.pages.model_version_content import ModelVersionContent
 from mlops_desktop.gui.pages.page import SMALL, Command, Page
@@ -58,6 +59,7 @@ class ModelVersionPage(Page):
 
     def attach(self, workspace: Workspace) -> None:
         self.actions_.workspace = workspace
+        self._context.shell.host_watch.read()
         super().attach(workspace)
 
     def refresh(self) -> None:
@@ -121,12 +123,16 @@ class ModelVersionPage(Page):
 
     def deploy(self) -> None:
         """Opens the dialog; a version whose bundle is refused is refused here too."""
+        self.deploy_to("")
+
+    def deploy_to(self, host: str) -> None:
+        """With this host chosen."""
         if self.facts is None:
             return
         if self.refused is not None:
             self._context.shell.show_failure(self.refused)
             return
-        self.actions_.deploy(self.facts.version.reference)
+        self._context.shell.deploy(self.facts.version.reference, host)
 
     def try_it(self) -> None:
         if self.facts is not None and self.facts.answering:
@@ -402,6 +408,7 @@ class ModelVersionPage(Page):
             entries.insert(0, ("send", "Try it", self.try_it))
         if self._comparable() and self.compare_button.isHidden():
             entries.insert(0, ("chart-line", f"Compare with {facts.other_words}", self.compare))
+        add_deploy_menu(menu, self._context, self.deploy_to)
         for icon, words, act in entries:
             menu.addAction(theme.icon(icon, "muted", 16), words).triggered.connect(lambda _=False, do=act: do())
         menu.addSeparator()

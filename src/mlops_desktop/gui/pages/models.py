@@ -14,6 +14,7 @@ from mlops_desktop.gui.context import Context
 from mlops_desktop.gui.history import Place
 from mlops_desktop.gui.item_models.models import TreeRow
 from mlops_desktop.gui.pages.alias_menu import fill_alias_menu
+from mlops_desktop.gui.pages.deploy_menu import add_deploy_menu
 from mlops_desktop.gui.pages.model_actions import ModelActions
 from mlops_desktop.gui.pages.models_inspector import SMALL_WIDTH, WIDTH, ModelInspector
 from mlops_desktop.gui.pages.models_pane import ModelsPane
@@ -52,6 +53,7 @@ class ModelsPage(Page):
 
     def attach(self, workspace: Workspace) -> None:
         self.actions_.workspace = workspace
+        self._context.shell.host_watch.read()
         super().attach(workspace)
 
     def refresh(self) -> None:
@@ -295,6 +297,8 @@ class ModelsPage(Page):
         if self._small:
             entries += [("rocket", f"Deploy {shown}…", self.deploy)]
             entries += [("chart-line", "Compare versions", self.compare)] if self._comparable() else []
+        reference = self.inspector.reference
+        add_deploy_menu(menu, self._context, lambda host: self._context.shell.deploy(reference, host))
         for icon, words, act in entries:
             menu.addAction(theme.icon(icon, "muted", 16), words).triggered.connect(lambda _=False, do=act: do())
         menu.addSeparator()

@@ -26,6 +26,7 @@ HERE = "laptop"
 ENTRIES = (
     Entry("general", "General", "settings", "", mark=HERE),
     Entry("workspace", "Workspace", "folder", ""),
+    Entry("hosts", "Hosts", "server", ""),
     Entry("trash", "Trash", "trash-2", ""),
     Entry("record", "Record", "shield-check", ""),
     Entry("keys", "Keys", "keyboard", "", mark=HERE),
@@ -34,6 +35,7 @@ ENTRIES = (
 _SENTENCES = {
     "general": "Changes apply at once and stay on this computer.",
     "workspace": "Changes apply at once and are written to the record.",
+    "hosts": "Changes apply at once and are written to the record.",
     "trash": "What was put away stays here until somebody restores or erases it.",
     "record": "Who did what, and when. Nothing in it can be changed or taken out unseen.",
     "keys": "Every key and what it does. Ctrl+/ shows them anywhere.",
@@ -182,6 +184,10 @@ def make_section(name: str, context: Context) -> Section:
             from mlops_desktop.gui.settings.workspace import WorkspaceSection
 
             return WorkspaceSection(context)
+        case "hosts":
+            from mlops_desktop.gui.settings.hosts import HostsSection
+
+            return HostsSection(context)
         case "trash":
             from mlops_desktop.gui.settings.trash import TrashSection
 

@@ -101,7 +101,20 @@ class StockRoom:
                 act = partial(self._shell.deploy, reference)
                 title = f"Deploy {_spoken(reference)}…"
                 entries.append(Entry(f"deploy:{model.name}", Kind.ACTION, "rocket", title, note, "", line, act=act))
+                entries += self._deploying_to(reference, line)
         return entries
+
+    def _deploying_to(self, reference: str, line: str) -> list[Entry]:
+        """The same for every host that was added."""
+        return [
+            Entry(
+                f"deploy:{reference.partition('@')[0]}:{state.host.name}", Kind.ACTION, "rocket",
+                f"Deploy {_spoken(reference)} to {state.host.name}…", "asks for the endpoint", "",
+                f"{line} --host {quoted(state.host.name)}",
+                act=partial(self._shell.deploy, reference, state.host.name),
+            )
+            for state in self._shell.host_watch.facts.added
+        ]  # fmt: skip
 
     def _models(self) -> list[Entry]:
         entries = []

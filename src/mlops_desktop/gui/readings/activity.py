@@ -161,6 +161,9 @@ def _of_rollout(rollout: Rollout, endpoint: Endpoint, known: dict[str, Deploymen
         RolloutKind.ROLLBACK: f"Roll {endpoint.name} back to {version}",
         RolloutKind.RESTART: f"Restart {endpoint.name}",
         RolloutKind.STOP: f"Stop {endpoint.name}",
+        RolloutKind.TRY: f"Try {version} on {endpoint.name}",
+        RolloutKind.PROMOTE: f"Promote {version} on {endpoint.name}",
+        RolloutKind.END_TRIAL: f"End the trial on {endpoint.name}",
     }
     failed = rollout.step is RolloutStep.FAILED
     state = State.FAILED if failed else State.DONE if rollout.step.is_ended else State.RUNNING

@@ -60,6 +60,9 @@ def change_words(rollout: Rollout, known: Sequence[Deployment]) -> str:
         RolloutKind.ROLLBACK: f"going back to {to}",
         RolloutKind.RESTART: f"restarting {to}",
         RolloutKind.STOP: "stopping",
+        RolloutKind.TRY: f"starting the trial of {to}",
+        RolloutKind.PROMOTE: f"promoting {to}",
+        RolloutKind.END_TRIAL: "ending the trial",
     }[rollout.kind].strip()
 
 
@@ -71,6 +74,9 @@ def change_title(rollout: Rollout, known: Sequence[Deployment]) -> str:
         RolloutKind.ROLLBACK: f"Roll back to {to}",
         RolloutKind.RESTART: f"Restart {to}",
         RolloutKind.STOP: "Stop",
+        RolloutKind.TRY: f"Try {to}",
+        RolloutKind.PROMOTE: f"Promote {to}",
+        RolloutKind.END_TRIAL: "End the trial",
     }[rollout.kind].strip()
 
 
@@ -146,6 +152,10 @@ def stages(
 def _way(rollout: Rollout, containers: bool) -> tuple[RolloutStep, ...]:
     if rollout.to_deployment_id is None:
         return _WAY_OUT
+    if rollout.kind is RolloutKind.TRY:
+        return (RolloutStep.BUILD, *_FIRST_WAY) if containers else _FIRST_WAY
+    if rollout.kind is RolloutKind.PROMOTE:
+        return _WAY_OUT
     way = _WAY if rollout.from_deployment_id else _FIRST_WAY
     begins_warm = rollout.kind is RolloutKind.ROLLBACK and all(
         item.step is not RolloutStep.BUILD for item in rollout.steps
@@ -179,6 +189,10 @@ def _name(rollout: Rollout, step: RolloutStep, known: Sequence[Deployment]) -> s
     before = number_of(reference_of(rollout.from_deployment_id, known))
     if rollout.kind is RolloutKind.STOP:
         return "Take no more requests" if step is RolloutStep.SWITCH else "Answer open requests, then end"
+    if rollout.kind is RolloutKind.END_TRIAL:
+        return "Give the trial nothing more" if step is RolloutStep.SWITCH else "Answer open requests, then end it"
+    if rollout.kind is RolloutKind.TRY and step is RolloutStep.SWITCH:
+        return f"Give {to} its share"
     return {
         RolloutStep.BUILD: f"Build the image of {to}",
         RolloutStep.START: f"Start {to} beside {before}" if before else f"Start {to}",
@@ -193,6 +207,10 @@ def _sentence(rollout: Rollout, step: RolloutStep, known: Sequence[Deployment], 
     thing = "container" if containers else "process"
     if rollout.kind is RolloutKind.STOP:
         return "the port is given back" if step is RolloutStep.SWITCH else f"the {thing} ends by itself"
+    if rollout.kind is RolloutKind.END_TRIAL:
+        return "the other version answers all again" if step is RolloutStep.SWITCH else f"the {thing} is taken away"
+    if rollout.kind is RolloutKind.TRY and step is RolloutStep.SWITCH:
+        return f"{before} stays in charge of the rest"
     return {
         RolloutStep.BUILD: "only layers that the host lacks are sent",
         RolloutStep.START: f"a {thing} of its own, on the same port" if before else f"a {thing} of its own",

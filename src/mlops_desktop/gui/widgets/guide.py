@@ -35,6 +35,7 @@ PAGE_OF = {
     "workspace": "settings.md",
     "keys": "window.md#keys",
     "about": "backup-and-verify.md#a-bug-report",
+    "hosts": "hosts.md",
     "trash": "backup-and-verify.md#trash",
     "record": "backup-and-verify.md#the-record-of-decisions",
     "welcome": "index.md",

@@ -64,7 +64,6 @@ class _StageRow(QWidget):
         self._bar.set_share(stage.share)
         self.setAccessibleName(f"{stage.name}: {word}{', ' + stage.time if stage.time else ''}. {stage.sentence}")
 
-
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fit()
@@ -72,7 +71,7 @@ class _StageRow(QWidget):
     def _fit(self) -> None:
         """A sentence of several lines keeps them, also in a dialog that grows with it."""
         width = self.width() - self._icon.width() - self._time.sizeHint().width() - 16
-        self._sentence.setMinimumHeight(self._sentence.heightForWidth(width) if width > 0 else 0)
+        self._sentence.setMinimumHeight(max(0, self._sentence.heightForWidth(width)) if width > 0 else 0)
 
 
 class RolloutSteps(QWidget):

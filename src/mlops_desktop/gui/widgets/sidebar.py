@@ -14,20 +14,35 @@ from PySide6.QtCore import (
     QRectF,
     QSize,
     Qt,
+    QTimer,
     Signal,
 )
-from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import (
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QFontMetrics,
+    QKeyEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+)
 from PySide6.QtWidgets import QListView, QSizePolicy, QStyledItemDelegate, QStyleOptionViewItem, QVBoxLayout, QWidget
 
 from mlops_desktop.gui import formats
 from mlops_desktop.gui.ground import NARROW_SIDEBAR, SIDEBAR
 from mlops_desktop.gui.theme.theme import Theme
 from mlops_desktop.gui.theme.zoom import BY_ITSELF
+from mlops_desktop.gui.version_drag import reference_in
 from mlops_desktop.gui.widgets.buttons import Button
 from mlops_desktop.gui.widgets.text import plain_tip
 
 _GROUPS = {"home": 0, "datasets": 1, "experiments": 1, "models": 1, "deployments": 2}
 """Sections that stand together, with a line between groups."""
+_TAKES_VERSIONS = "deployments"
+SPRING_MILLISECONDS = 600
+"""So long a model version is held over the page before that is shown."""
 _ROW, _GAP = 33, 17
 _MIDDLE = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 _NOWHERE = QModelIndex()
@@ -152,9 +167,14 @@ class NavigationDelegate(QStyledItemDelegate):
 
 
 class Navigation(QListView):
-    """The list of pages. `chosen` carries the page's name."""
+    """The list of pages. `chosen` carries the page's name.
+
+    A model version that is dragged over the page of deployments leads there after a moment, and is dropped on a host;
+    `dropped` carries one that is let go here already.
+    """
 
     chosen = Signal(str)
+    dropped = Signal(str)
 
     def __init__(self, theme: Theme, entries: tuple[Entry, ...]) -> None:
         super().__init__()
@@ -172,6 +192,9 @@ class Navigation(QListView):
         self.setMouseTracking(True)
         self.entered.connect(self._on_entered)
         self.clicked.connect(lambda index: self.chosen.emit(self.pages.entries[index.row()].page))
+        self.setAcceptDrops(True)
+        self._spring = QTimer(self, singleShot=True, interval=SPRING_MILLISECONDS)
+        self._spring.timeout.connect(lambda: self.chosen.emit(_TAKES_VERSIONS))
 
     @property
     def edge(self) -> int:
@@ -201,6 +224,36 @@ class Navigation(QListView):
         self._walks = True
         super().keyPressEvent(event)
         self._walks = False
+
+    # A model version that is dragged here
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if reference_in(event.mimeData()):
+            event.acceptProposedAction()
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        index = self.indexAt(event.position().toPoint())
+        takes = index.isValid() and self.pages.entries[index.row()].page == _TAKES_VERSIONS
+        self._hover(index.row() if takes else -1)
+        if not takes:
+            self._spring.stop()
+            event.ignore()
+            return
+        event.acceptProposedAction()
+        if not self._spring.isActive():
+            self._spring.start()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self._spring.stop()
+        self._hover(-1)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self._spring.stop()
+        self._hover(-1)
+        reference = reference_in(event.mimeData())
+        if reference:
+            event.acceptProposedAction()
+            self.dropped.emit(reference)
 
     def leaveEvent(self, event: Any) -> None:
         self._hover(-1)
