@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from mlops_desktop.domain.deployments import (
+    Answers,
     ContainerIdentity,
     Observation,
     Placement,
@@ -49,6 +50,7 @@ class FakeServer:
     open_connections: int = 0
     splitting: Splitting | None = None
     shadowing: Shadowing | None = None
+    answers: Answers | None = None
 
 
 @dataclass
@@ -291,6 +293,7 @@ class FakeHost:
             sentence="ready" if server.is_ready else "starting",
             splitting=server.splitting,
             shadowing=server.shadowing,
+            answers=server.answers,
         )
         return _placed(seen, server.place)
 

@@ -37,9 +37,7 @@ class FakeHosts:
             self.others[host.name] = FakeHost(machine)
         return self.others[host.name]
 
-    def check(
-        self, host: hosts.Host, on_step: OnHostStep | None = None, here: hosts.Host | None = None
-    ) -> HostReport:
+    def check(self, host: hosts.Host, on_step: OnHostStep | None = None, here: hosts.Host | None = None) -> HostReport:
         steps = (
             HostStepResult(HostStep.REACH, True, "OpenSSH answers", 0.004),
             HostStepResult(HostStep.ENGINE, True, "Docker 27.3", 0.012),

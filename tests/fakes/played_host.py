@@ -21,6 +21,7 @@ from mlops_desktop.services.hosts import HostService
 from mlops_desktop.services.keeping.endpoints import EndpointSupervisor
 from mlops_desktop.services.keeping.progress import RolloutProgress
 from mlops_desktop.services.keeping.rollouts import RolloutSupervisor
+from mlops_desktop.services.trials import TrialService
 from mlops_desktop.services.workspace import Workspace
 
 LABELS = {"penguin-species": ("Adelie", "Chinstrap", "Gentoo")}
@@ -80,6 +81,7 @@ class PlayedEndpoints:
             workspace._parts, hosts=self.hosts, clock=self.clock, start_keeper=lambda: False
         )  # fmt: skip
         workspace.deployments = DeploymentService(self.parts)
+        workspace.trials = TrialService(self.parts)
         workspace.hosts = HostService(self.parts)
 
     def add_host(self, name: str, kind: HostKind, address: str = "", *, report: HostReport | None = None) -> Host:

@@ -349,12 +349,19 @@ def can_return_to(facts: EndpointFacts, deployment: Deployment) -> bool:
         deployment.id != facts.endpoint.wanted_deployment_id
         and deployment.status is DeploymentStatus.STOPPED
         and facts.open_rollout is None
+        and facts.endpoint.trial is None
     )
 
 
 def is_warm(facts: EndpointFacts, deployment: Deployment) -> bool:
     """Whether it still runs beside the one that answers, for a quick way back."""
-    return deployment.is_placed and deployment.id != facts.endpoint.wanted_deployment_id
+    alone = deployment.id != facts.endpoint.wanted_deployment_id and not is_on_trial(facts, deployment)
+    return deployment.is_placed and alone
+
+
+def is_on_trial(facts: EndpointFacts, deployment: Deployment) -> bool:
+    trial = facts.endpoint.trial
+    return trial is not None and trial.deployment_id == deployment.id
 
 
 def return_words(facts: EndpointFacts, deployment: Deployment) -> str:

@@ -51,6 +51,7 @@ def _deployment_row(
     answers = deployment is one.answering
     wanted = "answers" if reading.answers_now(deployment) else "should answer"
     after = wanted if answers else "kept warm" if reading.is_warm(one, deployment) else ""
+    after = "on trial" if reading.is_on_trial(one, deployment) else after
     chip = "champion" if reading.is_champion(deployment.model_reference, facts.champions) else ""
     return CellRow(
         str(deployment.number),
