@@ -89,3 +89,14 @@ def test_what_a_killed_one_left_goes_after_a_day(tmp_path: Path) -> None:
 def test_a_key_stands_for_all_that_is_in_it() -> None:
     assert key_of({"a": 1, "b": 2}) == key_of({"b": 2, "a": 1})
     assert len({key_of(each) for each in ([1], [2], ["1"], [1, None])}) == 4
+
+
+def test_layers_that_nobody_used_for_long_are_removed_when_one_is_made(tmp_path: Path) -> None:
+    long_ago = 1_600_000_000
+    for name in ("used", "unused"):
+        kept_layer(tmp_path, name, Making())
+        for file in tmp_path.glob(f"{name}.*"):
+            os.utime(file, (long_ago, long_ago))
+    kept_layer(tmp_path, "used", Making())
+    kept_layer(tmp_path, "new", Making())
+    assert sorted(file.stem for file in tmp_path.glob("*.tar")) == ["new", "used"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import re
@@ -18,6 +19,7 @@ from mlops_desktop.hosts.images.layers import Layer, read_layer
 
 _DRAFT: Final = ".making-"
 _OLD: Final = 86_400.0
+_UNUSED: Final = 60 * _OLD
 _DIFF_ID: Final = re.compile(r"sha256:[0-9a-f]{64}")
 
 
@@ -36,7 +38,9 @@ def kept_layer(folder: Path, name: str, make: Callable[[Path, Path], Layer]) -> 
     with translated():
         folder.mkdir(parents=True, exist_ok=True)
         file = folder / f"{name}.tar"
-        return _read(file) or _make(file, make)
+        layer = _read(file) or _make(file, make)
+        _note(file).touch()
+        return layer
 
 
 def _read(file: Path) -> Layer | None:
@@ -58,6 +62,7 @@ def _read(file: Path) -> Layer | None:
 
 def _make(file: Path, make: Callable[[Path, Path], Layer]) -> Layer:
     remove_abandoned(file.parent, _DRAFT)
+    _remove_unused(file.parent)
     with _workshop(file.parent) as place:
         made = make(place / "layer.tar", place)
         _note(file).unlink(missing_ok=True)
@@ -84,6 +89,16 @@ def remove_abandoned(folder: Path, prefix: str) -> None:
                 shutil.rmtree(place, ignore_errors=True)
         except FileNotFoundError:
             continue
+
+
+def _remove_unused(folder: Path) -> None:
+    """Layers that nobody has used for long: a set of libraries takes a quarter of a gigabyte."""
+    for file in folder.glob("*.tar"):
+        used = _note(file) if _note(file).exists() else file
+        with contextlib.suppress(FileNotFoundError):
+            if time.time() - used.stat().st_mtime > _UNUSED:
+                file.unlink()
+                _note(file).unlink(missing_ok=True)
 
 
 def _note(file: Path) -> Path:
