@@ -160,11 +160,11 @@ def silent(fakes: FakeHosts, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     frozen: list[threading.Thread] = []
     seen: list[HostReport] = []
 
-    def check_or_freeze(host: Host, on_step: OnHostStep | None = None) -> HostReport:
+    def check_or_freeze(host: Host, on_step: OnHostStep | None = None, here: Host | None = None) -> HostReport:
         if host.name == "frozen":
             frozen.append(threading.current_thread())
             thaw.wait(20)
-        seen.append(check(host, on_step))
+        seen.append(check(host, on_step, here))
         return seen[-1]
 
     monkeypatch.setattr(fakes, "check", check_or_freeze)

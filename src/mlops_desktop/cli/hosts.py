@@ -157,7 +157,7 @@ def list_hosts(session: Session, reach: bool, as_json: bool) -> None:
     if as_json:
         emit(known)
         return
-    head = ["Host", "Kind", "Address", "Endpoints", "Answering", "Base image"]
+    head = ["Host", "Kind", "Address", "Endpoints", "Answering", "Base image", "Registry"]
     seen = ["State", "Engine", "Machine", "Free"] if reach else []
     rows = [[*_row(state), *(_seen(state) if reach else [])] for state in known]
     table([*head, *seen], rows, right=["Endpoints", "Answering", "Free"])
@@ -190,6 +190,7 @@ def _row(state: HostState) -> list[str]:
         str(state.endpoints),
         str(state.answering),
         NOTHING if is_here else host.base_image,
+        host.registry or NOTHING,
     ]
 
 
@@ -269,6 +270,45 @@ def base(session: Session, name: str, archive: Path | None, image: str | None, a
         emit({"host": host.name, "image": host.base_image, "identity": identity})
     else:
         say(f"{host.base_image} is on {host.name}: {short(identity)}")
+
+
+@hosts.command()
+@click.argument("name")
+@click.argument("address", required=False)
+@click.option("--user", default="", help="Who logs in there; nobody without it.")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+@click.option("--none", "away", is_flag=True, help="Take the registry away: the host puts its images together again.")
+@json_option
+@pass_session
+def registry(
+    session: Session, name: str, address: str | None, user: str, password_stdin: bool, away: bool, as_json: bool
+) -> None:
+    """Let images for the host NAME go by way of the registry at ADDRESS, such as registry.example:5000/team."""
+    if away == bool(address):
+        raise click.UsageError("Give either an ADDRESS or --none.")
+    service = session.workspace.hosts
+    if away or address is None:
+        host = service.remove_registry(name)
+    else:
+        password = _password(service.registry_variable(name), user, password_stdin) if user else None
+        host = service.set_registry(name, address, user, password)
+    if as_json:
+        emit(host)
+    elif host.registry:
+        say(f"Images for {host.name} go by way of {host.registry}. Try it: mlops hosts check {_word(host.name)}")
+    else:
+        say(f"{host.name} puts its images together itself.")
+
+
+def _password(variable: str, user: str, from_input: bool) -> str | None:
+    """As it is given; None where it is in the environment, or where nobody can be asked and it may be known already."""
+    import os
+
+    if from_input:
+        return sys.stdin.readline().rstrip("\r\n")
+    if os.environ.get(variable) or not sys.stdin.isatty():
+        return None
+    return str(click.prompt(f"Password of {user}", hide_input=True, err=True))
 
 
 def short(identity: str) -> str:

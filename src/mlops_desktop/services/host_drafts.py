@@ -14,6 +14,7 @@ from mlops_desktop.services.host_proofs import certificates_in
 CERTIFICATE, KEY, AUTHORITY = "cert.pem", "key.pem", "ca.pem"
 """What lies in the folder of a host that is reached over TLS; Docker's own names."""
 _UNIX = "unix://"
+_LONGEST_USER = 200
 _LARGEST_FILE = 256 * 1024
 _IMAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._\-/:@]{0,254}")
 
@@ -42,6 +43,14 @@ def usable_base_image(reference: str) -> str:
         raise InvalidInputError(
             f"{tidied!r} cannot be an image.", hint="Give a name such as python:3.11-slim, or one with @sha256:..."
         )
+    return tidied
+
+
+def usable_user(user: str) -> str:
+    """Who logs in to a registry. Raises InvalidInputError."""
+    tidied = user.strip()
+    if not tidied.isprintable() or ":" in tidied or len(tidied) > _LONGEST_USER:
+        raise InvalidInputError(f"{tidied[:50]!r} cannot be a user.", hint="Give the login alone, without a password.")
     return tidied
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ from mlops_desktop.domain.errors import (
     HostError,
     HostKeyUnknownError,
     InvalidInputError,
+    KeyringUnavailableError,
     MlopsError,
 )
 from mlops_desktop.domain.experiments import Failure
@@ -24,6 +26,8 @@ from mlops_desktop.domain.hosts import (
     HostKind,
     HostReport,
     HostState,
+    parse_registry,
+    registry_secret,
     this_computer,
 )
 from mlops_desktop.domain.identifiers import new_identifier
@@ -35,6 +39,8 @@ from mlops_desktop.services.jobs import error_of
 from mlops_desktop.services.parts import Parts
 from mlops_desktop.services.ports import OnHostStep, Report, UnitOfWork
 from mlops_desktop.services.rollout_wishes import secret_name
+
+log = logging.getLogger(__name__)
 
 
 class HostService:
@@ -100,9 +106,14 @@ class HostService:
 
     def try_out(self, host: Host, on_step: OnHostStep | None = None) -> HostReport:
         """Tries a host step by step, one that was added or not. A failure is in the report; nothing is stored."""
-        report = self._parts.hosts.check(host, on_step)
+        report = self._tried(host, on_step)
         self._seen[host.id] = (report, self._parts.clock())
         return report
+
+    def _tried(self, host: Host, on_step: OnHostStep | None = None) -> HostReport:
+        with self._parts.registry.read() as unit:
+            here = lookup.engine_here(unit, host)
+        return self._parts.hosts.check(host, on_step, here)
 
     def confirmed(self, host: Host, report: HostReport) -> Host:
         """The host with the key that it offered, after a person confirmed its fingerprint. Nothing is stored.
@@ -167,6 +178,7 @@ class HostService:
         for endpoint in there:
             self._parts.secrets.remove(secret_name(endpoint.id))
         self._seen.pop(host.id, None)
+        self._forget_password(host)
 
     def trust(self, name: str, fingerprint: str) -> Host:
         """Lets a host prove itself anew, where `fingerprint` is the one of what it has now.
@@ -186,7 +198,7 @@ class HostService:
                 f"{host.name} has {shown}, not {fingerprint.strip()}.",
                 hint="Leave it blocked and ask who runs it: another machine may be answering in its place.",
             )
-        report = self._parts.hosts.check(renewed)
+        report = self._tried(renewed)
         if host.kind is HostKind.TLS and not report.ok:
             raise reason_of(report)
         with self._parts.registry.write() as unit:
@@ -213,6 +225,78 @@ class HostService:
                 hint=f"Put the new certificate into {host.credentials} as {drafts.AUTHORITY} first.",
             )
         return dataclasses.replace(host, pinned=pem), proofs.authority_fingerprint(pem)
+
+    # --- its registry -----------------------------------------------------------------------------------------------
+
+    def set_registry(
+        self, name: str, address: str, user: str = "", password: str | None = None, *, session_only: bool = False
+    ) -> Host:
+        """Lets images for the host go by way of a registry from now on; reaches nothing.
+
+        Without a `user` nobody logs in there. The password goes to the keyring, or with `session_only` no further than
+        the memory of this process; None stands for the one that is known already.
+
+        Raises NotFoundError, InvalidInputError, KeyringUnavailableError.
+        """
+        checked = parse_registry(address)
+        with self._parts.registry.read() as unit:
+            host = _added(unit, name)
+        if host.kind is HostKind.DOCKER:
+            raise InvalidInputError(
+                f"{host.name} is an engine of this computer: images are put together on it at once.",
+                hint="A registry is for a host that is elsewhere.",
+            )
+        self._remember(host, drafts.usable_user(user), password, session_only)
+        return self._store_registry(host, checked, user.strip())
+
+    def remove_registry(self, name: str) -> Host:
+        """Images are put together by the host again. What is in the registry stays. Raises NotFoundError."""
+        with self._parts.registry.read() as unit:
+            host = _added(unit, name)
+        stored = self._store_registry(host, "", "")
+        self._forget_password(host)
+        return stored
+
+    def registry_variable(self, name: str) -> str:
+        """The variable of the environment that may have the password of the host's registry."""
+        return self._parts.credentials.variable(registry_secret(name))
+
+    def _remember(self, host: Host, user: str, password: str | None, session_only: bool) -> None:
+        secret = registry_secret(host.name)
+        if not user:
+            if password:
+                raise InvalidInputError("A password needs a user.", hint="Say who logs in, with --user.")
+            return
+        if password is None:
+            if self._parts.credentials.get(secret) is None:
+                raise InvalidInputError(
+                    f"The password of {user} is not known.",
+                    hint=f"Give it, or set {self.registry_variable(host.name)} in the environment.",
+                )
+        elif not password:
+            raise InvalidInputError("The password is empty.", hint="Give it again.")
+        elif session_only:
+            self._parts.credentials.keep_for_session(secret, password)
+        else:
+            self._parts.credentials.set(secret, password)
+
+    def _store_registry(self, host: Host, address: str, user: str) -> Host:
+        with self._parts.registry.write() as unit:
+            unit.hosts.update(dataclasses.replace(host, registry=address, registry_user=user))
+            unit.audit.append("host.registry", host.name, {"before": host.registry, "now": address, "user": user})
+            stored = lookup.host(unit, host.name)
+            unit.commit()
+        return stored
+
+    def _forget_password(self, host: Host) -> None:
+        if not host.registry_user:
+            return
+        try:
+            self._parts.credentials.remove(registry_secret(host.name))
+        except KeyringUnavailableError as error:
+            log.warning("the password of %s stays in the keyring: %s", host.name, error.message)
+
+    # --- its base image ---------------------------------------------------------------------------------------------
 
     def set_base_image(self, name: str, reference: str) -> Host:
         """What model images on the host stand on from now on. Raises NotFoundError, InvalidInputError."""

@@ -53,6 +53,7 @@ _STEPS = {
     HostStep.ENGINE: ("Find Docker", "it answers and is new enough"),
     HostStep.MACHINE: ("Machine and memory", "architecture and processors"),
     HostStep.BASE: ("Base image", "what model images stand on"),
+    HostStep.REGISTRY: ("Registry", "it lets us in, from here and from there"),
 }
 
 
