@@ -242,11 +242,11 @@ class DeploymentsPage(Page):
         if not facts.endpoints and not self._has_hosts:
             self._stack.setCurrentWidget(self.empty)
             return
-        before = self.place()
+        before = (self.place(), self._host)
         self._find_place(facts)
         self._show_chosen()
         self._stack.setCurrentWidget(self._content)
-        if self.place() != before:
+        if (self.place(), self._host) != before:
             self._context.shell.place_changed()
         self._look()
 

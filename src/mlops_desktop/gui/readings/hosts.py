@@ -53,6 +53,7 @@ _STEPS = {
     HostStep.ENGINE: ("Find Docker", "it answers and is new enough"),
     HostStep.MACHINE: ("Machine and memory", "architecture and processors"),
     HostStep.BASE: ("Base image", "what model images stand on"),
+    HostStep.REGISTRY: ("Registry", "both engines may log in to it"),
     HostStep.REGISTRY: ("Registry", "it lets us in, from here and from there"),
 }
 
@@ -99,10 +100,15 @@ def kind_words(state: HostState) -> str:
     host, facts = state.host, state.report.facts if state.report else None
     if host.kind is HostKind.PROCESS:
         return f"process, {platform.machine() or 'no Docker'}"
-    engine = f"Docker {facts.engine}" if facts is not None and facts.engine else ""
+    engine = f"Docker {_version(facts.engine)}" if facts is not None and facts.engine else ""
     if host.kind is HostKind.DOCKER:
         return " · ".join(filter(None, (engine or "local Docker", facts.architecture if facts else "")))
     return " · ".join(filter(None, (KIND_WORDS[host.kind], facts.architecture if facts else "", engine)))
+
+
+def _version(engine: str) -> str:
+    """Without what a distribution added: `20.10.24` for `20.10.24+dfsg1`."""
+    return engine.partition("+")[0]
 
 
 def count_words(state: HostState) -> str:
@@ -183,7 +189,7 @@ def host_facts(state: HostState, now: datetime, *, brief: bool = False) -> list[
         rows.append(("Address", address_words(host)))
     if facts is not None and facts.engine and host.kind is not HostKind.PROCESS:
         trip = max(0.1, facts.round_trip * 1000)
-        rows.append(("Engine", f"Docker {facts.engine}"))
+        rows.append(("Engine", f"Docker {_version(facts.engine)}"))
         rows.append(("Round trip", f"{trip:.1f} ms" if trip < _WHOLE_FROM else f"{trip:.0f} ms"))
     if facts is not None and facts.cpus:
         parts = [facts.architecture, formats.plural(facts.cpus, "core")]
@@ -226,7 +232,8 @@ def steps(host: Host, done: Sequence[HostStepResult], *, running: bool, waits: b
     """Every step of a check of this kind of host: those that were done, and those to come. `waits`: for a person."""
     known = {result.step: result for result in done}
     made = []
-    for step in _WAYS[host.kind]:
+    way = _WAYS[host.kind]
+    for step in (*way, *(result.step for result in done if result.step not in way)):
         name, sentence = _STEPS[step]
         result = known.get(step)
         if result is not None:

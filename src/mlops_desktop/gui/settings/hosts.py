@@ -74,7 +74,9 @@ class HostsSection(Section):
         self.view = HostView(context, self.actions_of_host)
         self.view.set_edge(0)
         self.view.endpoint_chosen.connect(lambda name: context.shell.go(Place("deployments", name)))
+        self.view.hide()  # until something is known
         self.column.addWidget(self.view, 1)
+        self.column.addStretch(0)
         self._watch.follow(self)
         self._watch.changed.connect(self._fill)
 
@@ -119,6 +121,7 @@ class HostsSection(Section):
         sign = reading.hosts_sign(hosts)
         self._card.sub.setText(sign.word if sign is not None else "deployments run on this computer")
         self.view.show_host(self._facts, hosts, self._chosen)
+        self.view.show()
 
     def _on_current(self, index: QModelIndex) -> None:
         states = self._watch.facts.states

@@ -70,7 +70,7 @@ class _StageRow(QWidget):
 
     def _fit(self) -> None:
         """A sentence of several lines keeps them, also in a dialog that grows with it."""
-        width = self.width() - self._icon.width() - self._time.sizeHint().width() - 16
+        width = self._sentence.width()
         self._sentence.setMinimumHeight(max(0, self._sentence.heightForWidth(width)) if width > 0 else 0)
 
 
