@@ -14,7 +14,9 @@ from mlops_desktop.serving.admin_client import ControlError
 ASK_SECONDS = 2.0
 OBEY_SECONDS = 5.0
 """For what must be obeyed before a server is ended by force."""
-_POLL_SECONDS = 0.02
+_SHORTEST_PAUSE = 0.02
+_LONGEST_PAUSE = 0.2
+"""Between looks at one that starts: an engine's answers take from the processor that the start needs."""
 
 Look = Callable[[str], tuple[Observation, str]]
 """What is seen of a deployment, and its phase: the server's own word, or silent, or gone."""
@@ -77,6 +79,7 @@ def wait_until_right(
     Raises DeploymentError with the server's own reason, which `reason` finds where it does not run.
     """
     deadline = time.monotonic() + seconds
+    pause = _SHORTEST_PAUSE
     while True:
         seen, phase = look(order.deployment_id)
         if phase == "ready":
@@ -89,7 +92,8 @@ def wait_until_right(
                 hint=f"See the log: mlops deployments log {order.endpoint_name}",
                 details=seen.sentence,
             )
-        time.sleep(_POLL_SECONDS)
+        time.sleep(pause)
+        pause = min(pause * 1.5, _LONGEST_PAUSE)
 
 
 def _check_example(order: ServeOrder, seen: Observation, ask: Ask, seconds: float) -> Observation:

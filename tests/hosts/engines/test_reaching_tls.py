@@ -6,7 +6,6 @@ import dataclasses
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -98,7 +97,17 @@ def test_k_10_a_key_of_another_certificate_or_with_a_passphrase_cannot_be_used(
     assert (report.code, failed_at(report)) == (REFUSED, HostStep.ENGINE)
     assert "have to belong together" in report.hint
     locked = tmp_path / "own" / "key.pem"
-    lock = ["openssl", "ec", "-aes256", "-passout", "pass:canary", "-in", remote_host.certificate.key, "-out", locked]
+    lock: list[str | Path] = [
+        "openssl",
+        "ec",
+        "-aes256",
+        "-passout",
+        "pass:canary",
+        "-in",
+        remote_host.certificate.key,
+        "-out",
+        locked,
+    ]
     subprocess.run(lock, check=True, capture_output=True)
     report = tried(tmp_path, mixed)
     assert report.code == REFUSED
@@ -107,9 +116,7 @@ def test_k_10_a_key_of_another_certificate_or_with_a_passphrase_cannot_be_used(
 
 
 @pytest.fixture(params=["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
-def company_bundle(
-    request: pytest.FixtureRequest, remote_host: RemoteHost, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Path]:
+def company_bundle(request: pytest.FixtureRequest, remote_host: RemoteHost, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A company has its own authority in the environment of all its programs; here it is the foreign one."""
     monkeypatch.setenv(request.param, str(remote_host.foreign_authority))
     return remote_host.foreign_authority

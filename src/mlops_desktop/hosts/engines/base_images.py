@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from mlops_desktop.hosts.process_host import Report
 
 _BLOCK: Final = 1024 * 1024
 _PROBE_SECONDS: Final = 30
+LEFT_SECONDS: Final = 600
 _REFERENCE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._\-/:@]{0,254}")
 _QUESTION: Final = (
     "import json, os, platform, shutil, sys, sysconfig; print(json.dumps({"
@@ -74,6 +76,7 @@ def probe_base(engine: Engine, reference: str) -> Base:
 
 def _ask(engine: Engine, image: BaseImage) -> Mapping[str, Any]:
     with engine.asked(patient=True) as client:
+        _sweep(client)
         made = client.create_container(
             image.id,
             ["python3", "-I", "-c", _QUESTION],
@@ -94,6 +97,13 @@ def _ask(engine: Engine, image: BaseImage) -> Mapping[str, Any]:
     except ValueError as error:
         raise _unusable(image.id, f"its Python said: {words[:300] or 'nothing'}") from error
     return said if isinstance(said, dict) else {}
+
+
+def _sweep(client: Client) -> None:
+    """Takes away what a probe left that was cut off; one that is younger may be somebody else's at work."""
+    for one in client.containers(all=True, filters=dict(labels.filters(role=labels.PROBE))):
+        if time.time() - int(one["Created"]) >= LEFT_SECONDS:
+            client.remove_container(one["Id"], force=True, v=True)
 
 
 def _run(client: Client, container: str) -> str:

@@ -22,6 +22,7 @@ from mlops_desktop.hosts.images.runtime import runtime_layer
 from mlops_desktop.hosts.process_host import Report
 
 _NAMES: Final = "mlops-desktop"
+HOLDERS: Final = f"{_NAMES}/holder"
 _ROOM: Final = 2
 """An engine needs about so many times the size of what is sent: the tar, and what is unpacked from it."""
 
@@ -92,7 +93,7 @@ class Builder:
     def planned_holder(self, report: Report) -> Planned:
         base = self._known_base(report)
         image = compose(base.image, [serving_layer(base.target, self._cache)], _settings(HOLDER_COMMAND, {}))
-        name = f"{_NAMES}/holder:{_short(image)}"
+        name = f"{HOLDERS}:{_short(image)}"
         return Planned(image, name, "Sending the holder of the port", base.image.architecture)
 
     def _known_base(self, report: Report) -> Base:
@@ -118,13 +119,7 @@ class Builder:
         missing = self._missing(image)
         size = archive_size(image, name, missing)
         told = _Told(planned.sentence, report)
-        free = self._base.disk_free if self._base is not None else 0
-        if size * _ROOM > free:
-            raise DiskFullError(
-                f"{self._engine.name} has {free / 1e6:,.0f} MB free, and about "
-                f"{size * _ROOM / 1e6:,.0f} MB are needed for the image.",
-                hint="Make room on it (docker system df shows what takes it), then try again.",
-            )
+        self._require_room(size * _ROOM)
         try:
             self._send(image, name, missing, told)
         except EngineError:
@@ -135,6 +130,18 @@ class Builder:
             raise EngineError(
                 f"{self._engine.name} took the image but does not have it.",
                 hint="Look into the engine's log; images of another kind of store may be the reason.",
+            )
+
+    def _require_room(self, needed: int) -> None:
+        """Where too little was free when the base image was looked at, it is looked at again."""
+        if self._base is not None and needed <= self._base.disk_free:
+            return
+        self._base = now = probe_base(self._engine, self._base_image)
+        if needed > now.disk_free:
+            raise DiskFullError(
+                f"{self._engine.name} has {now.disk_free / 1e6:,.0f} MB free, and about "
+                f"{needed / 1e6:,.0f} MB are needed for the image.",
+                hint="Make room on it (docker system df shows what takes it), then try again.",
             )
 
     def _send(self, image: Image, name: str, missing: Sequence[Layer], told: _Told) -> None:

@@ -68,6 +68,7 @@ class DockerHost:
 
     def prepare(self, endpoint_id: str, port: int, serving: Sequence[str], *, published: bool = False) -> int:
         """Has a holder of the endpoint's port (0: any free one); returns the port. Raises PortInUseError, HostError."""
+        self._engine.try_at_once()  # somebody wished for it, and may have mended what was wrong a moment ago
         holder = self._containers.holder(endpoint_id)
         if holder is not None:
             same = holder.labels.get(labels.PUBLISHED) == ("yes" if published else "no")

@@ -163,6 +163,8 @@ class Engine:
         self._trouble = None
 
     def close(self) -> None:
+        """Who still waits for an answer over a tunnel is not waited for."""
+        self._route.interrupt()
         with self._lock:
             self._drop()
             self._route.close()

@@ -37,6 +37,10 @@ class Route(Protocol):
         """Why the way does not lead there any more, in its own words; nothing where it seems sound."""
         ...
 
+    def interrupt(self) -> None:
+        """Breaks it, from any thread, so that nobody goes on waiting for it."""
+        ...
+
     def close(self) -> None: ...
 
 
@@ -65,6 +69,9 @@ class LocalRoute:
 
     def broken(self) -> str:
         return ""
+
+    def interrupt(self) -> None:
+        """What waits has short time-outs."""
 
     def close(self) -> None:
         """Nothing is held."""
@@ -134,6 +141,9 @@ class TlsRoute:
     def broken(self) -> str:
         return ""
 
+    def interrupt(self) -> None:
+        """What waits has short time-outs."""
+
     def close(self) -> None:
         """Nothing is held."""
 
@@ -156,6 +166,9 @@ class SshRoute:
 
     def broken(self) -> str:
         return self._tunnel.broken()
+
+    def interrupt(self) -> None:
+        self._tunnel.interrupt()
 
     def close(self) -> None:
         self._tunnel.close()

@@ -146,6 +146,12 @@ class SshTunnel:
         except OSError:
             return ""
 
+    def interrupt(self) -> None:
+        """From any thread: who waits for the connection hears at once that it ended."""
+        process = self._process
+        if process is not None:
+            process.kill()
+
     def close(self) -> None:
         process, self._process = self._process, None
         if process is not None:

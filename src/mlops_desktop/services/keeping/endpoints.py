@@ -87,7 +87,7 @@ class EndpointSupervisor:
             elif deployment.id == tried:
                 continue
             elif deployment.is_placed:
-                self._unwanted(host, deployment)
+                self._unwanted(host, endpoint, deployment)
 
     def _wanted(self, host: Host, endpoint: Endpoint, deployment: Deployment) -> None:
         seen = host.observe(deployment.id)
@@ -234,7 +234,7 @@ class EndpointSupervisor:
                 )
             )
 
-    def _unwanted(self, host: Host, deployment: Deployment) -> None:
+    def _unwanted(self, host: Host, endpoint: Endpoint, deployment: Deployment) -> None:
         """A warm one stays, but it must not answer; one that is gone is noted; one that failed is taken away."""
         seen = host.observe(deployment.id)
         if not seen.known:
@@ -242,6 +242,8 @@ class EndpointSupervisor:
         if not seen.running or deployment.status is DeploymentStatus.FAILED:
             if deployment.container is not None:
                 host.stop(deployment.id)
+                if endpoint.wanted_deployment_id is None:
+                    host.release(endpoint.id)
             self._update(dataclasses.replace(deployment, process=None, container=None))
         elif seen.accepting:
             host.drain(deployment.id)

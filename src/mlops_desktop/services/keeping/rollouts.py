@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from mlops_desktop.domain.deployments import (
+    ContainerIdentity,
     Deployment,
     DeploymentStatus,
     Endpoint,
@@ -321,7 +322,10 @@ class RolloutSupervisor:
         log.info("rollout %s done: %s", rollout.id, rollout.kind.value)
 
     def _fail(self, rollout: Rollout, failure: Failure) -> None:
-        """The new deployment is taken away; what answered before was never touched."""
+        """The new deployment is taken away; what answered before was never touched.
+
+        Where its host does not answer, it counts as placed, by a container that nobody may know, until it is swept.
+        """
         with self._parts.registry.read() as unit:
             endpoint = unit.deployments.endpoint(rollout.endpoint_id)
         failed = rollout.to_deployment_id
@@ -336,7 +340,7 @@ class RolloutSupervisor:
                         health=Health.UNKNOWN,
                         share=0.0,
                         process=None if gone else deployment.process,
-                        container=None if gone else deployment.container,
+                        container=None if gone else deployment.container or ContainerIdentity("", deployment.image),
                         failure=failure,
                         stopped_at=self._parts.clock(),
                     )
