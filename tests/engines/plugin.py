@@ -18,6 +18,7 @@ import pytest
 if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
     from tests.engines.engine import Engine, LocalEngine
+    from tests.engines.image_registry import ImageRegistry
     from tests.engines.keyring import Keyring
     from tests.engines.remote_host import RemoteHost
     from tests.engines.session import Engines
@@ -119,6 +120,23 @@ def remote_hosts(engines: Engines) -> Engines:
 def remote_host(engines: Engines) -> RemoteHost:
     """A remote machine with Docker, by ssh and by TLS."""
     return engines.remote(1)[0]
+
+
+@pytest.fixture(scope="session")
+def _image_registry(remote_host: RemoteHost, tmp_path_factory: pytest.TempPathFactory) -> ImageRegistry:
+    from tests.engines.image_registry import ImageRegistry
+
+    return ImageRegistry(tmp_path_factory.mktemp("registry"), str(remote_host.near_address))
+
+
+@pytest.fixture
+def image_registry(_image_registry: ImageRegistry) -> Iterator[ImageRegistry]:
+    """A registry on this computer that the local engine and the remote host both reach; it has what it had before."""
+    try:
+        _image_registry.start()
+        yield _image_registry
+    finally:
+        _image_registry.close()
 
 
 @pytest.fixture

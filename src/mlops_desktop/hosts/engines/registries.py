@@ -11,7 +11,7 @@ from mlops_desktop.domain.deployments import ServeOrder
 from mlops_desktop.domain.errors import DiskFullError, EngineError, HostError, HostUnreachableError, RegistryError
 from mlops_desktop.domain.hosts import RegistryLogin
 from mlops_desktop.hosts.engines import labels
-from mlops_desktop.hosts.engines.building import Builder, Planned, has_image
+from mlops_desktop.hosts.engines.building import HOLDERS, Builder, Planned, has_image
 from mlops_desktop.hosts.engines.engine import Engine, Events
 from mlops_desktop.hosts.engines.engine_words import NotThereError, read_stream
 from mlops_desktop.hosts.engines.registry_words import registry_error
@@ -44,24 +44,31 @@ class ForwardedImages:
         try:
             planned = self._builder.planned_model(order, report)
         except HostError:
-            known = self._known(order)
+            known = self._known(filters={"label": _words(labels.of_image(self._workspace_id, order))})
             if known is None:
                 raise
             return known  # what is there can be started also while there is no engine here
         return self._bring(planned, report)
 
     def holder(self, report: Report) -> str:
-        return self._bring([self._builder.planned_holder(report)], report)
+        """The same of the image of holders."""
+        try:
+            planned = self._builder.planned_holder(report)
+        except HostError:
+            known = self._known(name=HOLDERS)
+            if known is None:
+                raise
+            return known
+        return self._bring([planned], report)
 
     def close(self) -> None:
         self._here.close()
 
-    def _known(self, order: ServeOrder) -> str | None:
-        wanted = labels.of_image(self._workspace_id, order)
+    def _known(self, **wanted: Any) -> str | None:
+        """An image that the engine there has already."""
         with self._there.asked() as client:
-            found = client.images(filters={"label": [f"{name}={value}" for name, value in wanted.items()]})
-        newest = max(found, key=lambda one: int(one.get("Created") or 0), default=None)
-        return str(newest["Id"]) if newest else None
+            found = client.images(**wanted)
+        return str(found[0]["Id"]) if found else None
 
     def _bring(self, planned: Sequence[Planned], report: Report) -> str:
         last = planned[-1]
@@ -135,6 +142,10 @@ def try_login(here: Engine, there: Engine, login: RegistryLogin) -> str:
             client.log_in(login.user, login.password, login.address.partition("/")[0])
     who = login.user or "anybody"
     return f"{login.address} lets {who} in, from here and from {there.name}"
+
+
+def _words(named: Mapping[str, str]) -> list[str]:
+    return [f"{name}={value}" for name, value in named.items()]
 
 
 def _credentials(login: RegistryLogin) -> Mapping[str, str]:

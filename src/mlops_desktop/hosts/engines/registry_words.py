@@ -13,7 +13,9 @@ _AWAY: Final = re.compile(
     r"Client\.Timeout|timed? ?out|deadline exceeded|\bEOF\b|broken pipe|server misbehaving|use of closed",
     re.IGNORECASE,
 )
-_PLAIN: Final = re.compile(r"server gave HTTP response to HTTPS client", re.IGNORECASE)
+_PLAIN: Final = re.compile(
+    r"server gave HTTP response to HTTPS client|first record does not look like a TLS handshake", re.IGNORECASE
+)
 _AUTHORITY: Final = re.compile(r"x509|certificate|tls: ", re.IGNORECASE)
 _NOT_IN: Final = re.compile(
     r"unauthorized|authentication required|no basic auth|incorrect username|\b401\b", re.IGNORECASE
@@ -25,7 +27,7 @@ _ITS_OWN: Final = re.compile(r"\b5\d\d\b|unknown error|no space left|insufficien
 def registry_error(login: RegistryLogin, engine: str, deed: str, words: str) -> RegistryError:
     """The error behind an engine's words on `deed` (push to, pull from, log in to) this registry."""
     said = (words.replace(login.password, "***") if login.password else words)[:1000]
-    where, who = login.address, login.user or "who does not log in"
+    where, who = login.address, login.user or "somebody without a login"
     if _PLAIN.search(said):
         return RegistryError(
             f"The registry {where} speaks plain http, and the Docker on {engine} wants TLS.",
