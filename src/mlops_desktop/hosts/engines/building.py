@@ -23,7 +23,6 @@ from mlops_desktop.hosts.process_host import Report
 
 _NAMES: Final = "mlops-desktop"
 HOLDERS: Final = f"{_NAMES}/holder"
-HOLDERS: Final = f"{_NAMES}/holder"
 _ROOM: Final = 2
 """An engine needs about so many times the size of what is sent: the tar, and what is unpacked from it."""
 
