@@ -17,8 +17,8 @@ from mlops_desktop import bootstrap
 from mlops_desktop.cli import main as entry
 from mlops_desktop.domain.errors import BaseImageError, EngineError, HostUnreachableError
 from mlops_desktop.domain.hosts import THIS_COMPUTER, Host, HostFacts, HostKind, HostReport
+from mlops_desktop.services.host_ports import OnHostStep
 from mlops_desktop.services.host_proofs import key_fingerprints
-from mlops_desktop.services.ports import OnHostStep
 
 (FINGERPRINT,), (OTHER_FINGERPRINT,) = key_fingerprints(KEY), key_fingerprints(OTHER_KEY)
 SSH = ("--kind", "ssh", "--address", "mlops@gpu-box")

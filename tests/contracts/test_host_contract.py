@@ -25,7 +25,7 @@ from mlops_desktop.domain.processes import ProcessIdentity
 from mlops_desktop.hosts import launching
 from mlops_desktop.hosts.places import HostPlaces
 from mlops_desktop.hosts.process_host import ProcessHost
-from mlops_desktop.services.ports import Host
+from mlops_desktop.services.host_ports import Host
 from mlops_desktop.serving.bundle import write_manifest
 from mlops_desktop.workers import processes
 

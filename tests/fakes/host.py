@@ -28,7 +28,7 @@ from mlops_desktop.domain.errors import (
     PortInUseError,
 )
 from mlops_desktop.domain.processes import ProcessIdentity
-from mlops_desktop.services.ports import Report
+from mlops_desktop.services.host_ports import Report
 
 FIRST_FREE_PORT = 20_000
 

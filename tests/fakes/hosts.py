@@ -9,8 +9,8 @@ from tests.fakes.host import FakeHost, FakeMachine
 from mlops_desktop.domain import hosts
 from mlops_desktop.domain.errors import HostKeyChangedError, HostKeyUnknownError, HostUnreachableError, MlopsError
 from mlops_desktop.domain.hosts import THIS_COMPUTER, HostFacts, HostKind, HostReport, HostStep, HostStepResult
+from mlops_desktop.services.host_ports import OnHostStep, Report
 from mlops_desktop.services.host_proofs import key_fingerprints
-from mlops_desktop.services.ports import OnHostStep, Report
 
 FACTS = HostFacts("27.3", "amd64", "linux", 16, 64 * 2**30, 0.004, disk_free=312 * 10**9, base="sha256:" + "b" * 64)
 KEY = "host ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEZha2VLZXlPZkFIb3N0VGhhdElzTm9uZQ==\n"

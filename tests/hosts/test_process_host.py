@@ -33,7 +33,7 @@ from mlops_desktop.domain.errors import (
 )
 from mlops_desktop.hosts import launching
 from mlops_desktop.hosts.process_host import ProcessHost
-from mlops_desktop.services.ports import Host
+from mlops_desktop.services.host_ports import Host
 
 Serve = Callable[..., ServeOrder]
 

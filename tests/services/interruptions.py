@@ -12,8 +12,9 @@ from typing import Any, Self, cast
 
 from mlops_desktop.domain.hosts import Host
 from mlops_desktop.services import keeping
+from mlops_desktop.services.host_ports import Hosts
 from mlops_desktop.services.parts import Parts
-from mlops_desktop.services.ports import ArtifactStore, BundleStore, Hosts, Registry, UnitOfWork, Workers
+from mlops_desktop.services.ports import ArtifactStore, BundleStore, Registry, UnitOfWork, Workers
 
 KEEPING = str(Path(next(iter(keeping.__path__))))
 LASTING: dict[str, frozenset[str]] = {

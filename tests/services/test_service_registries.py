@@ -10,7 +10,7 @@ from tests.services.world import World
 from mlops_desktop.domain.errors import InvalidInputError, KeyringUnavailableError, NotFoundError
 from mlops_desktop.domain.hosts import THIS_COMPUTER, Host, HostKind, HostReport
 from mlops_desktop.services import lookup
-from mlops_desktop.services.ports import OnHostStep
+from mlops_desktop.services.host_ports import OnHostStep
 
 ADDRESS = "registry.example:5000/team"
 CANARY = "canary-77ab-password"

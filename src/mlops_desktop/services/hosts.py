@@ -35,9 +35,10 @@ from mlops_desktop.domain.names import check_name
 from mlops_desktop.services import host_drafts as drafts
 from mlops_desktop.services import host_proofs as proofs
 from mlops_desktop.services import lookup
+from mlops_desktop.services.host_ports import OnHostStep, Report
 from mlops_desktop.services.jobs import error_of
 from mlops_desktop.services.parts import Parts
-from mlops_desktop.services.ports import OnHostStep, Report, UnitOfWork
+from mlops_desktop.services.ports import UnitOfWork
 from mlops_desktop.services.rollout_wishes import secret_name
 
 log = logging.getLogger(__name__)

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mlops_desktop.services import lookup
+from mlops_desktop.services.host_ports import Host, Hosts
 from mlops_desktop.services.ports import (
     ArtifactStore,
     BundleStore,
     Clock,
     CredentialStore,
-    Host,
-    Hosts,
     Registry,
     SecretStore,
     StartKeeper,

@@ -25,10 +25,11 @@ from mlops_desktop.domain.errors import (
     HostUnreachableError,
     UserError,
 )
+from mlops_desktop.services.host_ports import Host
 from mlops_desktop.services.jobs import failure_of
 from mlops_desktop.services.keeping.rollouts import CHECK_SECONDS, RolloutSupervisor, placed
 from mlops_desktop.services.parts import Parts
-from mlops_desktop.services.ports import Host, UnitOfWork
+from mlops_desktop.services.ports import UnitOfWork
 from mlops_desktop.services.rollout_wishes import new_rollout
 
 log = logging.getLogger(__name__)

@@ -15,6 +15,7 @@ from mlops_desktop.domain.deployments import (
     Endpoint,
     Health,
     Observation,
+    Placement,
     Rollout,
     RolloutKind,
     RolloutStep,
@@ -31,10 +32,11 @@ from mlops_desktop.domain.errors import (
 from mlops_desktop.domain.experiments import Failure
 from mlops_desktop.domain.hosts import THIS_COMPUTER
 from mlops_desktop.domain.processes import ProcessIdentity
+from mlops_desktop.services.host_ports import Host, Report
 from mlops_desktop.services.jobs import failure_of
 from mlops_desktop.services.keeping.progress import RolloutProgress
 from mlops_desktop.services.parts import Parts
-from mlops_desktop.services.ports import Host, Placement, Report, UnitOfWork
+from mlops_desktop.services.ports import UnitOfWork
 
 log = logging.getLogger(__name__)
 
