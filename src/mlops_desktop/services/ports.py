@@ -1,4 +1,4 @@
-"""What the services need from storage and workers, as shapes; `bootstrap` fits the real parts in. See `host_ports` too."""
+"""What the services need from storage and workers, as shapes; `bootstrap` fits the real parts in."""
 
 from __future__ import annotations
 
