@@ -1,0 +1,102 @@
+"""R-07: what is secret is in no image, container, log, argument or file of the workspace."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from tests.engines.remote_host import RemoteHost
+from tests.hosts.engines.conftest import Team
+from tests.hosts.engines.seeing import containers
+
+pytestmark = pytest.mark.engines
+_BLOCK = 1024 * 1024
+CANARIES = {
+    "AWS_SECRET_ACCESS_KEY": "canary-of-the-cloud",
+    "DATABASE_URL": "postgresql://ada:canary-of-the-database@db/flights",
+    "MLOPS_SECRET_REGISTRY": "canary-of-the-registry",
+    "HTTPS_PROXY_PASSWORD": "canary-of-the-proxy",
+}
+
+
+@contextmanager
+def arguments_seen() -> Iterator[set[bytes]]:
+    """The command lines of all processes of the machine, those of containers too, as long as this lasts."""
+    seen: set[bytes] = set()
+    stop = threading.Event()
+
+    def look() -> None:
+        while not stop.is_set():
+            for folder in Path("/proc").iterdir():
+                if folder.name.isdecimal():
+                    try:
+                        seen.add((folder / "cmdline").read_bytes())
+                    except OSError:
+                        continue
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    try:
+        yield seen
+    finally:
+        stop.set()
+        thread.join()
+
+
+def found_in(pieces: Iterator[bytes], secrets: dict[str, bytes]) -> set[str]:
+    """Which of them are in this stream, also across the ends of its pieces."""
+    longest = max(map(len, secrets.values()))
+    found: set[str] = set()
+    rest = b""
+    for piece in pieces:
+        text = rest + piece
+        found |= {name for name, secret in secrets.items() if secret in text}
+        rest = text[-longest:]
+    return found
+
+
+def of_files(folder: Path) -> Iterator[bytes]:
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and not path.is_symlink():
+            with path.open("rb") as opened:
+                while piece := opened.read(_BLOCK):
+                    yield piece
+
+
+@pytest.mark.parametrize("team", ["ssh"], indirect=True)
+def test_r_07_no_secret_is_where_others_could_read_it(
+    team: Team, remote_host: RemoteHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in CANARIES.items():
+        monkeypatch.setenv(name, value)
+    key = remote_host.key.read_text().splitlines()[2]
+    with arguments_seen() as arguments:
+        order = team.workspace.deployments.deploy("flight-late@v1", endpoint="late", host="box")
+        assert order.token is not None
+        team.settle(order.rollout)
+        row = dict(team.workspace.models.example_rows("flight-late@v1")[0])
+        assert team.workspace.deployments.predict("late", [row])["model"] == "flight-late@v1"
+        new_token = team.token()
+    secrets = {"the key": key.encode(), "the token": order.token.encode(), "the new token": new_token.encode()}
+    secrets |= {name: value.encode() for name, value in CANARIES.items()}
+
+    assert any(str(remote_host.key).encode() in line for line in arguments)  # it did look
+    assert found_in(iter(arguments), secrets) == set()
+    inspected = [json.dumps(one).encode() for role in ("server", "holder") for one in containers(team, role)]
+    assert len(inspected) == 2
+    assert found_in(iter(inspected), secrets) == set()
+    (server,), (holder,) = containers(team), containers(team, "holder")
+    with team.engine.client(timeout=300) as client:
+        for one in (server, holder):
+            assert found_in(iter([client.logs(one["Id"])]), secrets) == set()
+            assert found_in(iter([json.dumps(client.inspect_image(one["Image"])).encode()]), secrets) == set()
+            assert found_in(client.get_image(one["Image"]), secrets) == set()
+    assert found_in(iter(["\n".join(team.workspace.deployments.log("late")).encode()]), secrets) == set()
+    assert found_in(of_files(team.workspace.folder), secrets) == set()
+    tokens = {"the token", "the new token"}  # the newest is in a file of its owner's alone, outside the workspace
+    assert found_in(of_files(Path(os.environ["MLOPS_STATE_FOLDER"])), secrets) <= tokens
