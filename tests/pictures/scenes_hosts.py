@@ -54,10 +54,10 @@ def _well(facts: HostFacts, kind: HostKind) -> HostReport:
 
 
 NO_ANSWER = HostReport(
-    _steps((HostStep.HOST_KEY, "", 5.0), failed="edge-01 does not answer at port 22: timed out after 5 s."),
+    _steps((HostStep.FIND, "192.0.2.31", 0.002), (HostStep.REACH, "", 5.0), failed="timed out after 5 s"),
     code="MD-HST-002",
-    sentence="edge-01 does not answer at port 22: timed out after 5 s.",
-    hint="Check that it is on and in the network; ssh mlops@edge-01 in a terminal shows more.",
+    sentence="edge-01.lan:2376 does not answer: timed out.",
+    hint="Check that it is on, that its engine listens there, and that no firewall is in between.",
 )
 NO_DOCKER = HostReport(
     _steps(
@@ -171,9 +171,7 @@ def host(shell: Shell, workspace: Workspace) -> None:
 
 def host_no_answer(shell: Shell, workspace: Workspace) -> None:
     played = hosts(workspace)
-    played.hosts.reports["edge-01"] = dataclasses.replace(
-        NO_ANSWER, steps=_steps((HostStep.FIND, "192.0.2.31", 0.002), (HostStep.REACH, "", 5.0), failed="timed out")
-    )
+    played.hosts.reports["edge-01"] = NO_ANSWER
     _answered(shell, played, "edge-01", 14)
     _at_host(shell, "edge-01")
 

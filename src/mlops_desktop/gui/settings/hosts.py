@@ -40,7 +40,7 @@ HEADS = (
 )
 _KINDS = {
     HostKind.PROCESS: "process",
-    HostKind.DOCKER: "local Docker",
+    HostKind.DOCKER: "Docker",
     HostKind.SSH: "SSH",
     HostKind.TLS: "TLS",
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QRect, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
@@ -23,6 +23,9 @@ _SIGNS = {
     StageState.CANCELLED: ("square", "warn", "cancelled"),
     StageState.WAITS: ("hand", "note", "waits for you"),
 }
+
+
+_TALLEST = 10_000
 
 
 class _StageRow(QWidget):
@@ -68,10 +71,17 @@ class _StageRow(QWidget):
         super().resizeEvent(event)
         self._fit()
 
+    def event(self, event: QEvent) -> bool:
+        handled = super().event(event)
+        if event.type() == QEvent.Type.LayoutRequest:  # what stands beside it took more room, or less
+            self._fit()
+        return handled
+
     def _fit(self) -> None:
         """A sentence of several lines keeps them, also in a dialog that grows with it."""
-        width = self._sentence.width()
-        self._sentence.setMinimumHeight(max(0, self._sentence.heightForWidth(width)) if width > 0 else 0)
+        words, wraps = self._sentence, int(Qt.TextFlag.TextWordWrap)
+        room = QRect(0, 0, max(1, words.width()), _TALLEST)
+        words.setMinimumHeight(words.fontMetrics().boundingRect(room, wraps, words.text()).height())
 
 
 class RolloutSteps(QWidget):
