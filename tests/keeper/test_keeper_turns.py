@@ -54,6 +54,10 @@ class FakeKeeping:
     def turn_host(self, host: str) -> bool:
         return self.endpoint_turns.pop(0)() if self.endpoint_turns else False
 
+    def give_up(self, host: str) -> bool:
+        self.deeds.append(f"give up {host}")
+        return True
+
     def prepare_worker(self) -> None:
         self.deeds.append("prepare")
 
@@ -118,6 +122,13 @@ def test_a_turn_that_fails_is_tried_again(keeping: FakeKeeping, caplog: pytest.L
     assert sorted(done) == ["endpoints", "jobs"]
     assert caplog.text.count("a turn of jobs failed") == 2
     assert caplog.text.count("a turn of host this computer failed") == 1
+
+
+@pytest.mark.logs_errors
+def test_a_host_whose_turns_go_on_failing_is_given_up(keeping: FakeKeeping) -> None:
+    keeping.endpoint_turns = [fail for _ in range(keeper_main.PATIENCE + 2)]
+    assert not turn(keeping)
+    assert keeping.deeds.count(f"give up {THIS_COMPUTER}") == 1
 
 
 @pytest.mark.logs_errors

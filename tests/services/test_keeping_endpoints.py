@@ -674,3 +674,15 @@ def test_the_last_three_images_are_kept(two: World, engine: FakeMachine) -> None
         two.roll_out()
     assert len(engine.images) == 3
     assert len(engine.running()) == 2
+
+
+def test_rollouts_that_no_turn_can_carry_on_are_given_up(two: World, engine: FakeMachine) -> None:
+    order = two.workspace.deployments.deploy("late@v2", endpoint="late")
+    keeping = Keeping(two.parts)
+    assert not keeping.give_up(THIS_COMPUTER)
+    assert keeping.give_up("box")
+    ended = two.rollout(order.rollout.id)
+    assert ended.step is RolloutStep.FAILED
+    assert ended.failure is not None
+    assert ended.failure.code == "MD-BUG-001"
+    assert [server.order.model_reference for server in engine.accepting()] == ["late@v1"]

@@ -31,6 +31,8 @@ WORKER_IDLE_SECONDS = 60.0
 BUSY_PAUSE = 0.05
 QUIET_PAUSE = 0.25
 ENDPOINT_PAUSE = 1.0
+PATIENCE = 5
+"""Turns of a host that fail one after the other by an error of ours, before its rollouts are given up."""
 LONGEST_PAUSE = 60.0
 """Seconds between turns that fail one after the other."""
 CHECKPOINT_SECONDS = 30.0
@@ -215,8 +217,11 @@ class Turns:
             feed.close()
 
     def _turn_host(self, host: str) -> None:
-        if self._bounded(lambda: self._keeping.turn_host(host), f"host {host}"):
+        name = f"host {host}"
+        if self._bounded(lambda: self._keeping.turn_host(host), name):
             self._endpoints_busy_at = time.monotonic()
+        if self._failures.get(name, 0) == PATIENCE:
+            self._bounded(lambda: self._keeping.give_up(host), f"giving up on {name}")
 
     def _bounded(self, turn: Callable[[], bool], name: str) -> bool:
         """One turn; an error of ours is logged and the next turn tries again, more slowly."""

@@ -28,6 +28,7 @@ from mlops_desktop.domain.errors import (
 from mlops_desktop.services.host_ports import Host
 from mlops_desktop.services.jobs import failure_of
 from mlops_desktop.services.keeping.rollouts import CHECK_SECONDS, RolloutSupervisor, placed
+from mlops_desktop.services.keeping.trials import forget_trial
 from mlops_desktop.services.parts import Parts
 from mlops_desktop.services.ports import UnitOfWork
 from mlops_desktop.services.rollout_wishes import new_rollout
@@ -172,7 +173,7 @@ class EndpointSupervisor:
             end(endpoint.wanted_deployment_id, "", 0.0)
         host.stop(deployment.id)
         failure = failure_of(DeploymentError(f"Its trial ended: {trouble}", hint="See its log before you try it anew."))
-        self._rollouts.forget_trial(endpoint, status=DeploymentStatus.FAILED, failure=failure)
+        forget_trial(self._parts, endpoint, status=DeploymentStatus.FAILED, failure=failure)
         return True
 
     def _go_on_trying(self, host: Host, deployment: Deployment, trial: Trial, seen: Observation) -> None:

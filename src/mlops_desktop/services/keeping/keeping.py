@@ -42,6 +42,10 @@ class Keeping:
         moved = self._rollouts.turn(host)
         return self._endpoints.turn(host) or moved
 
+    def give_up(self, host: str) -> bool:
+        """Fails the rollouts on a host that no turn can carry on, by an error of ours."""
+        return self._rollouts.give_up(host)
+
     def anything_open(self) -> bool:
         return anything_open(self._parts.registry)
 

@@ -23,6 +23,7 @@ from mlops_desktop.domain.deployments import (
     TrialKind,
 )
 from mlops_desktop.domain.errors import (
+    BugError,
     BusyRegistryError,
     DeploymentError,
     HostError,
@@ -35,6 +36,7 @@ from mlops_desktop.domain.processes import ProcessIdentity
 from mlops_desktop.services.host_ports import Host, Report
 from mlops_desktop.services.jobs import failure_of
 from mlops_desktop.services.keeping.progress import RolloutProgress
+from mlops_desktop.services.keeping.trials import forget_trial, without_trial
 from mlops_desktop.services.parts import Parts
 from mlops_desktop.services.ports import UnitOfWork
 
@@ -66,6 +68,17 @@ class RolloutSupervisor:
             ]
         for rollout in waiting:
             self._carry_out(rollout)
+        return bool(waiting)
+
+    def give_up(self, host: str) -> bool:
+        """Fails the open rollouts on a host; says whether there was one. Nobody is left to wait for what cannot end."""
+        with self._parts.registry.read() as unit:
+            waiting = [one for one in unit.deployments.rollouts(open_only=True) if _is_on(unit, one, host)]
+        failure = failure_of(
+            BugError("The program could not carry it out, by an error of its own.", hint="keeper.log has the details.")
+        )
+        for rollout in waiting:
+            self._fail(rollout, failure)
         return bool(waiting)
 
     def _carry_out(self, rollout: Rollout) -> None:
@@ -157,7 +170,7 @@ class RolloutSupervisor:
         """The new one accepts before the old one stops accepting: both take from one listening socket."""
         self._at(rollout, RolloutStep.SWITCH)
         endpoint, deployment = self._both(rollout)
-        self._without_trial(host, deployment)
+        without_trial(host, deployment)
         host.set_token(deployment.id, endpoint.token_sha256)
         host.accept(deployment.id)
         for other in self._others(endpoint, deployment):
@@ -240,37 +253,11 @@ class RolloutSupervisor:
             host = self._parts.host(endpoint.host)
             for deployment in known:
                 if deployment.id == endpoint.wanted_deployment_id:
-                    self._without_trial(host, deployment)
+                    without_trial(host, deployment)
             self._at(rollout, RolloutStep.DRAIN)
             host.stop(endpoint.trial.deployment_id)
-            self.forget_trial(endpoint, status=DeploymentStatus.STOPPED)
+            forget_trial(self._parts, endpoint, status=DeploymentStatus.STOPPED)
         self._done(rollout)
-
-    def forget_trial(self, endpoint: Endpoint, **changes: Any) -> None:
-        """The endpoint has one version again; the one that was tried is not placed any more."""
-        with self._parts.registry.write() as unit:
-            current = unit.deployments.endpoint(endpoint.id) or endpoint
-            tried = unit.deployments.get(current.trial.deployment_id) if current.trial is not None else None
-            unit.deployments.update_endpoint(dataclasses.replace(current, trial=None))
-            if tried is not None:
-                ended = dataclasses.replace(
-                    tried,
-                    health=Health.UNKNOWN,
-                    share=0.0,
-                    process=None,
-                    container=None,
-                    stopped_at=self._parts.clock(),
-                )
-                unit.deployments.update(dataclasses.replace(ended, **changes))
-            unit.commit()
-
-    def _without_trial(self, host: Host, deployment: Deployment) -> None:
-        """A server that answers alone keeps none of its connections for another one."""
-        seen = host.observe(deployment.id)
-        if seen.splitting is not None:
-            host.split(deployment.id, "", 0.0)
-        if seen.shadowing is not None:
-            host.shadow(deployment.id, "", 0.0)
 
     # --- nothing takes over -----------------------------------------------------------------------------------------
 
