@@ -20,7 +20,7 @@ from mlops_desktop.domain.errors import (
 from mlops_desktop.domain.hosts import Host, HostKind
 from mlops_desktop.hosts import predict_client
 from mlops_desktop.hosts.engines import labels
-from mlops_desktop.hosts.engines.building import Images
+from mlops_desktop.hosts.engines.building import Images, has_image
 from mlops_desktop.hosts.engines.containers import Containers, Seen
 from mlops_desktop.hosts.engines.engine import Engine
 from mlops_desktop.hosts.engines.pipes import Pipe
@@ -63,6 +63,8 @@ class DockerHost:
         self._lines: dict[str, RelayLine] = {}
         self._known: dict[str, str] = {}
         """The endpoint of each deployment that was seen."""
+        self._built: dict[str, str] = {}
+        """The image of each deployment that was not started since."""
 
     # --- the port ---------------------------------------------------------------------------------------------------
 
@@ -142,13 +144,14 @@ class DockerHost:
 
     def build(self, order: ServeOrder, report: Report) -> str:
         """Has the order's image on the engine. Raises HostError, DeploymentError, DiskFullError."""
-        return self._builder.model(order, report)
+        image = self._built[order.deployment_id] = self._builder.model(order, report)
+        return image
 
     def start(self, order: ServeOrder) -> ContainerIdentity:
         """Starts a server that does not accept requests yet, or finds the one that runs. Raises DeploymentError."""
         self._known[order.deployment_id] = order.endpoint_id
         self._have_holder(order.endpoint_id)
-        image = self._builder.model(order, _tell_nobody)
+        image = self._just_built(order) or self._builder.model(order, _tell_nobody)
         found = self._containers.server(order.deployment_id)
         if found is not None and found.identity.image == image:
             if found.running:
@@ -159,6 +162,11 @@ class DockerHost:
         elif found is not None:
             self._containers.remove(found.identity.id)
         return self._containers.make_server(order, image).identity
+
+    def _just_built(self, order: ServeOrder) -> str:
+        """The image that `build` had there a moment ago, if nobody has removed it since."""
+        image = self._built.pop(order.deployment_id, "")
+        return image if image and has_image(self._engine, image) else ""
 
     def check(self, order: ServeOrder, *, seconds: float = 60.0) -> Observation:
         """Waits until the server is ready and has answered the bundle's stored example (again).
@@ -301,8 +309,13 @@ class DockerHost:
         return _of_container(replace(seen, memory=memory, processors=processors), found), phase
 
     def _forget_line(self, deployment_id: str) -> None:
-        """The holder may be another one now."""
-        self._hang_up(self._known.get(deployment_id, ""))
+        """Where the holder is another one now. One that is the same only says that the server does not listen yet."""
+        endpoint_id = self._known.get(deployment_id, "")
+        with self._lock:
+            line = self._lines.get(endpoint_id)
+        holder = self._containers.holder(endpoint_id)
+        if line is not None and (holder is None or holder.identity.id != line.holder):
+            self._hang_up(endpoint_id)
 
     def log(self, deployment_id: str, folder: Path, limit: int) -> Sequence[str]:
         """The newest lines of a deployment's log, oldest first: its container's, or what was kept of it."""

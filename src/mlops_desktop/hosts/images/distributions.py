@@ -14,7 +14,9 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -90,14 +92,22 @@ def installed_distribution(name: str, target: Target) -> Distribution | None:
     tags = [line.partition(":")[2].strip() for line in wheel.splitlines() if line.startswith("Tag:")]
     if not any(tag in rank_of_tags(target) for text in tags for tag in parse_tag(text)):
         return None
-    # Commands lie elsewhere (../../bin), and no server starts them.
-    files = {
-        place: Entry(place, sha256_of(text, place))
-        for place, text in read_record(record, name).items()
-        if is_plain(place) and is_needed(place)
-    }
     root = Path(str(found.locate_file("")))
-    return Distribution(canonicalize_name(name), found.version, root, files, read_requires(found.requires or (), name))
+    requires = read_requires(found.requires or (), name)
+    return Distribution(canonicalize_name(name), found.version, root, _needed_files(record, name), requires)
+
+
+@lru_cache(maxsize=64)
+def _needed_files(record: str, whose: str) -> Mapping[str, Entry]:
+    """Kept, for every deployment asks again: the same text names the same files."""
+    # Commands lie elsewhere (../../bin), and no server starts them.
+    return MappingProxyType(
+        {
+            place: Entry(place, sha256_of(text, place))
+            for place, text in read_record(record, whose).items()
+            if is_plain(place) and is_needed(place)
+        }
+    )
 
 
 def read_record(text: str, whose: str) -> Mapping[str, str]:
