@@ -68,7 +68,15 @@ class DockerHost:
 
     # --- the port ---------------------------------------------------------------------------------------------------
 
-    def prepare(self, endpoint_id: str, port: int, serving: Sequence[str], *, published: bool = False) -> int:
+    def prepare(
+        self,
+        endpoint_id: str,
+        port: int,
+        serving: Sequence[str],
+        *,
+        published: bool = False,
+        report: Report | None = None,
+    ) -> int:
         """Has a holder of the endpoint's port (0: any free one); returns the port. Raises PortInUseError, HostError."""
         self._engine.try_at_once()  # somebody wished for it, and may have mended what was wrong a moment ago
         holder = self._containers.holder(endpoint_id)
@@ -79,7 +87,7 @@ class DockerHost:
                     self._containers.start(holder.identity.id)
                 return holder.port
             self._containers.remove(holder.identity.id)
-        image = self._builder.holder(_tell_nobody)
+        image = self._builder.holder(report or _tell_nobody)
         if port:
             self._require_free(port)
             return self._containers.make_holder(endpoint_id, image, port, published=published).port
