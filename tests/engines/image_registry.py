@@ -37,15 +37,17 @@ class ImageRegistry:
         (folder / "htpasswd").write_text(f"{USER}:{_HASHED}\n", encoding="ascii")
         self._process: subprocess.Popen[bytes] | None = None
         self._is_small = False
+        self._is_open = False
 
     def start(self) -> None:
-        settings = {
+        settings: dict[str, object] = {
             "version": "0.1",
             "log": {"level": "info"},
             "storage": {"filesystem": {"rootdirectory": str(self.data)}},
             "http": {"addr": self.machine, "secret": "of-the-tests"},
-            "auth": {"htpasswd": {"realm": "tests", "path": str(self._folder / "htpasswd")}},
         }
+        if not self._is_open:
+            settings["auth"] = {"htpasswd": {"realm": "tests", "path": str(self._folder / "htpasswd")}}
         (self._folder / "config.json").write_text(json.dumps(settings), encoding="utf-8")
         with (self._folder / "registry.log").open("ab") as log:
             self._process = subprocess.Popen(
@@ -59,7 +61,7 @@ class ImageRegistry:
         line = http.client.HTTPConnection(self.machine, timeout=2)
         try:
             line.request("GET", "/v2/")
-            return line.getresponse().status == http.HTTPStatus.UNAUTHORIZED
+            return line.getresponse().status in (http.HTTPStatus.UNAUTHORIZED, http.HTTPStatus.OK)
         except OSError:
             return False
         finally:
@@ -74,6 +76,11 @@ class ImageRegistry:
             self._process.send_signal(signal.SIGKILL)
             self._process.wait(10)
             self._process = None
+
+    def let_everybody_in(self) -> None:
+        self.kill()
+        self._is_open = True
+        self.start()
 
     def make_small(self) -> None:
         """From now on it has room for next to nothing."""
@@ -94,6 +101,7 @@ class ImageRegistry:
 
     def close(self) -> None:
         self.kill()
+        self._is_open = False
         if self._is_small:
             run("umount", str(self.data))
             self._is_small = False

@@ -25,7 +25,6 @@ ALLOWED: Final = (
 )
 """The only ones that are used: what the library finds or is told beyond these may be a plain file, or nothing."""
 _NOT_IN_A_VARIABLE: Final = re.compile(r"[^A-Z0-9]")
-_WAY_OUT: Final = "or give it in the environment, as the guide's page on hosts says."
 
 
 def variable_of(name: str) -> str:
@@ -86,7 +85,7 @@ class KeyringSecretStore:
 
     def get(self, name: str) -> str | None:
         """Raises KeyringUnavailableError."""
-        return self._ask(lambda keyring: keyring.get_password(self._service, name))
+        return self._ask(name, lambda keyring: keyring.get_password(self._service, name))
 
     def set(self, name: str, value: str) -> None:
         """Raises KeyringUnavailableError."""
@@ -94,7 +93,7 @@ class KeyringSecretStore:
         def put(keyring: KeyringBackend) -> None:
             keyring.set_password(self._service, name, value)
 
-        self._ask(put)
+        self._ask(name, put)
 
     def remove(self, name: str) -> None:
         """Nothing happens where there is none. Raises KeyringUnavailableError."""
@@ -103,14 +102,18 @@ class KeyringSecretStore:
             if keyring.get_password(self._service, name) is not None:
                 keyring.delete_password(self._service, name)
 
-        self._ask(take_away)
+        self._ask(name, take_away)
 
-    def _ask(self, deed: Callable[[KeyringBackend], str | None]) -> str | None:
-        with self._lock:
-            if self._asking is not None and not self._asking.is_answered:
-                raise _silent()
-            self._asking = question = _Question(self._find, deed)
-            return question.answer(self._seconds)
+    def _ask(self, name: str, deed: Callable[[KeyringBackend], str | None]) -> str | None:
+        try:
+            with self._lock:
+                if self._asking is not None and not self._asking.is_answered:
+                    raise _silent()
+                self._asking = question = _Question(self._find, deed)
+                return question.answer(self._seconds)
+        except KeyringUnavailableError as error:
+            error.hint = f"{error.hint} Or set {variable_of(name)} in the environment."
+            raise
 
 
 class _Question:
@@ -155,14 +158,14 @@ def find_keyring() -> KeyringBackend:
     if not found:
         raise KeyringUnavailableError(
             "There is no keyring to keep the password in.",
-            hint=f"Start one (GNOME Keyring, KWallet) in your session, {_WAY_OUT}",
+            hint="Start one (GNOME Keyring, KWallet) in your session.",
         )
     return max(found, key=lambda keyring: float(keyring.priority))
 
 
 def _silent() -> KeyringUnavailableError:
     return KeyringUnavailableError(
-        "The keyring does not answer.", hint=f"It may have opened a window that waits for you; answer it, {_WAY_OUT}"
+        "The keyring does not answer.", hint="It may have opened a window that waits for you: answer it."
     )
 
 
@@ -174,7 +177,7 @@ def _as_ours(error: Exception) -> KeyringUnavailableError:
         return error
     kind = type(error).__name__
     if isinstance(error, KeyringLocked | InitError) or kind in ("PromptDismissedException", "LockedException"):
-        return KeyringUnavailableError("The keyring is locked.", hint=f"Unlock it and try again, {_WAY_OUT}")
+        return KeyringUnavailableError("The keyring is locked.", hint="Unlock it and try again.")
     return KeyringUnavailableError(
-        "The keyring refuses.", hint=f"Look whether it works for other programs, {_WAY_OUT}", details=kind
+        "The keyring refuses.", hint="Look whether it works for other programs.", details=kind
     )

@@ -131,7 +131,7 @@ def _pull(engine: Engine, reference: str, report: Report) -> None:
     name, _, tag = reference.partition("@") if "@" in reference else _split_tag(reference)
     try:
         with engine.asked(patient=True) as client:
-            for event in client.pull(name, tag=tag or "latest", stream=True, decode=True, auth_config={}):
+            for event in client.pull_events(name, tag or "latest", {}):
                 detail = event.get("progressDetail") or {}
                 sentence = read_stream(engine.name, event)
                 report(
