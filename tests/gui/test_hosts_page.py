@@ -27,10 +27,14 @@ from mlops_desktop.gui.dialogs.host_key_changed import HostKeyChangedDialog
 from mlops_desktop.gui.history import Place
 from mlops_desktop.gui.main_window import MainWindow
 from mlops_desktop.gui.pages.deployments import DeploymentsPage
+from mlops_desktop.gui.pages.model_version import ModelVersionPage
 from mlops_desktop.gui.pages.models import ModelsPage
 from mlops_desktop.gui.pages.settings import SettingsPage
+from mlops_desktop.gui.palette.stock import StockRoom
+from mlops_desktop.gui.readings.activity import read_activity
+from mlops_desktop.gui.readings.palette import read_findable
 from mlops_desktop.gui.settings.hosts import HostsSection
-from mlops_desktop.gui.version_drag import mime_of
+from mlops_desktop.gui.version_drag import mime_of, reference_in
 from mlops_desktop.services.host_proofs import key_fingerprints
 
 NO_ANSWER = HostReport(
@@ -327,7 +331,7 @@ def test_a_container_that_was_removed_by_hand_is_said_so_with_both_ways_on(world
 def drop(target: QWidget, at: QPointF, reference: str) -> None:
     carried = mime_of(reference)  # the event does not keep it
     keys, button = Qt.KeyboardModifier.NoModifier, Qt.MouseButton.LeftButton
-    target.dropEvent(QDropEvent(at, Qt.DropAction.CopyAction, carried, button, keys))  # type: ignore[attr-defined]
+    target.dropEvent(QDropEvent(at, Qt.DropAction.CopyAction, carried, button, keys))
 
 
 def test_a_version_dropped_on_a_host_is_asked_to_be_deployed_there(world: World, window: MainWindow) -> None:
@@ -366,6 +370,36 @@ def test_by_keyboard_a_version_goes_to_a_host_by_the_menu(world: World, window: 
     assert dialog.form.host == "gpu-box"
     press(dialog, Qt.Key.Key_Escape)
     menu.deleteLater()
+
+
+def test_a_version_is_carried_with_its_reference(world: World, window: MainWindow) -> None:
+    carried = mime_of("late@v2")
+    assert (reference_in(carried), carried.text()) == ("late@v2", "late@v2")
+    window.shell.go(Place("model-version", "late@v2"))
+    QApplication.processEvents()
+    page = window.shell.page
+    assert isinstance(page, ModelVersionPage)
+    assert page.versions.model_name == "late"
+
+
+def test_the_palette_adds_hosts_and_deploys_to_each(world: World, window: MainWindow) -> None:
+    added(world)
+    open_deployments(window)
+    findable = read_findable(world.workspace)
+    titles = {entry.title: entry.line for entry in StockRoom(window.shell, findable).stock().actions}
+    assert titles["Add host…"] == "mlops hosts add NAME --kind KIND"
+    assert titles["Deploy late v2 to gpu-box…"] == "mlops deployments deploy late@v2 --host gpu-box"
+
+
+def test_a_cancelled_deployment_is_no_failure_in_activity(world: World, window: MainWindow) -> None:
+    added(world)
+    world.workspace.deployments.deploy("late@v1", host="gpu-box")
+    world.workspace.deployments.cancel("late")
+    (work,) = [work for work in read_activity(world.workspace).works if work.title.startswith("Deploy")]
+    assert work.cancelling
+    world.roll_out()
+    (work,) = [work for work in read_activity(world.workspace).works if work.title.startswith("Deploy")]
+    assert (work.sign, work.sentence) == ("cancelled", "What answered before goes on.")
 
 
 # --- by keyboard, and in Settings -------------------------------------------------------------------------------------

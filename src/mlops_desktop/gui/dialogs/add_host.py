@@ -246,8 +246,8 @@ class AddHostDialog(Sheet):
         icons = {Stand.KEY: "shield-check", Stand.WELL: "plus"}
         given = bool(self.key.given.given)
         self.primary.set_caption(captions[self._stand])
-        self.primary.set_icon(icons.get(self._stand, ""))
         may = self._stand is not Stand.KEY or self.key.is_same
+        self.primary.set_icon(icons.get(self._stand, "") if may else "")
         self.primary.setEnabled(may and self._stand is not Stand.TESTING)
         self.primary.setToolTip("" if may else "Paste the fingerprint that you were given; it has to be the same")
         self.without.setVisible(self._stand is Stand.KEY and not given)

@@ -337,6 +337,7 @@ class ModelVersionPage(Page):
             text = "" if value is None else formats.number(value, formats.decimals([value]))
             when = formats.moment(version.created_at, facts.read_at)
             entries.append(VersionEntry(version.number, when, text, tuple(alias_order(version.aliases))))
+        self.versions.model_name = facts.version.model_name
         self.versions.show_versions(entries, facts.version.number)
 
     def _comparable(self) -> list[str]:

@@ -11,6 +11,7 @@ from mlops_desktop.domain.deployments import Rollout, RolloutKind, RolloutStep
 from mlops_desktop.domain.jobs import Job, JobKind, JobStatus
 from mlops_desktop.gui import formats
 from mlops_desktop.gui.history import Place
+from mlops_desktop.gui.readings.rollouts import was_cancelled
 
 if TYPE_CHECKING:
     from mlops_desktop.domain.deployments import Deployment, Endpoint
@@ -25,6 +26,7 @@ LONG_WORK = timedelta(seconds=10)
 _ICONS = {JobKind.TRAIN: "flask-conical", JobKind.IMPORT_DATASET: "download", JobKind.SCORE: "send"}
 _STEPS = {
     RolloutStep.QUEUED: (0.02, "waits for the background process"),
+    RolloutStep.BUILD: (0.1, "building its image and sending what the host lacks"),
     RolloutStep.START: (0.2, "starting beside what answers now"),
     RolloutStep.CHECK: (0.5, "waiting until it is healthy and answers its example rightly"),
     RolloutStep.SWITCH: (0.8, "switching requests over"),
@@ -165,22 +167,26 @@ def _of_rollout(rollout: Rollout, endpoint: Endpoint, known: dict[str, Deploymen
         RolloutKind.PROMOTE: f"Promote {version} on {endpoint.name}",
         RolloutKind.END_TRIAL: f"End the trial on {endpoint.name}",
     }
-    failed = rollout.step is RolloutStep.FAILED
+    cancelled = was_cancelled(rollout)
+    failed = rollout.step is RolloutStep.FAILED and not cancelled
     state = State.FAILED if failed else State.DONE if rollout.step.is_ended else State.RUNNING
     share, sentence = _STEPS.get(rollout.step, (None, ""))
     if failed:
         sentence = rollout.failure.message if rollout.failure else "It gave no reason. What answered before still does."
+    elif cancelled:
+        sentence = "What answered before goes on."
     return Work(
         id=rollout.id,
         state=state,
         icon="undo-2" if rollout.kind is RolloutKind.ROLLBACK else "rocket",
         title=titles[rollout.kind],
-        sign="failed" if failed else "finished" if rollout.step.is_ended else "running",
+        sign="cancelled" if cancelled else "failed" if failed else "finished" if rollout.step.is_ended else "running",
         sentence=sentence,
         created_at=rollout.created_at,
         share=share,
         started_at=rollout.created_at,
         finished_at=rollout.finished_at,
         place=Place("deployments", endpoint.name),
+        cancelling=bool(rollout.cancelled_by) and not rollout.step.is_ended,
         failure=rollout.failure,
     )

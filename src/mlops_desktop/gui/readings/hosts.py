@@ -232,8 +232,7 @@ def steps(host: Host, done: Sequence[HostStepResult], *, running: bool, waits: b
     """Every step of a check of this kind of host: those that were done, and those to come. `waits`: for a person."""
     known = {result.step: result for result in done}
     made = []
-    way = _WAYS[host.kind]
-    for step in (*way, *(result.step for result in done if result.step not in way)):
+    for step in (step for step in HostStep if step in _WAYS[host.kind] or step in known):
         name, sentence = _STEPS[step]
         result = known.get(step)
         if result is not None:

@@ -60,7 +60,8 @@ class OptionCard(QFrame):
         head = QHBoxLayout()
         head.setSpacing(8)
         self.icon = Icon(theme, icon or "info", "muted", 16)
-        self.icon.setVisible(bool(icon))
+        if not icon:
+            self.icon.hide()
         self.title = ElidedText(theme, title, "title")
         self.sign = StatusWord(theme)
         self.sign.hide()

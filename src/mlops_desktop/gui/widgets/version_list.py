@@ -11,16 +11,18 @@ from PySide6.QtCore import (
     QItemSelectionModel,
     QModelIndex,
     QPersistentModelIndex,
+    QPoint,
     QRect,
     QRectF,
     QSize,
     Qt,
     Signal,
 )
-from PySide6.QtGui import QKeyEvent, QPainter, QPen
-from PySide6.QtWidgets import QListView, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPen
+from PySide6.QtWidgets import QApplication, QListView, QStyledItemDelegate, QStyleOptionViewItem
 
 from mlops_desktop.gui.theme.theme import Theme
+from mlops_desktop.gui.version_drag import begin_drag
 from mlops_desktop.gui.widgets.chips import Chip, chip_width, paint_chip
 
 Index = QModelIndex | QPersistentModelIndex
@@ -106,13 +108,19 @@ class _Delegate(QStyledItemDelegate):
 
 
 class VersionList(QListView):
-    """`chosen` carries the number of a version that was clicked, or on which Enter was pressed."""
+    """`chosen` carries the number of a version that was clicked, or on which Enter was pressed.
+
+    Where `model_name` is known, a version that is dragged away can be dropped on a host.
+    """
 
     chosen = Signal(int)
 
     def __init__(self, theme: Theme, name: str) -> None:
         super().__init__()
+        self._theme = theme
+        self._pressed_at = QPoint()
         self.versions = _Model()
+        self.model_name = ""
         self.shown = 0
         self.hovered = -1
         self.setObjectName("versions")
@@ -145,6 +153,18 @@ class VersionList(QListView):
             self.chosen.emit(self.versions.entries[row].number)
             return
         super().keyPressEvent(event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._pressed_at = event.position().toPoint()
+        super().mousePressEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        far = (event.position().toPoint() - self._pressed_at).manhattanLength() >= QApplication.startDragDistance()
+        index = self.indexAt(self._pressed_at)
+        if far and self.model_name and index.isValid() and event.buttons() & Qt.MouseButton.LeftButton:
+            begin_drag(self._theme, self, f"{self.model_name}@v{self.versions.entries[index.row()].number}")
+            return
+        super().mouseMoveEvent(event)
 
     def leaveEvent(self, event: Any) -> None:
         self._hover(-1)
