@@ -24,6 +24,7 @@ from mlops_desktop.hosts.images.layers import Content, Folder, Layer, write_laye
 from mlops_desktop.services.keeping import rollouts
 
 pytestmark = pytest.mark.engines
+MEGABYTE = 1024 * 1024
 
 
 def command(*words: str) -> Callable[[pytest.MonkeyPatch], None]:
@@ -37,8 +38,7 @@ def never_ready(patch: pytest.MonkeyPatch) -> None:
 
 
 def too_little_memory(patch: pytest.MonkeyPatch) -> None:
-    megabyte = 1024 * 1024
-    patch.setattr(profile, "SERVER", profile.Limits(memory=32 * megabyte, processors=1.0, processes=64))
+    patch.setattr(profile, "SERVER", profile.Limits(memory=32 * MEGABYTE, processors=1.0, processes=64))
 
 
 def damaged_model(patch: pytest.MonkeyPatch) -> None:
@@ -101,12 +101,34 @@ def end_from_inside(team: Team, container: str) -> None:
         client.exec_start(made)
 
 
-def test_k_03_a_version_that_crashes_soon_after_it_took_over_goes_back_by_itself(team: Team) -> None:
+def starve(team: Team, container: str) -> None:
+    """Another process takes all the memory that the container may use, and the kernel ends the server for it."""
+    hog = (
+        "import os, pathlib; [pathlib.Path('/proc', one, 'oom_score_adj').write_text('1000') for one in "
+        "os.listdir('/proc') if one.isdecimal() and int(one) not in (1, os.getpid())]; x = b'x' * 900_000_000"
+    )
+    with team.engine.client() as client:
+        made = client.exec_create(container, ["python3", "-c", hog])
+        client.exec_start(made)
+
+
+@pytest.mark.parametrize(
+    ("deed", "told"),
+    [
+        (end_from_inside, "it ended"),
+        pytest.param(starve, "it ran out of memory", marks=pytest.mark.long),
+    ],
+)
+def test_k_03_a_version_that_ends_soon_after_it_took_over_goes_back_by_itself(
+    team: Team, monkeypatch: pytest.MonkeyPatch, deed: Callable[[Team, str], None], told: str
+) -> None:
+    """It crashed, or the kernel ended it because its container ran out of memory."""
+    monkeypatch.setattr(profile, "SERVER", profile.Limits(memory=512 * MEGABYTE, processors=1.0, processes=64))
     team.deploy("flight-late@v1")
     team.deploy("flight-late@v2")
     bad = current(team)
     assert bad.container is not None
-    end_from_inside(team, bad.container.id)
+    deed(team, bad.container.id)
 
     def is_back() -> bool:
         team.turn()
@@ -117,7 +139,7 @@ def test_k_03_a_version_that_crashes_soon_after_it_took_over_goes_back_by_itself
     require_one_serves(team, "flight-late@v1")
     failed = next(one for one in team.workspace.deployments.history("late") if one.id == bad.id)
     assert failed.failure is not None
-    assert failed.failure.message.startswith("It turned bad after it took over: it ended")
+    assert failed.failure.message.startswith(f"It turned bad after it took over: {told}")
 
 
 @pytest.mark.long

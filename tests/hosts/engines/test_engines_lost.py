@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -24,7 +25,13 @@ from tests.hosts.engines.seeing import (
 )
 
 from mlops_desktop.domain.deployments import DeploymentStatus, Health
-from mlops_desktop.domain.errors import DiskFullError, EndpointUnreachableError, HostError, HostUnreachableError
+from mlops_desktop.domain.errors import (
+    DiskFullError,
+    EndpointUnreachableError,
+    HostError,
+    HostUnreachableError,
+    RolloutCancelledError,
+)
 from mlops_desktop.hosts.engines import base_images, building
 from mlops_desktop.hosts.engines.containers import Containers
 from mlops_desktop.hosts.images import archives
@@ -44,6 +51,16 @@ def breaking(team: Team, after: int, fault: Callable[[], None]) -> Callable[...,
         yield from pieces
 
     return broken
+
+
+def until_swept(team: Team) -> None:
+    """What could not be taken away at once is when the host answers again."""
+
+    def is_swept() -> bool:
+        team.turn()
+        return not (containers(team) or containers(team, "holder"))
+
+    wait_for(is_swept, 60, "the end of what was left")
 
 
 # --- K-02: the engine is killed ---------------------------------------------------------------------------------------
@@ -128,12 +145,7 @@ def test_k_02_an_engine_killed_before_a_first_deployment_has_switched_keeps_no_p
         with pytest.raises(HostUnreachableError, match=LOST):
             team.deploy("flight-late@v1")
     team.engine.start()
-
-    def is_swept() -> bool:
-        team.turn()
-        return not (containers(team) or containers(team, "holder"))
-
-    wait_for(is_swept, 60, "the end of what was left")
+    until_swept(team)
 
 
 @pytest.mark.long
@@ -243,6 +255,31 @@ def test_k_08_a_rollout_during_which_the_host_is_cut_off_fails_and_what_answers_
     remote_host.heal()
     until_healthy(team)
     require_one_serves(team, "flight-late@v1")
+
+
+@pytest.mark.parametrize("team", ["ssh"], indirect=True)
+def test_k_08_what_is_sent_over_a_slow_network_can_be_cancelled_and_leaves_nothing(
+    team: Team, remote_host: RemoteHost
+) -> None:
+    for slug in ("late", "runtime"):
+        remove_images(team, slug)
+    remote_host.slow("2mbit")
+    order = team.workspace.deployments.deploy("flight-late@v1", endpoint="late", host="box")
+    turning = threading.Thread(target=team.turn)
+    turning.start()
+    try:
+        wait_for(lambda: is_sending(team), 60, "something to be sent")
+        team.workspace.deployments.cancel("late")
+    finally:
+        turning.join()
+    with pytest.raises(RolloutCancelledError):
+        team.workspace.deployments.wait(order.rollout.id)
+    until_swept(team)
+    assert not any(tag.startswith(("mlops-desktop/late:", "mlops-desktop/runtime:")) for tag in tags(team))
+
+
+def is_sending(team: Team) -> bool:
+    return any("Sending the libraries" in line for line in team.workspace.deployments.rollout_log("late"))
 
 
 @pytest.mark.parametrize("team", ["ssh"], indirect=True)

@@ -14,15 +14,18 @@ from tests.engines.hosts import CACHE, ssh_host
 from tests.engines.remote_host import RemoteHost
 from tests.engines.session import Engines
 from tests.hosts.engines import real_keeper
+from tests.hosts.engines.conftest import Team
 from tests.hosts.engines.reaching import require_nothing_left, ssh_processes
+from tests.hosts.engines.seeing import containers
 from tests.real_workspace import real_workspace
 
 from mlops_desktop import bootstrap
 from mlops_desktop.domain.deployments import DeploymentStatus, RolloutStep
 from mlops_desktop.domain.errors import HostError, HostUnreachableError
-from mlops_desktop.hosts.engines import ssh_tunnel
+from mlops_desktop.hosts.engines import relay_line, ssh_tunnel
 from mlops_desktop.hosts.engines.engine import Engine
 from mlops_desktop.hosts.engines.routes import route_to
+from mlops_desktop.hosts.engines.streams import ExecStream
 from mlops_desktop.services.workspace import Workspace
 
 pytestmark = pytest.mark.engines
@@ -78,6 +81,34 @@ def test_k_08_a_frozen_host_and_a_lost_one_keep_the_fine_one_from_nothing(
             }
             workspace.close()
             assert ssh_processes() == []
+
+
+@pytest.mark.long
+def test_k_08_who_closes_does_not_wait_for_who_waits_for_a_frozen_container(
+    team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    team.deploy("flight-late@v1")
+    (holder,) = containers(team, "holder")
+    assert team.workspace.deployments.look("late")
+    monkeypatch.setattr(relay_line, "_ON_THE_WAY", 3600.0)
+    asked = threading.Event()
+    read = ExecStream.read_line
+
+    def reading(stream: ExecStream, seconds: float) -> bytes:
+        asked.set()
+        return read(stream, seconds)
+
+    monkeypatch.setattr(ExecStream, "read_line", reading)
+    thread = threading.Thread(target=team.workspace.deployments.look, args=("late",))
+    with team.engine.client() as client:
+        client.pause(holder["Id"])
+        try:
+            thread.start()
+            assert asked.wait(30)
+            team.workspace.close()
+            thread.join()
+        finally:
+            client.unpause(holder["Id"])
 
 
 def test_k_08_who_closes_does_not_wait_for_who_waits_for_a_frozen_host(

@@ -350,7 +350,8 @@ class DockerHost:
         return predict_client.predict(endpoint_url, token, rows, connect=lambda: Pipe(self._engine, container, inside))
 
     def close(self) -> None:
-        """Hangs up; containers go on."""
+        """Hangs up; containers go on. Who still waits for the host is not waited for."""
+        self._engine.interrupt()
         with self._lock:
             lines = list(self._lines.values())
             self._lines.clear()

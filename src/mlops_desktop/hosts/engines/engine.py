@@ -102,6 +102,7 @@ class Engine:
         self._quick: Client | None = None
         self._patient: Client | None = None
         self._trouble: tuple[float, HostError] | None = None
+        self._closed = False
 
     @contextmanager
     def asked(self, *, patient: bool = False) -> Iterator[Client]:
@@ -123,6 +124,8 @@ class Engine:
 
     def _client(self, patient: bool) -> Client:
         with self._lock:
+            if self._closed:
+                raise HostUnreachableError(f"{self.name} is not asked any more.", hint="The program is ending.")
             if self._trouble is not None and time.monotonic() < self._trouble[0]:
                 raise self._trouble[1]
             if self._quick is None or self._route.broken():
@@ -162,9 +165,14 @@ class Engine:
         """The next question connects even where the last one failed just now."""
         self._trouble = None
 
-    def close(self) -> None:
-        """Who still waits for an answer over a tunnel is not waited for."""
+    def interrupt(self) -> None:
+        """From any thread: nobody connects any more, and who waits for a connection hears that it ended."""
+        self._closed = True
         self._route.interrupt()
+
+    def close(self) -> None:
+        """For good. Who still waits for an answer over a tunnel is not waited for."""
+        self.interrupt()
         with self._lock:
             self._drop()
             self._route.close()

@@ -79,6 +79,10 @@ class RelayLine:
             stream.close()
 
     def close(self) -> None:
+        """Who still waits for an answer is not waited for; the engine has to be closed or interrupted before."""
+        stream = self._stream
+        if stream is not None:
+            stream.interrupt()
         with self._lock:
             self._hang_up()
 

@@ -76,8 +76,12 @@ class ExecStream:
                 self.trouble = (self.trouble + content.decode("utf-8", errors="replace"))[-4096:]
         return bool(part)
 
-    def close(self) -> None:
+    def interrupt(self) -> None:
+        """From any thread: who reads hears that it ended."""
         with contextlib.suppress(OSError):
             self._connection.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        self.interrupt()
         self._connection.close()
         self._answer.close()
