@@ -5,6 +5,9 @@ Both serve the same bundles from the same base image under the same limits. Meas
 a build with another model only, start to first right answer, memory after 20 answers; and from the click on Deploy
 until the new version has taken over, beside `docker build` and `docker run` by hand until the first right answer.
 
+Two Dockerfiles stand for MLflow's way: as it writes it, where the model comes before what it needs is installed, and
+one where nothing is installed after the model, the best that a cached rebuild can be. The goal is for the first.
+
 Not like for like: ours starts two containers (the holder of the port and the server), looks at the stored example, and
 lets no request fail; by hand the old container is removed before the new one starts. The keeper is told at once here; a
 real one looks four times a second.
@@ -44,11 +47,8 @@ OUR_PORT = 8392
 ANSWERS = 20
 LIMITS = ("--memory", str(SERVER.memory), "--memory-swap", str(SERVER.memory), "--cpus", str(SERVER.processors))
 LONGEST_WAIT = 60.0
-GOALS = {
-    "added size": 1 / 2,
-    "model-only build": 1 / 3,
-    "start to first answer": 1 / 2,
-}
+AS_WRITTEN = "model-only build, as MLflow writes it"
+GOALS = {"added size": 1 / 2, AS_WRITTEN: 1 / 3, "start to first answer": 1 / 2}
 UNITS = {"added size": "MB", "memory": "MiB"}
 Ask = Callable[[], bool]
 
@@ -160,9 +160,10 @@ class Bench:
     def as_written(self) -> None:
         """The order in which MLflow itself writes it: what the model needs is installed after the model came."""
         self.hand.build("late-as-written", file="Dockerfile.as-written")
-        self._next_model(VERSIONS[1])
-        with timed(lambda seconds: self.figures.theirs("model-only build, as MLflow writes it", seconds)):
-            self.hand.build("late-as-written", file="Dockerfile.as-written")
+        for reference in VERSIONS:
+            self._next_model(reference)
+            with timed(lambda seconds: self.figures.theirs(AS_WRITTEN, seconds)):
+                self.hand.build("late-as-written", file="Dockerfile.as-written")
 
     def _run_by_hand(self, image: str, reference: str) -> None:
         if self._container:
@@ -208,7 +209,7 @@ class Bench:
         steps = self._deploy(reference, "model-only update")
         build = _between(steps, RolloutStep.BUILD, RolloutStep.START)
         self.figures.ours("model-only build", build)
-        self.figures.ours("model-only build, as MLflow writes it", build)
+        self.figures.ours(AS_WRITTEN, build)
 
     def start_ours(self) -> None:
         """Image there, nothing running: holder and server are started, and it is asked until it is right."""
