@@ -16,6 +16,7 @@ from mlops_desktop.domain.hosts import HostKind
 from mlops_desktop.gui.context import Context
 from mlops_desktop.gui.history import Place
 from mlops_desktop.gui.pages.endpoint_actions import EndpointActions
+from mlops_desktop.gui.pages.endpoint_commands import commands_of
 from mlops_desktop.gui.pages.endpoint_view import EndpointView
 from mlops_desktop.gui.pages.host_actions import HostActions
 from mlops_desktop.gui.pages.host_view import HostView
@@ -23,7 +24,7 @@ from mlops_desktop.gui.pages.hosts_pane import HostsPane
 from mlops_desktop.gui.pages.page import SMALL, Command, Page
 from mlops_desktop.gui.queries import Query
 from mlops_desktop.gui.readings import hosts as hosts_reading
-from mlops_desktop.gui.readings.deployments import DeploymentFacts, EndpointFacts, read_deployments, sentence, way_back
+from mlops_desktop.gui.readings.deployments import DeploymentFacts, EndpointFacts, read_deployments, sentence
 from mlops_desktop.gui.widgets.buttons import Button
 from mlops_desktop.gui.widgets.page_header import PageHeader
 from mlops_desktop.gui.widgets.skeleton import Skeleton
@@ -129,50 +130,9 @@ class DeploymentsPage(Page):
             found += self.actions_of_host.commands(state)
         if one is None or self._shows_host:
             return found
-        name = one.name
-        if one.spoken_of is not None:
-            line_of = f"mlops deployments predict {name}"
-            found.append(Command("try_it", f"Try {name}", "send", self._try, line_of))
-        if one.open_rollout is not None and one.open_rollout.may_be_cancelled:
-            found.append(
-                Command("cancel", f"Cancel the deployment of {name}", "x", lambda: actions.cancel(one),
-                        f"mlops deployments cancel {name}")
-            )  # fmt: skip
-        if one.answering is not None and one.open_rollout is None:
-            if way_back(one) is not None:
-                line_of = f"mlops deployments rollback {name}"
-                found.append(
-                    Command("roll_back", f"Roll back {name}…", "undo-2", lambda: actions.go_back(one), line_of)
-                )
-            found += [
-                Command(
-                    "restart", f"Restart {name}", "rotate-cw", lambda: actions.restart(one),
-                    f"mlops deployments restart {name}",
-                ),
-                Command("stop", f"Stop {name}…", "square", lambda: actions.stop(one), f"mlops deployments stop {name}"),
-            ]  # fmt: skip
-        found.append(
-            Command(
-                "token", f"New token for {name}…", "key-round", lambda: actions.new_token(one),
-                f"mlops deployments token {name}",
-            )
-        )  # fmt: skip
-        if one.open_rollout is None:
-            found.append(
-                Command(
-                    "deploy", f"Deploy another version behind {name}…", "rocket", lambda: actions.deploy(one),
-                    f"mlops deployments deploy MODEL --endpoint {name}",
-                )
-            )  # fmt: skip
-        if one.answering is None and one.open_rollout is None:
-            found.append(
-                Command(
-                    "trash", f"Move {name} to trash", "trash-2", lambda: actions.trash(one),
-                    f"mlops trash put endpoint {name}",
-                )
-            )  # fmt: skip
-        found.append(Command("log", f"Log of {name}", "scroll-text", self._show_log, f"mlops deployments log {name}"))
-        return found
+        found += commands_of(one, actions, self._try)
+        log = f"mlops deployments log {one.name}"
+        return [*found, Command("log", f"Log of {one.name}", "scroll-text", self._show_log, log)]
 
     @property
     def one(self) -> EndpointFacts | None:

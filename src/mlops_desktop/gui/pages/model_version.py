@@ -132,7 +132,11 @@ class ModelVersionPage(Page):
         if self.refused is not None:
             self._context.shell.show_failure(self.refused)
             return
-        self._context.shell.deploy(self.facts.version.reference, host)
+        reference = self.facts.version.reference
+        if host:
+            self._context.shell.deploy(reference, host)
+        else:
+            self.actions_.deploy(reference)
 
     def try_it(self) -> None:
         if self.facts is not None and self.facts.answering:
