@@ -296,3 +296,17 @@ def test_k_11_after_a_reboot_the_version_answers_again_and_the_registry_says_so(
     assert after.container == before.container
     until_answered(team)
     require_one_serves(team, "flight-late@v1")
+
+
+@pytest.mark.long
+def test_k_11_an_engine_that_is_restarted_in_order_brings_its_containers_back(team: Team) -> None:
+    team.deploy("flight-late@v1")
+    before = current(team)
+    team.engine.stop()
+    team.turn()
+    assert current(team).health is Health.UNKNOWN
+    team.engine.start()
+    after = until_healthy(team)
+    assert (after.container, after.restarts) == (before.container, 0)
+    until_answered(team)
+    require_one_serves(team, "flight-late@v1")
