@@ -28,9 +28,17 @@ def _work(shell: Shell) -> list[Command]:
     ]
     return [
         *commands,
-        Command("add_host", "Add host…", "server", shell.add_host, "mlops hosts add NAME --kind KIND"),
+        Command("add_host", "Add host…", "server", partial(_add_host, shell), "mlops hosts add NAME --kind KIND"),
         Command("activity", "Show or hide Activity", "activity", shell.toggle_activity, "mlops jobs list"),
     ]
+
+
+def _add_host(shell: Shell) -> None:
+    """Asks for a host and tries it."""
+    from mlops_desktop.gui.dialogs.add_host import AddHostDialog
+
+    if shell.workspace is not None:
+        AddHostDialog(shell.context, shell.workspace, shell.window).open()
 
 
 def _pages(shell: Shell) -> list[Command]:

@@ -6,19 +6,20 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 import shiboken6
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
 from mlops_desktop.domain.changes import Change, ChangeKind
 from mlops_desktop.domain.errors import UserError
 from mlops_desktop.gui.context import Context
 from mlops_desktop.gui.queries import Query
-from mlops_desktop.gui.readings.hosts import HostsFacts
+from mlops_desktop.gui.readings.hosts import HostsFacts, hosts_sign
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mlops_desktop.domain.hosts import HostReport, HostState
+    from mlops_desktop.gui.widgets.bars import StatusBar
     from mlops_desktop.services.workspace import Workspace
 
 AGAIN_SECONDS = 30
@@ -26,11 +27,13 @@ _CONCERN = frozenset({ChangeKind.HOST, ChangeKind.ENDPOINT, ChangeKind.DEPLOYMEN
 
 
 class HostWatch(QObject):
-    """One for the whole window. `changed` follows every answer; `facts` are those known now."""
+    """One for the whole window, which says in its foot how many answer.
+
+    `changed` follows every answer; `facts` are those known now."""
 
     changed = Signal()
 
-    def __init__(self, context: Context, parent: QObject) -> None:
+    def __init__(self, context: Context, parent: QObject, status: StatusBar) -> None:
         super().__init__(parent)
         self._context = context
         self._workspace: Workspace | None = None
@@ -42,6 +45,7 @@ class HostWatch(QObject):
         self._clock = QTimer(self, interval=AGAIN_SECONDS * 1000)
         self._clock.timeout.connect(self.look)
         context.events.changed.connect(self._on_changes)
+        self.changed.connect(lambda: status.show_part(status.hosts, hosts_sign(self.facts)))
 
     def attach(self, workspace: Workspace) -> None:
         self._workspace = workspace
@@ -49,7 +53,17 @@ class HostWatch(QObject):
     def follow(self, looker: QWidget) -> None:
         """While it is seen, every host is asked again each half minute. It calls `look` when it comes into sight."""
         self._lookers.append(looker)
-        self._clock.start()
+        looker.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """The clock goes while somebody looks."""
+        if event.type() == QEvent.Type.Show:
+            self._clock.start()
+        elif event.type() == QEvent.Type.Hide and not any(
+            shiboken6.isValid(one) and one is not watched and one.isVisible() for one in self._lookers
+        ):
+            self._clock.stop()
+        return False
 
     def look(self) -> None:
         """Reads which hosts there are and asks those that were not asked lately, where somebody sees it."""
@@ -76,9 +90,6 @@ class HostWatch(QObject):
             owner=self,
             apart=name,
         )
-
-    def end(self) -> None:
-        self._clock.stop()
 
     def _read(self) -> Sequence[HostState]:
         return self._workspace.hosts.list() if self._workspace is not None else ()
@@ -124,3 +135,10 @@ class HostWatch(QObject):
             shiboken6.isValid(one) and one.isVisible() for one in self._lookers
         ):
             self._query.ask_soon()
+
+
+def open_deploy(context: Context, workspace: Workspace, reference: str, parent: QWidget, host: str) -> None:
+    """Asks where the model version is to answer, with this host chosen, if one is named."""
+    from mlops_desktop.gui.dialogs.deploy import DeployDialog
+
+    DeployDialog(context, workspace, reference, parent, host=host).open()

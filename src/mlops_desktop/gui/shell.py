@@ -18,6 +18,7 @@ from mlops_desktop.gui.dropping import DropTarget
 from mlops_desktop.gui.events import Events
 from mlops_desktop.gui.frame import Frame, short_path
 from mlops_desktop.gui.history import Place
+from mlops_desktop.gui.host_watch import HostWatch, open_deploy
 from mlops_desktop.gui.keyboard import wire_keys
 from mlops_desktop.gui.lanes import Lanes
 from mlops_desktop.gui.navigator import Navigator
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     from mlops_desktop.domain.changes import Change
     from mlops_desktop.domain.errors import UserError
     from mlops_desktop.gui.closing import ClosingDialog, GoingOn
-    from mlops_desktop.gui.host_watch import HostWatch
     from mlops_desktop.gui.main_window import MainWindow
     from mlops_desktop.gui.notifications import Notifications
     from mlops_desktop.gui.pages.experiments import ExperimentsPage
@@ -81,12 +81,12 @@ class Shell(QObject):
         self._served: tuple[str, ...] = ()
         self._then: Place | None = None
         self._closing: ClosingDialog | None = None
-        self._host_watch: HostWatch | None = None
         theme.set_zoom(self.state.zoom / 100)
         self.events = Events(lanes, self)
         self.context = Context(theme, lanes, self.events, clock, self)
         self.frame = Frame(theme, SECTIONS)
         self.sidebar, self.top, self.status = self.frame.sidebar, self.frame.top, self.frame.status
+        self.host_watch = HostWatch(self.context, self, self.status)
         self.navigator = Navigator(self.frame, lambda name: make_page(name, self.context), self)
         self.preparing = Preparing(self.navigator, lanes, self)
         self.overlays = Overlays(self)
@@ -135,8 +135,6 @@ class Shell(QObject):
         self.overlays.end()
         self.preparing.end()
         self._disk_clock.stop()
-        if self._host_watch is not None:
-            self._host_watch.end()
 
         def last() -> None:
             save_state(folder, lambda: state)
@@ -191,36 +189,8 @@ class Shell(QObject):
         choose_and_import(self.context, self.window)
 
     def deploy(self, reference: str, host: str = "") -> None:
-        """Asks where the model version is to answer; with `host` that one is chosen."""
-        from mlops_desktop.gui.dialogs.deploy import DeployDialog
-
         if self.workspace is not None:
-            DeployDialog(self.context, self.workspace, reference, self.window, host=host).open()
-
-    def add_host(self) -> None:
-        """Asks for a host and tries it."""
-        from mlops_desktop.gui.dialogs.add_host import AddHostDialog
-
-        if self.workspace is not None:
-            AddHostDialog(self.context, self.workspace, self.window).open()
-
-    @property
-    def host_watch(self) -> HostWatch:
-        """Made when somebody first asks how the hosts are."""
-        if self._host_watch is None:
-            from mlops_desktop.gui.host_watch import HostWatch
-
-            self._host_watch = HostWatch(self.context, self)
-            self._host_watch.changed.connect(self._on_hosts)
-            if self.workspace is not None:
-                self._host_watch.attach(self.workspace)
-        return self._host_watch
-
-    def _on_hosts(self) -> None:
-        from mlops_desktop.gui.readings.hosts import hosts_sign
-
-        if self._host_watch is not None:
-            self.status.show_part(self.status.hosts, hosts_sign(self._host_watch.facts))
+            open_deploy(self.context, self.workspace, reference, self.window, host)
 
     # What keys, bars, menu and palette do
 
@@ -378,8 +348,6 @@ class Shell(QObject):
         self._on_mended()
         self.status.show_part(self.status.record, Sign("shield-check", "muted", "Changes recorded"))
         self.events.follow(workspace.feed)
-        if self._host_watch is not None:
-            self._host_watch.attach(workspace)
         self.navigator.attach(workspace)
         self._query.ask()
         self._disk_clock.start()

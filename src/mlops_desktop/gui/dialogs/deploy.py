@@ -64,6 +64,7 @@ class DeployDialog(QDialog):
             QShortcut(QKeySequence(sequence), self).activated.connect(self._on_primary)
         self._show_place(FORM if model_reference else CHOICE)
         self._watch = context.shell.host_watch
+        self._watch.attach(workspace)
         self._watch.follow(self)
         self._watch.changed.connect(self._on_hosts)
         self._read()

@@ -59,6 +59,7 @@ class ModelVersionPage(Page):
 
     def attach(self, workspace: Workspace) -> None:
         self.actions_.workspace = workspace
+        self._context.shell.host_watch.attach(workspace)
         self._context.shell.host_watch.read()
         super().attach(workspace)
 

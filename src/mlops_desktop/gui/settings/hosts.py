@@ -83,6 +83,7 @@ class HostsSection(Section):
     def attach(self, workspace: Workspace) -> None:
         super().attach(workspace)
         self.actions_of_host.workspace = workspace
+        self._watch.attach(workspace)
 
     def refresh(self) -> None:
         if self._workspace is not None:
