@@ -83,10 +83,10 @@ class Shell(QObject):
         self._closing: ClosingDialog | None = None
         theme.set_zoom(self.state.zoom / 100)
         self.events = Events(lanes, self)
-        self.context = Context(theme, lanes, self.events, clock, self)
+        self.context: Context = Context(theme, lanes, self.events, clock, self)
         self.frame = Frame(theme, SECTIONS)
         self.sidebar, self.top, self.status = self.frame.sidebar, self.frame.top, self.frame.status
-        self.host_watch = HostWatch(self.context, self, self.status)
+        self.host_watch: HostWatch = HostWatch(self.context, self, self.status)
         self.navigator = Navigator(self.frame, lambda name: make_page(name, self.context), self)
         self.preparing = Preparing(self.navigator, lanes, self)
         self.overlays = Overlays(self)
