@@ -70,7 +70,7 @@ def test_k_08_the_kernel_of_a_frozen_machine_takes_connections_and_nobody_waits_
     assert "does not answer" in report.sentence
 
 
-@pytest.mark.parametrize("fault", ["kill", "freeze"])
+@pytest.mark.parametrize("fault", ["kill", pytest.param("freeze", marks=pytest.mark.long)])
 def test_k_08_an_engine_that_is_away_is_told_apart_from_its_machine(
     remote_host: RemoteHost, tmp_path: Path, fault: str
 ) -> None:
@@ -116,7 +116,7 @@ def test_k_08_over_two_megabits_a_second_all_is_well_and_only_takes_longer(
 
 def test_k_08_who_asks_again_at_once_is_not_made_to_wait_again(remote_host: RemoteHost) -> None:
     """The next question gets the same answer without another try, until a moment has passed or somebody wants it."""
-    remote_host.cut()
+    remote_host.reject()
     engine = engine_of(ssh_host(remote_host))
     try:
         errors = []

@@ -35,7 +35,7 @@ def shown(remote: RemoteHost, folder: Path, identity: Identity | None) -> Host:
         pytest.param("cut", HostStep.REACH, "timed out", marks=pytest.mark.long),
         ("reject", HostStep.REACH, "Connection refused"),
         pytest.param("down", HostStep.REACH, "No route to host", marks=pytest.mark.long),
-        ("freeze", HostStep.ENGINE, "no answer in time"),
+        pytest.param("freeze", HostStep.ENGINE, "no answer in time", marks=pytest.mark.long),
         ("kill", HostStep.REACH, "Connection refused"),
     ],
 )
