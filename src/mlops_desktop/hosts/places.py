@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mlops_desktop.domain.hosts import HostStepResult
+    from mlops_desktop.hosts.engines.base_images import Probes
     from mlops_desktop.hosts.engines.building import Images
     from mlops_desktop.hosts.engines.docker_host import DockerHost
     from mlops_desktop.hosts.engines.engine import Engine
@@ -43,6 +44,7 @@ class HostPlaces:
         self._deployments_folder = deployments_folder
         self._password_of = password_of
         self._lock = threading.Lock()
+        self._probes: Probes | None = None
         self._known: dict[str, tuple[Host, Host | None, DockerHost]] = {}
 
     def at(self, host: Host, here: Host | None = None) -> ProcessHost | DockerHost:
@@ -100,12 +102,15 @@ class HostPlaces:
         self, host: Host, on_step: Callable[[HostStepResult], None] | None = None, here: Host | None = None
     ) -> HostReport:
         """Tries the host step by step; a failure is in the report, not raised."""
+        from mlops_desktop.hosts.engines.base_images import Probes
         from mlops_desktop.hosts.engines.checking import check_host
 
+        with self._lock:
+            probes = self._probes = self._probes or Probes()
         engine = self._engine(host) if host.kind is not HostKind.PROCESS else None
         builds = self._engine_here(here) if host.registry else None
         try:
-            return check_host(host, engine, on_step, lambda there: self._try_registry(host, builds, there))
+            return check_host(host, engine, on_step, lambda there: self._try_registry(host, builds, there), probes)
         finally:
             for one in (engine, builds):
                 if one is not None:

@@ -92,12 +92,10 @@ class ModelVersionPage(Page):
         return [("Models", Place("models")), (name, Place("models", name)), (version or "latest", None)]
 
     def panes(self) -> list[QWidget]:
-        panes: list[QWidget] = [self.deploy_button]
         if self.facts is None:
-            return panes
-        if self._left.isVisible():
-            panes.append(self.versions)
-        return [*panes, *self.content.panes()]
+            return [self.deploy_button]
+        left = [self.versions] if self._left.isVisible() else []
+        return [self.deploy_button, *left, *self.content.panes()]
 
     def commands(self) -> list[Command]:
         facts = self.facts
@@ -123,18 +121,16 @@ class ModelVersionPage(Page):
     # What can be done here
 
     def deploy(self) -> None:
-        """Opens the dialog; a version whose bundle is refused is refused here too."""
         self.deploy_to("")
 
     def deploy_to(self, host: str) -> None:
-        """With this host chosen."""
+        """Opens the dialog, with this host chosen; a version whose bundle is refused is refused here too."""
         if self.facts is None:
             return
+        reference = self.facts.version.reference
         if self.refused is not None:
             self._context.shell.show_failure(self.refused)
-            return
-        reference = self.facts.version.reference
-        if host:
+        elif host:
             self._context.shell.deploy(reference, host)
         else:
             self.actions_.deploy(reference)
@@ -144,8 +140,7 @@ class ModelVersionPage(Page):
             self._context.shell.go(Place("try-it", self.facts.answering[0].endpoint.name))
 
     def compare(self) -> None:
-        names = self._comparable()
-        if names:
+        if names := self._comparable():
             self._context.shell.go(Place("compare", ",".join(names)))
 
     def export(self) -> None:
@@ -172,9 +167,8 @@ class ModelVersionPage(Page):
 
     def _build(self) -> None:
         theme = self._context.theme
-        column = QVBoxLayout(self)
+        column = QVBoxLayout(self, spacing=0)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
         self.header = PageHeader(theme, "Model version", menu="another version")
         self.busy = BusyNote(theme)
         self._chips = QWidget()
@@ -418,14 +412,14 @@ class ModelVersionPage(Page):
         for icon, words, act in entries:
             menu.addAction(theme.icon(icon, "muted", 16), words).triggered.connect(lambda _=False, do=act: do())
         menu.addSeparator()
-        count = formats.plural(len(facts.model.versions), "version")
-        words = plain_caption(f"Move {facts.version.model_name} with {count} to trash")
+        moved = f"{facts.version.model_name} with {formats.plural(len(facts.model.versions), 'version')}"
+        words = plain_caption(f"Move {moved} to trash")
         menu.addAction(theme.icon("trash-2", "muted", 16), words).triggered.connect(self.trash)
         return menu
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         small = self.window().width() < SMALL * self._context.theme.zoom
-        self.header.set_small(small)
-        self.content.set_small(small)
+        for part in (self.header, self.content):
+            part.set_small(small)
         self._place_buttons()

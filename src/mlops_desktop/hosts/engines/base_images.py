@@ -22,6 +22,7 @@ from mlops_desktop.hosts.process_host import Report
 
 _BLOCK: Final = 1024 * 1024
 _PROBE_SECONDS: Final = 30
+_FRESH_SECONDS: Final = 600.0
 LEFT_SECONDS: Final = 600
 _REFERENCE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._\-/:@]{0,254}")
 _QUESTION: Final = (
@@ -72,6 +73,26 @@ def probe_base(engine: Engine, reference: str) -> Base:
     if said.get("implementation") != "cpython":
         raise _unusable(reference, f"its Python is {said.get('implementation')}, and CPython is needed")
     return Base(image, Target(python, image.architecture, str(said.get("libc", "glibc"))), free)
+
+
+class Probes:
+    """What base images said of themselves, remembered for some minutes: who looks at a host again and again starts no
+    container each time. Free space is as old as the answer."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str], tuple[float, Base]] = {}
+
+    def of(self, engine: Engine, reference: str) -> Base | None:
+        """None where the image is not there. Raises BaseImageError, HostError."""
+        image = find_base(engine, reference)
+        if image is None:
+            return None
+        key = (engine.name, image.id)
+        at, known = self._known.get(key, (0.0, None))
+        if known is None or time.monotonic() - at > _FRESH_SECONDS:
+            known = probe_base(engine, reference)
+            self._known[key] = (time.monotonic(), known)
+        return known
 
 
 def _ask(engine: Engine, image: BaseImage) -> Mapping[str, Any]:

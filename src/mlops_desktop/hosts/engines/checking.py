@@ -27,7 +27,7 @@ from mlops_desktop.domain.hosts import (
     parse_address,
 )
 from mlops_desktop.hosts.engines import labels, ssh_keys
-from mlops_desktop.hosts.engines.base_images import find_base, probe_base
+from mlops_desktop.hosts.engines.base_images import Probes
 from mlops_desktop.hosts.engines.engine import Engine
 
 _REACH_SECONDS: Final = 5.0
@@ -39,12 +39,13 @@ def check_host(
     engine: Engine | None,
     on_step: OnStep | None = None,
     try_registry: Callable[[Engine], str] | None = None,
+    probes: Probes | None = None,
 ) -> HostReport:
-    """The report of a check; what fails is in it. `engine` is None for this computer.
+    """The report of a check; what fails is in it. `engine` is None for this computer; `probes` remembers base images.
 
     `try_registry` logs in to the host's registry from here and from there, and says so.
     """
-    check = _Check(host, engine, on_step, try_registry)
+    check = _Check(host, engine, on_step, try_registry, probes or Probes())
     try:
         check.run()
     except UserError as error:
@@ -73,8 +74,10 @@ class _Check:
         engine: Engine | None,
         on_step: OnStep | None,
         try_registry: Callable[[Engine], str] | None,
+        probes: Probes,
     ) -> None:
         self._host = host
+        self._probes = probes
         self._try_registry = try_registry
         self._engine = engine
         self._on_step = on_step
@@ -211,9 +214,9 @@ class _Check:
         """A base image that is not there yet is no failure: it is prepared with the first deployment, or before."""
         assert self._engine is not None
         assert self.facts is not None
-        if find_base(self._engine, self._host.base_image) is None:
+        base = self._probes.of(self._engine, self._host.base_image)
+        if base is None:
             return f"{self._host.base_image} is not there yet"
-        base = probe_base(self._engine, self._host.base_image)
         self.facts = HostFacts(
             **{**vars(self.facts), "disk_free": base.disk_free, "base": base.image.id},
         )
