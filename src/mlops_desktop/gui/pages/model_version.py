@@ -166,9 +166,9 @@ class ModelVersionPage(Page):
     # Making
 
     def _build(self) -> None:
-        theme = self._context.theme
-        column = QVBoxLayout(self, spacing=0)
+        theme, column = self._context.theme, QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
         self.header = PageHeader(theme, "Model version", menu="another version")
         self.busy = BusyNote(theme)
         self._chips = QWidget()
