@@ -30,10 +30,12 @@ ORDER = [
 
 
 def start(folder: Path) -> int:
-    """Its process; it has the lock when this returns."""
+    """Its process; it has the lock when this returns. What an earlier one wrote is no process of ours."""
+    noted = folder / "keeper.pid"
+    noted.unlink(missing_ok=True)
     subprocess.run([sys.executable, "-m", "mlops_desktop", "keeper", str(folder)], check=True, cwd=folder)
-    wait_for(lambda: not is_free(folder), 30, "a keeper")
-    return int((folder / "keeper.pid").read_text())
+    wait_for(lambda: noted.exists() and noted.read_text().endswith("\n"), 30, "a keeper")
+    return int(noted.read_text())
 
 
 def is_free(folder: Path) -> bool:

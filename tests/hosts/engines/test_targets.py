@@ -15,7 +15,7 @@ from tests.engines.engine import wait_for
 from tests.engines.hosts import places
 from tests.engines.remote_host import RemoteHost
 from tests.hosts.engines.conftest import Team
-from tests.hosts.engines.seeing import containers, require_nothing_there
+from tests.hosts.engines.seeing import containers, remove_images, require_nothing_there, tags
 
 from mlops_desktop import bootstrap
 from mlops_desktop.domain.errors import ConflictError, DamagedBundleError, PortInUseError
@@ -104,6 +104,8 @@ def test_k_14_k_15_a_name_that_is_none_for_docker_is_kept_and_what_is_sent_is_wh
     team: Team, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Beside a bundle lie secrets and links of all kinds: they are refused in it, and do not travel from around it."""
+    for slug in {tag.partition("/")[2].partition(":")[0] for tag in tags(team)} - {"runtime", "holder"}:
+        remove_images(team, slug)  # what an engine has is not sent
     sent = Sent(monkeypatch)
     (team.workspace.folder / ".env").write_text("TOKEN=canary")
     manifest = deploy_to(team, NAME)
