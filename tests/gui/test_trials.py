@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -148,3 +149,14 @@ def test_a_trial_ends_by_one_click(world: World, window: MainWindow, way: str) -
     assert not card.isVisible()
     titles = [row.cells[0].words for row in page.view.history.table.cells.rows]
     assert titles[0].startswith("Promote v3" if way == "promote" else "End the trial")
+
+
+def test_a_version_that_just_took_over_is_said_to_be_watched(world: World, window: MainWindow) -> None:
+    world.deployed("late@v1")
+    world.clock.now = NOW - timedelta(seconds=30)
+    world.deployed("late@v2")
+    seen_now(world)
+    page = open_deployments(window, "late")
+    words = page.view.head.note.text()
+    assert words.startswith("watched until ")
+    assert "the background process goes back by itself" in words

@@ -12,12 +12,12 @@ import pytest
 from tests.fakes.host import FakeHost, FakeMachine
 from tests.services.world import World
 
-from mlops_desktop.domain.deployments import ContainerIdentity, DeploymentStatus, Health, RolloutStep
+from mlops_desktop.domain.deployments import WATCHED, ContainerIdentity, DeploymentStatus, Health, RolloutStep
 from mlops_desktop.domain.errors import BusyRegistryError, DeploymentError, HostUnreachableError, NotFoundError
 from mlops_desktop.domain.hosts import THIS_COMPUTER, HostKind
 from mlops_desktop.services.keeping import endpoints as keeping_endpoints
 from mlops_desktop.services.keeping import rollouts as keeping_rollouts
-from mlops_desktop.services.keeping.endpoints import SILENT_LOOKS, WATCHED, EndpointSupervisor
+from mlops_desktop.services.keeping.endpoints import SILENT_LOOKS, EndpointSupervisor
 from mlops_desktop.services.keeping.keeping import Keeping
 from mlops_desktop.services.keeping.rollouts import RolloutSupervisor
 from mlops_desktop.services.settings import CONCURRENT_JOBS

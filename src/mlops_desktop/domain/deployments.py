@@ -5,11 +5,14 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from mlops_desktop.domain.experiments import Failure
 from mlops_desktop.domain.processes import ProcessIdentity
+
+WATCHED = timedelta(minutes=2)
+"""After a deployment took over from another: one that turns bad meanwhile goes back by itself, if a keeper runs."""
 
 
 class DeploymentStatus(enum.StrEnum):

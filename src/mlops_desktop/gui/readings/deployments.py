@@ -7,7 +7,16 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from mlops_desktop.domain.deployments import Deployment, DeploymentStatus, Endpoint, Health, Rollout, RolloutStep
+from mlops_desktop.domain.deployments import (
+    WATCHED,
+    Deployment,
+    DeploymentStatus,
+    Endpoint,
+    Health,
+    Rollout,
+    RolloutKind,
+    RolloutStep,
+)
 from mlops_desktop.domain.errors import (
     DriftError,
     HostKeyChangedError,
@@ -244,7 +253,19 @@ def _note(facts: EndpointFacts, answering: Deployment, now: datetime) -> str:
         return "it runs, but does not answer as it should; if it stays silent, it is started again"
     if answering.restarts:
         return f"restarted {formats.plural(answering.restarts, 'time')} by itself"
-    return f"since {formats.moment(answering_since(facts, answering), now)}"
+    since = answering_since(facts, answering)
+    if now - since < WATCHED and _took_over(facts, answering):
+        until = formats.moment(since + WATCHED, now)
+        return f"watched until {until}: if it turns bad, the background process goes back by itself"
+    return f"since {formats.moment(since, now)}"
+
+
+def _took_over(facts: EndpointFacts, answering: Deployment) -> bool:
+    """Whether the newest change made it answer in place of one that is kept warm."""
+    newest = next(iter(facts.rollouts), None)
+    kinds = (RolloutKind.DEPLOY, RolloutKind.PROMOTE)
+    led = newest is not None and newest.kind in kinds and newest.to_deployment_id == answering.id
+    return led and bool(warm_ones(facts)) and facts.endpoint.trial is None
 
 
 @dataclass(frozen=True)

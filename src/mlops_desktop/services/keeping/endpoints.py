@@ -8,6 +8,7 @@ import time
 from datetime import datetime, timedelta
 
 from mlops_desktop.domain.deployments import (
+    WATCHED,
     Deployment,
     DeploymentStatus,
     Endpoint,
@@ -38,8 +39,6 @@ log = logging.getLogger(__name__)
 FRESH = timedelta(seconds=20)
 SILENT_LOOKS = 10
 """In a row, about a second apart: then a server that is there but does not answer is ended and started again."""
-WATCHED = timedelta(minutes=2)
-"""After a deployment took over: one that turns bad meanwhile goes back by itself. The keeper has to run for it."""
 FEWEST_ERRORS = 5
 MOST_ERRORS = 0.2
 """Of all requests, before it counts as bad."""
