@@ -45,6 +45,13 @@ def test_codes_are_unique_and_give_their_class_back() -> None:
     assert BugError.code not in known
 
 
+def test_a_kind_that_a_room_tells_apart_is_the_one_of_the_tree_elsewhere() -> None:
+    class OwnKindError(errors.EngineError):
+        """As a room has it."""
+
+    assert user_errors()[OwnKindError.code] is errors.EngineError
+
+
 def test_an_error_says_what_happened_and_what_to_do() -> None:
     error = errors.NotFoundError("There is no run x.", hint="Try y.", details="for the log")
     assert str(error) == error.message == "There is no run x."

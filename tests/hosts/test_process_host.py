@@ -417,7 +417,7 @@ def test_a_frozen_server_that_should_drain_is_ended(
     os.kill(process.pid, signal.SIGSTOP)
     host.accept(new.deployment_id)
     with monkeypatch.context() as patch:
-        patch.setattr("mlops_desktop.hosts.process_host._OBEY_SECONDS", 0.3)
+        patch.setattr("mlops_desktop.hosts.process_host.OBEY_SECONDS", 0.3)
         host.drain(old.deployment_id)
     assert not is_alive(process)
     assert host.predict(_url(port), TOKEN, place.versions[0].rows)["model"] == "iris@v2"

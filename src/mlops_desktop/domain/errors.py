@@ -265,6 +265,6 @@ def user_errors() -> dict[str, type[UserError]]:
     waiting = [UserError]
     while waiting:
         kind = waiting.pop()
-        found[kind.code] = kind
+        found.setdefault(kind.code, kind)  # a room may tell its own kinds of one of these apart
         waiting.extend(kind.__subclasses__())
     return found
