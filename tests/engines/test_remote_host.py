@@ -13,6 +13,8 @@ from tests.engines.docker_clients import TunnelError, over_ssh, over_tls
 from tests.engines.remote_host import RemoteHost
 from tests.engines.session import Engines
 
+pytestmark = pytest.mark.long  # every fault is met again by the tests of what we make of it
+
 UNREACHABLE = (TunnelError, requests.ConnectionError, requests.ReadTimeout)
 
 

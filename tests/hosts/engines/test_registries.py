@@ -145,6 +145,7 @@ def test_a_check_logs_in_from_here_and_from_there(
     assert "does not let ada in" in report.sentence
 
 
+@pytest.mark.long
 def test_what_is_there_is_started_also_while_there_is_no_docker_here(
     forwarded: Team, local_engine: LocalEngine
 ) -> None:
@@ -208,6 +209,7 @@ def test_a_registry_that_is_full(answering: Team, image_registry: ImageRegistry)
     assert "full disk" in fails(answering, "failed").hint
 
 
+@pytest.mark.long
 def test_a_registry_that_speaks_plain_http(answering: Team, local_engine: LocalEngine) -> None:
     run("ip", "address", "add", f"{ELSEWHERE}/32", "dev", local_engine.link)
     try:
@@ -228,6 +230,7 @@ def test_a_registry_that_is_killed_while_it_is_pushed_to(
         fails(answering, "does not answer")
 
 
+@pytest.mark.long
 def test_a_push_that_nobody_takes_any_more_is_cancelled(
     answering: Team, image_registry: ImageRegistry, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.hosts.engines.conftest import KINDS, Team
+from tests.hosts.engines.conftest import Team
 from tests.real_workspace import some_flights
 
 pytestmark = pytest.mark.engines
@@ -16,7 +16,9 @@ SCRIPT = Path(__file__).with_name("plain_answers.py")
 ROWS = 1000
 
 
-@pytest.mark.parametrize("team", KINDS, indirect=True)
+@pytest.mark.parametrize(
+    "team", ["docker", *(pytest.param(kind, marks=pytest.mark.long) for kind in ("ssh", "tls"))], indirect=True
+)
 def test_a_thousand_flights_are_answered_as_by_scikit_learn(team: Team, tmp_path: Path) -> None:
     team.deploy("flight-late@champion")
     bundle = team.workspace.folder / "bundles" / team.workspace.models.get("flight-late@champion").manifest_hash

@@ -23,7 +23,7 @@ from mlops_desktop.hosts.engines.building import Builder
 from mlops_desktop.hosts.engines.engine import Engine
 from mlops_desktop.hosts.engines.routes import route_to
 
-pytestmark = [pytest.mark.engines, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.engines, pytest.mark.long, pytest.mark.timeout(300)]
 ENDPOINT = new_identifier()
 
 
