@@ -18,12 +18,13 @@ from tests.gui.hands import click, press
 from tests.gui.played_world import copy_of, make_template, open_deployments, open_window, seen_now
 from tests.services.world import World
 
-from mlops_desktop.domain.hosts import Host, HostKind, HostReport, HostStep, HostStepResult
+from mlops_desktop.domain.hosts import Host, HostKind, HostReport, HostStep, HostStepResult, registry_secret
 from mlops_desktop.domain.identifiers import new_identifier
 from mlops_desktop.gui.dialogs.base_image import BaseImageDialog
 from mlops_desktop.gui.dialogs.confirm import ConfirmDialog
 from mlops_desktop.gui.dialogs.deploy import FORM, DeployDialog
 from mlops_desktop.gui.dialogs.host_key_changed import HostKeyChangedDialog
+from mlops_desktop.gui.dialogs.host_registry import HostRegistryDialog
 from mlops_desktop.gui.history import Place
 from mlops_desktop.gui.main_window import MainWindow
 from mlops_desktop.gui.pages.deployments import DeploymentsPage
@@ -181,7 +182,9 @@ def test_a_host_is_removed_after_asking_unless_endpoints_are_there(world: World,
     state = page.watch.facts.state("gpu-box")
     assert state is not None
     menu = page.actions_of_host.menu(state)
-    assert [action.data() for action in menu.actions()] == ["deploy_there", "test_host", "base_image", "remove_host"]
+    assert [action.data() for action in menu.actions()] == [
+        "deploy_there", "test_host", "base_image", "host_registry", "remove_host"
+    ]  # fmt: skip
     menu.actions()[-1].trigger()
     dialog = shown(window, ConfirmDialog)
     assert isinstance(dialog, ConfirmDialog)
@@ -231,6 +234,66 @@ def test_a_base_image_that_cannot_be_had_says_why_and_is_tried_again(world: Worl
     assert dialog.error.accessibleName() == "Error: gpu-box does not answer."
     assert dialog.prepare.isVisible()
     press(dialog, Qt.Key.Key_Escape)
+
+
+# --- a registry -------------------------------------------------------------------------------------------------------
+
+
+def registry_dialog(window: MainWindow) -> HostRegistryDialog:
+    page = at_host(window)
+    state = page.watch.facts.state("gpu-box")
+    assert state is not None
+    page.actions_of_host.choose_registry(state)
+    dialog = shown(window, HostRegistryDialog)
+    assert isinstance(dialog, HostRegistryDialog)
+    return dialog
+
+
+def registry_rows(page: DeploymentsPage) -> list[str]:
+    return [value for label, value in page.host_view.proofs.facts if label == "Registry"]
+
+
+def test_a_registry_is_named_with_its_login_and_taken_away_again(world: World, window: MainWindow) -> None:
+    added(world)
+    dialog = registry_dialog(window)
+    assert dialog.focusWidget() is dialog.address
+    assert not dialog.none.isVisible()
+    dialog.address.insert("registry.example:5000/team")
+    dialog.user.insert("ada")
+    dialog.password.insert("open sesame")
+    assert "open" not in dialog.password.displayText()
+    click(dialog.copy)
+    assert QGuiApplication.clipboard().text() == "mlops hosts registry gpu-box registry.example:5000/team --user ada"
+    click(dialog.use)
+    assert not dialog.isVisible()
+    host = world.workspace.hosts.get("gpu-box")
+    assert (host.registry, host.registry_user) == ("registry.example:5000/team", "ada")
+    assert world.credentials.get(registry_secret("gpu-box")) == "open sesame"
+    assert registry_rows(at_host(window)) == ["registry.example:5000/team, as ada"]
+    again = registry_dialog(window)
+    assert again.password.text() == ""
+    click(again.none)
+    assert world.workspace.hosts.get("gpu-box").registry == ""
+    assert registry_rows(at_host(window)) == []
+
+
+def test_what_is_no_registry_is_said_at_its_field_and_a_missing_password_below(
+    world: World, window: MainWindow
+) -> None:
+    added(world)
+    dialog = registry_dialog(window)
+    dialog.address.insert("https://registry.example")
+    click(dialog.use)
+    assert dialog.isVisible()
+    assert "cannot be a registry" in dialog.address_field.error
+    dialog.address.clear()
+    dialog.address.insert("registry.example")
+    assert dialog.address_field.error == ""
+    dialog.user.insert("ada")
+    click(dialog.use)
+    assert dialog.error.accessibleName() == "Error: The password of ada is not known."
+    press(dialog, Qt.Key.Key_Escape)
+    assert world.workspace.hosts.get("gpu-box").registry == ""
 
 
 # --- a key that changed -----------------------------------------------------------------------------------------------

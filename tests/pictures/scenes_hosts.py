@@ -12,13 +12,14 @@ from tests.fakes.played_host import PlayedEndpoints
 from tests.pictures.scenes_deployments import deployments_page
 from tests.pictures.scenes_models import _dialog
 
-from mlops_desktop.domain.errors import BaseImageError, DeploymentError
+from mlops_desktop.domain.errors import BaseImageError, DeploymentError, InvalidInputError
 from mlops_desktop.domain.hosts import HostFacts, HostKind, HostReport, HostStep, HostStepResult
 from mlops_desktop.gui.dialogs.add_host import AddHostDialog, Stand
 from mlops_desktop.gui.dialogs.base_image import BaseImageDialog
 from mlops_desktop.gui.dialogs.confirm import ConfirmDialog
 from mlops_desktop.gui.dialogs.deploy import DeployDialog
 from mlops_desktop.gui.dialogs.host_key_changed import HostKeyChangedDialog
+from mlops_desktop.gui.dialogs.host_registry import HostRegistryDialog
 from mlops_desktop.gui.history import Place
 from mlops_desktop.gui.pages.deployments import DeploymentsPage
 from mlops_desktop.gui.shell import Shell
@@ -341,6 +342,38 @@ def base_failed(shell: Shell, workspace: Workspace) -> None:
     _dialog(shell, BaseImageDialog)
 
 
+def _registry(shell: Shell, workspace: Workspace) -> HostRegistryDialog:
+    hosts(workspace)
+    page = _at_host(shell, "edge-01")
+    state = page.watch.facts.state("edge-01")
+    assert state is not None
+    page.actions_of_host.choose_registry(state)
+    QApplication.processEvents()
+    dialog = shell.window.findChild(HostRegistryDialog)
+    assert dialog is not None
+    return dialog
+
+
+def registry(shell: Shell, workspace: Workspace) -> None:
+    dialog = _registry(shell, workspace)
+    dialog.address.setText("registry.example:5000/team")
+    dialog.user.setText("ada")
+    dialog.password.setText("a password")
+    _dialog(shell, HostRegistryDialog)
+
+
+def registry_fault(shell: Shell, workspace: Workspace) -> None:
+    dialog = _registry(shell, workspace)
+    dialog.address.setText("https://registry.example")
+    dialog.use.click()
+    dialog._on_failed(
+        InvalidInputError(
+            "The password of ada is not known.", hint="Give it, or set MLOPS_REGISTRY_EDGE_01 in the environment."
+        )
+    )
+    _dialog(shell, HostRegistryDialog)
+
+
 # --- Deploy -----------------------------------------------------------------------------------------------------------
 
 
@@ -472,6 +505,8 @@ SCENES: dict[str, Callable[[Shell, Workspace], None]] = {
     "base-image-ask": base_image,
     "base-image-progress": base_progress,
     "base-image-failed": base_failed,
+    "host-registry": registry,
+    "host-registry-fault": registry_fault,
     "container-deploy-hosts": deploy_hosts,
     "container-deploy-publish": deploy_publish,
     "container-deploy-build": deploy_build,

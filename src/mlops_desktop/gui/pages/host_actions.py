@@ -1,4 +1,4 @@
-"""What a person does to a host: add, test, trust a new key, prepare its base image, remove."""
+"""What a person does to a host: add, test, trust a new key, prepare its base image, name a registry, remove."""
 
 from __future__ import annotations
 
@@ -49,6 +49,12 @@ class HostActions(QObject):
 
         if self.workspace is not None:
             BaseImageDialog(self._context, self.workspace, state, self._widget.window()).open()
+
+    def choose_registry(self, state: HostState) -> None:
+        from mlops_desktop.gui.dialogs.host_registry import HostRegistryDialog
+
+        if self.workspace is not None:
+            HostRegistryDialog(self._context, self.workspace, state, self._widget.window()).open()
 
     def deploy(self, name: str, reference: str = "") -> None:
         self._context.shell.deploy(reference, name)
@@ -107,10 +113,17 @@ class HostActions(QObject):
                 ("trust_host", f"Trust a new {what} of {name}…", "shield-check", lambda: self.trust(state),
                  f"mlops hosts trust {word} --fingerprint FINGERPRINT")
             )  # fmt: skip
+        found.append(
+            ("base_image", f"Prepare base image on {name}…", "download", lambda: self.prepare(state),
+             f"mlops hosts base {word}")
+        )  # fmt: skip
+        if state.host.kind is not HostKind.DOCKER:
+            found.append(
+                ("host_registry", f"Registry for {name}…", "package", lambda: self.choose_registry(state),
+                 f"mlops hosts registry {word} ADDRESS")
+            )  # fmt: skip
         return [
             *found,
-            ("base_image", f"Prepare base image on {name}…", "download", lambda: self.prepare(state),
-             f"mlops hosts base {word}"),
             ("remove_host", f"Remove host {name}…", "trash-2", lambda: self.remove(state),
              f"mlops hosts remove {word}"),
         ]  # fmt: skip

@@ -49,11 +49,10 @@ _STEPS = {
     HostStep.FIND: ("Find the machine", "its address by its name"),
     HostStep.REACH: ("Reach it", "something answers at the port"),
     HostStep.HOST_KEY: ("Check the host key", "is it the machine you mean?"),
-    HostStep.LOG_IN: ("Log in", "with your key, by OpenSSH"),
+    HostStep.LOG_IN: ("Log in", "with your key"),
     HostStep.ENGINE: ("Find Docker", "it answers and is new enough"),
     HostStep.MACHINE: ("Machine and memory", "architecture and processors"),
     HostStep.BASE: ("Base image", "what model images stand on"),
-    HostStep.REGISTRY: ("Registry", "both engines may log in to it"),
     HostStep.REGISTRY: ("Registry", "it lets us in, from here and from there"),
 }
 
@@ -215,6 +214,8 @@ def proof_facts(host: Host) -> list[tuple[str, str]]:
     if host.kind is HostKind.TLS:
         rows.append(("Certificates", host.credentials))
         rows.append(("Authority", authority_fingerprint(host.pinned)))
+    if host.registry:
+        rows.append(("Registry", f"{host.registry}, as {host.registry_user}" if host.registry_user else host.registry))
     return rows
 
 
@@ -232,7 +233,8 @@ def steps(host: Host, done: Sequence[HostStepResult], *, running: bool, waits: b
     """Every step of a check of this kind of host: those that were done, and those to come. `waits`: for a person."""
     known = {result.step: result for result in done}
     made = []
-    for step in (step for step in HostStep if step in _WAYS[host.kind] or step in known):
+    ways = (*_WAYS[host.kind], HostStep.REGISTRY) if host.registry else _WAYS[host.kind]
+    for step in (step for step in HostStep if step in ways or step in known):
         name, sentence = _STEPS[step]
         result = known.get(step)
         if result is not None:
