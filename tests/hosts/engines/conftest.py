@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from tests.engines.engine import Engine
 from tests.engines.hosts import CACHE, local_host, ssh_host, tls_host
+from tests.hosts.engines.reaching import hide_openssh
 from tests.real_workspace import kept_workspace, real_workspace
 
 from mlops_desktop import bootstrap
@@ -105,7 +106,12 @@ def _hosts(request: pytest.FixtureRequest) -> Mapping[str, Callable[[], tuple[Ho
         remote = request.getfixturevalue("remote_host")
         return tls_host(remote), remote, str(remote.address)
 
-    return {"docker": local, "ssh": ssh, "tls": tls}
+    def without_openssh() -> tuple[Host, Engine, str]:
+        monkeypatch = request.getfixturevalue("monkeypatch")
+        hide_openssh(request.getfixturevalue("tmp_path") / "programs", monkeypatch)
+        return ssh()
+
+    return {"docker": local, "ssh": ssh, "tls": tls, "ssh without OpenSSH": without_openssh}
 
 
 def require_all_confined(engine: Engine) -> None:

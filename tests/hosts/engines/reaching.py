@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
+import pytest
 from tests.engines.hosts import places
 
 from mlops_desktop.domain.hosts import Host, HostReport, HostStep
@@ -32,6 +33,16 @@ def require_nothing_left() -> None:
     assert ssh_processes() == []
     left = [path for path in Path(os.environ["MLOPS_STATE_FOLDER"]).rglob("*") if path.suffix in (".sock", ".words")]
     assert left == []
+
+
+def hide_openssh(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a computer where it was not installed: every program but `ssh` is found, through `folder`."""
+    folder.mkdir()
+    for place in os.get_exec_path():
+        for program in Path(place).glob("*"):
+            if program.name != "ssh" and not (folder / program.name).is_symlink():
+                (folder / program.name).symlink_to(program)
+    monkeypatch.setenv("PATH", str(folder))
 
 
 def ssh_processes() -> list[list[str]]:

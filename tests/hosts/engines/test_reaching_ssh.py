@@ -1,4 +1,7 @@
-"""K-08, K-09: a host over SSH that is away, frozen or slow, and keys that are unknown, changed, strange or locked."""
+"""K-08, K-09: a host over SSH that is away, frozen or slow, and keys that are unknown, changed, strange or locked.
+
+With OpenSSH and, what must be the same for the person, without it.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,7 @@ from tests.hosts.engines.reaching import (
     REFUSED,
     UNREACHABLE,
     failed_at,
+    hide_openssh,
     require_nothing_left,
     ssh_processes,
     tried,
@@ -26,10 +30,20 @@ from tests.hosts.engines.reaching import (
 from mlops_desktop.domain.errors import HostKeyChangedError, HostKeyUnknownError, HostUnreachableError
 from mlops_desktop.domain.hosts import Host, HostStep
 from mlops_desktop.hosts.engines.engine import Engine
-from mlops_desktop.hosts.engines.routes import route_to
-from mlops_desktop.hosts.engines.ssh_tunnel import SshTunnel
+from mlops_desktop.hosts.engines.routes import has_openssh, route_to
 
 pytestmark = pytest.mark.engines
+EACH_WAY = pytest.mark.parametrize("way", ["openssh", "without"], indirect=True)
+
+
+@pytest.fixture
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
+    """How the machine is reached; without OpenSSH it is not on the path, and all other programs are."""
+    chosen: str = getattr(request, "param", "openssh")
+    if chosen == "without":
+        hide_openssh(tmp_path / "programs", monkeypatch)
+    assert has_openssh() is (chosen == "openssh")
+    return chosen
 
 
 def engine_of(host: Host) -> Engine:
@@ -44,14 +58,16 @@ def engine_of(host: Host) -> Engine:
     [
         ("cut", "Connection timed out"),
         ("reject", "Connection refused"),
-        ("down", "No route to host|Connection timed out"),
+        pytest.param("down", "No route to host|Connection timed out", marks=pytest.mark.long),
         pytest.param("crash", "No route to host|Connection timed out", marks=pytest.mark.long),
     ],
 )
-def test_k_08_a_host_that_is_away_is_told_with_opensshs_own_reason(
+@EACH_WAY
+@pytest.mark.usefixtures("way")
+def test_k_08_a_host_that_is_away_is_told_with_the_systems_own_reason(
     remote_host: RemoteHost, tmp_path: Path, fault: str, reason: str
 ) -> None:
-    """OpenSSH waits five seconds for a connection, and nobody waits longer."""
+    """Five seconds are waited for a connection, and nobody waits longer."""
     getattr(remote_host, fault)()
     report = tried(tmp_path, ssh_host(remote_host))
     assert (report.code, failed_at(report)) == (UNREACHABLE, HostStep.HOST_KEY)
@@ -61,6 +77,8 @@ def test_k_08_a_host_that_is_away_is_told_with_opensshs_own_reason(
 
 
 @pytest.mark.parametrize("kind", [ssh_host, pytest.param(tls_host, marks=pytest.mark.long)])
+@EACH_WAY
+@pytest.mark.usefixtures("way")
 def test_k_08_the_kernel_of_a_frozen_machine_takes_connections_and_nobody_waits_for_it(
     remote_host: RemoteHost, tmp_path: Path, kind: Callable[[RemoteHost], Host]
 ) -> None:
@@ -71,6 +89,8 @@ def test_k_08_the_kernel_of_a_frozen_machine_takes_connections_and_nobody_waits_
 
 
 @pytest.mark.parametrize("fault", ["kill", pytest.param("freeze", marks=pytest.mark.long)])
+@EACH_WAY
+@pytest.mark.usefixtures("way")
 def test_k_08_an_engine_that_is_away_is_told_apart_from_its_machine(
     remote_host: RemoteHost, tmp_path: Path, fault: str
 ) -> None:
@@ -83,28 +103,32 @@ def test_k_08_an_engine_that_is_away_is_told_apart_from_its_machine(
 
 
 @pytest.mark.parametrize("fault", ["cut", "reject", pytest.param("freeze_all", marks=pytest.mark.long)])
-def test_k_08_a_tunnel_that_breaks_is_told_and_made_anew(remote_host: RemoteHost, fault: str) -> None:
+@EACH_WAY
+def test_k_08_a_way_that_breaks_is_told_and_made_anew(remote_host: RemoteHost, fault: str, way: str) -> None:
     """What is open is broken off within the limits that the client and OpenSSH have, and there is one ssh at most."""
+    expected = int(way == "openssh")
     engine = engine_of(ssh_host(remote_host))
     try:
         with engine.asked() as client:
             assert client.ping()
-        (before,) = ssh_processes()
+        before = ssh_processes()
+        assert len(before) == expected
         getattr(remote_host, fault)()
         with pytest.raises(HostUnreachableError, match="box does not answer"), engine.asked() as client:
             client.ping()
-        assert len(ssh_processes()) <= 1
+        assert len(ssh_processes()) <= expected
         remote_host.mend()
         engine.try_at_once()
         with engine.asked() as client:
             assert client.ping()
-        assert len(ssh_processes()) == 1
-        assert before[0] == ssh_processes()[0][0]
+        assert [process[0] for process in ssh_processes()] == [process[0] for process in before]
     finally:
         engine.close()
     require_nothing_left()
 
 
+@EACH_WAY
+@pytest.mark.usefixtures("way")
 def test_k_08_over_two_megabits_a_second_all_is_well_and_only_takes_longer(
     remote_host: RemoteHost, tmp_path: Path
 ) -> None:
@@ -137,6 +161,8 @@ def test_k_08_who_asks_again_at_once_is_not_made_to_wait_again(remote_host: Remo
 # --- K-09: keys -------------------------------------------------------------------------------------------------------
 
 
+@EACH_WAY
+@pytest.mark.usefixtures("way")
 def test_k_09_an_unknown_host_is_shown_with_its_fingerprint_and_nothing_is_added(
     remote_host: RemoteHost, tmp_path: Path
 ) -> None:
@@ -150,6 +176,8 @@ def test_k_09_an_unknown_host_is_shown_with_its_fingerprint_and_nothing_is_added
     assert tried(tmp_path, unknown).code == KEY_UNKNOWN
 
 
+@EACH_WAY
+@pytest.mark.usefixtures("way")
 def test_k_09_a_changed_key_is_blocked_and_both_fingerprints_are_shown(remote_host: RemoteHost, tmp_path: Path) -> None:
     host, before = ssh_host(remote_host), remote_host.fingerprint
     assert tried(tmp_path, host).code == ""
@@ -164,17 +192,20 @@ def test_k_09_a_changed_key_is_blocked_and_both_fingerprints_are_shown(remote_ho
     assert tried(tmp_path, host).code == KEY_CHANGED
 
 
-def test_k_09_openssh_itself_refuses_a_changed_key(remote_host: RemoteHost) -> None:
-    """Not only our comparison: nothing goes through a tunnel to who shows another key."""
-    folder = Path(os.environ["MLOPS_STATE_FOLDER"])
+@EACH_WAY
+@pytest.mark.usefixtures("way")
+def test_k_09_who_connects_refuses_a_changed_key(remote_host: RemoteHost) -> None:
+    """Not only a check: nothing goes to who shows another key."""
     remote_host.new_host_key()
-    tunnel = SshTunnel(ssh_host(remote_host), folder, remote_host.remote_socket)
+    route = route_to(ssh_host(remote_host), Path(os.environ["MLOPS_STATE_FOLDER"]))
     with pytest.raises(HostKeyChangedError):
-        tunnel.open()
-    tunnel.close()
+        route.open()
+    route.close()
     require_nothing_left()
 
 
+@EACH_WAY
+@pytest.mark.usefixtures("way")
 def test_k_09_a_strange_key_is_not_let_in(remote_host: RemoteHost, tmp_path: Path) -> None:
     host = dataclasses.replace(ssh_host(remote_host), credentials=str(remote_host.stranger_key))
     report = tried(tmp_path, host)
@@ -183,6 +214,8 @@ def test_k_09_a_strange_key_is_not_let_in(remote_host: RemoteHost, tmp_path: Pat
     assert "authorized_keys" in report.hint
 
 
+@EACH_WAY
+@pytest.mark.usefixtures("way")
 def test_k_09_a_key_with_a_passphrase_is_never_asked_for_it(
     remote_host: RemoteHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -201,6 +234,8 @@ def test_k_09_a_key_with_a_passphrase_is_never_asked_for_it(
     assert not canary.exists()
 
 
+@EACH_WAY
+@pytest.mark.usefixtures("way")
 def test_k_09_a_key_that_others_may_read_is_said_so(remote_host: RemoteHost, tmp_path: Path) -> None:
     key = tmp_path / "open_key"
     key.write_bytes(remote_host.key.read_bytes())
@@ -210,6 +245,8 @@ def test_k_09_a_key_that_others_may_read_is_said_so(remote_host: RemoteHost, tmp
     assert "chmod 600" in report.hint
 
 
+@EACH_WAY
+@pytest.mark.usefixtures("way")
 def test_k_09_an_agent_lets_in_and_without_one_it_is_said(
     remote_host: RemoteHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -222,6 +259,8 @@ def test_k_09_an_agent_lets_in_and_without_one_it_is_said(
     assert tried(tmp_path, host).code == ""
 
 
+@EACH_WAY
+@pytest.mark.usefixtures("way")
 def test_k_09_a_key_that_was_unlocked_with_ssh_add_lets_in(
     remote_host: RemoteHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -17,7 +17,9 @@ ROWS = 1000
 
 
 @pytest.mark.parametrize(
-    "team", ["docker", *(pytest.param(kind, marks=pytest.mark.long) for kind in ("ssh", "tls"))], indirect=True
+    "team",
+    ["docker", "ssh without OpenSSH", *(pytest.param(kind, marks=pytest.mark.long) for kind in ("ssh", "tls"))],
+    indirect=True,
 )
 def test_a_thousand_flights_are_answered_as_by_scikit_learn(team: Team, tmp_path: Path) -> None:
     team.deploy("flight-late@champion")

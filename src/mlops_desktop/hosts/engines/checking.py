@@ -26,7 +26,7 @@ from mlops_desktop.domain.hosts import (
     HostStepResult,
     parse_address,
 )
-from mlops_desktop.hosts.engines import labels, ssh_keys
+from mlops_desktop.hosts.engines import labels, routes, ssh_keys
 from mlops_desktop.hosts.engines.base_images import Probes
 from mlops_desktop.hosts.engines.engine import Engine
 
@@ -142,8 +142,8 @@ class _Check:
         return f"port {address.port} answers"
 
     def _host_key(self) -> str:
-        """Compared by us with what is pinned, so that both fingerprints can be shown; OpenSSH compares again."""
-        offered = ssh_keys.offered_key(self._host)
+        """Compared by us with what is pinned, so that both fingerprints can be shown; so does who connects."""
+        offered = routes.offered_key(self._host)
         shown = ssh_keys.fingerprint(offered)
         pinned = ssh_keys.pinned_keys(self._host.pinned)
         facts = {"offered": offered, "fingerprint": shown}

@@ -17,8 +17,8 @@ from docker.tls import TLSConfig
 
 from mlops_desktop.domain.errors import EngineError, HostError, HostUnreachableError
 from mlops_desktop.hosts.engines.engine_words import translated
-from mlops_desktop.hosts.engines.routes import Certificates, Route
-from mlops_desktop.hosts.engines.unix_connections import UnixAdapter
+from mlops_desktop.hosts.engines.routes import Route
+from mlops_desktop.hosts.engines.ways import BehindTls, DialledAdapter, Line, Way
 
 OLDEST_API = "1.41"
 """Of Docker 20.10, with which everything was tried."""
@@ -26,7 +26,8 @@ NEWEST_API = "1.47"
 QUICK_SECONDS = 5.0
 PATIENT_SECONDS = 60.0
 """Between two signs of life while layers are sent and unpacked."""
-_UNIX = "unix://"
+_DIALLED = "unix:///dialled"
+"""What the SDK is told where lines are dialled for it; it never looks there."""
 _REST_SECONDS = 2.0
 """After a failure to connect, so that a host that is away does not hold up who asks again and again."""
 
@@ -38,13 +39,17 @@ Events = Generator[Mapping[str, Any], None, None]
 class Client(docker.APIClient):
     """The SDK's low-level client, without the person's own Docker configuration."""
 
-    def __init__(self, url: str, certificates: Certificates | None, seconds: float) -> None:
-        super().__init__(url, version=OLDEST_API, timeout=seconds, tls=_tls(certificates))
+    def __init__(self, way: Way, seconds: float) -> None:
+        if isinstance(way, BehindTls):
+            super().__init__(f"https://{way.address}", version=OLDEST_API, timeout=seconds, tls=_tls(way))
+        else:
+            super().__init__(_DIALLED, version=OLDEST_API, timeout=seconds)
+            self._custom_adapter = DialledAdapter(way, seconds)
+            self.mount("http+docker://", self._custom_adapter)
+            if way.channels:
+                self.base_url = "http+docker://ssh"  # by this the SDK knows that lines are channels
         # With it a company's bundle in the environment would take the place of the pinned authority.
         self.trust_env = False
-        if url.startswith(_UNIX):
-            self._custom_adapter = UnixAdapter(url.removeprefix(_UNIX), seconds)
-            self.mount("http+docker://", self._custom_adapter)
         self._general_configs: dict[str, object] = {}
         self._auth_configs = AuthConfig({})
 
@@ -75,7 +80,7 @@ class Client(docker.APIClient):
         finally:
             answer.close()
 
-    def converse(self, exec_id: str) -> tuple[socket.socket, requests.Response]:
+    def converse(self, exec_id: str) -> tuple[Line, requests.Response]:
         """The connection itself, which the engine lets us have for a command, and the answer that it belongs to."""
         answer = self._post_json(
             self._url("/exec/{0}/start", exec_id),
@@ -85,7 +90,7 @@ class Client(docker.APIClient):
         )
         try:
             raw = self._get_raw_response_socket(answer)
-            connection = raw if isinstance(raw, socket.socket) else socket.socket(fileno=os.dup(raw.fileno()))
+            connection = socket.socket(fileno=os.dup(raw.fileno())) if isinstance(raw, socket.SocketIO) else raw
         except BaseException:
             answer.close()
             raise
@@ -137,11 +142,11 @@ class Engine:
     def _connect(self) -> None:
         self._drop()
         try:
-            url, certificates = self._route.open(), self._route.certificates
+            way = self._route.open()
             with translated(self.name):
-                quick = Client(url, certificates, QUICK_SECONDS)
+                quick = Client(way, QUICK_SECONDS)
                 version = _common_version(self.name, quick)
-                patient = Client(url, certificates, PATIENT_SECONDS)
+                patient = Client(way, PATIENT_SECONDS)
             for client in (quick, patient):
                 client.speak(version)
         except HostError as error:
@@ -178,11 +183,8 @@ class Engine:
             self._route.close()
 
 
-def _tls(certificates: Certificates | None) -> TLSConfig | bool:
-    if certificates is None:
-        return False
-    pair = (str(certificates.certificate), str(certificates.key))
-    return TLSConfig(client_cert=pair, ca_cert=str(certificates.authority), verify=True)
+def _tls(way: BehindTls) -> TLSConfig:
+    return TLSConfig(client_cert=(str(way.certificate), str(way.key)), ca_cert=str(way.authority), verify=True)
 
 
 def _common_version(name: str, client: Client) -> str:

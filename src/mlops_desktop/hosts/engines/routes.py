@@ -3,34 +3,26 @@
 from __future__ import annotations
 
 import os
+import shutil
+import socket
 import ssl
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from mlops_desktop.domain.errors import EngineError, HostKeyUnknownError, HostRefusedError
 from mlops_desktop.domain.hosts import Host, HostKind, parse_address
+from mlops_desktop.hosts.engines import ssh_keys
 from mlops_desktop.hosts.engines.ssh_tunnel import SshTunnel
+from mlops_desktop.hosts.engines.ways import BehindTls, Way, to_socket
 
 USUAL_SOCKET = "/var/run/docker.sock"
-
-
-@dataclass(frozen=True)
-class Certificates:
-    """Paths of PEM files: the pinned authority, and what we show of ourselves."""
-
-    authority: Path
-    certificate: Path
-    key: Path
 
 
 class Route(Protocol):
     """A way to one engine. It is opened when it is needed, and may be opened again after it broke."""
 
-    @property
-    def certificates(self) -> Certificates | None: ...
-    def open(self) -> str:
-        """The URL of the engine (unix:// or https://). Raises HostError."""
+    def open(self) -> Way:
+        """Raises HostError."""
         ...
 
     def broken(self) -> str:
@@ -47,12 +39,10 @@ class Route(Protocol):
 class LocalRoute:
     """The engine's socket on this computer."""
 
-    certificates = None
-
     def __init__(self, address: str) -> None:
         self._paths = [Path(address.removeprefix("unix://"))] if address else _usual_sockets()
 
-    def open(self) -> str:
+    def open(self) -> Way:
         there = [path for path in self._paths if _is_there(path)]
         if not there:
             raise EngineError(
@@ -65,7 +55,7 @@ class LocalRoute:
                 f"This user may not use Docker: {there[0]} belongs to others.",
                 hint="Let an administrator run: usermod -aG docker <your login>; then log out and in again.",
             )
-        return f"unix://{found}"
+        return to_socket(found)
 
     def broken(self) -> str:
         return ""
@@ -102,39 +92,38 @@ class TlsRoute:
 
     def __init__(self, host: Host, folder: Path) -> None:
         self._host = host
-        self._address = parse_address(host.address, HostKind.TLS)
-        own = Path(host.credentials).expanduser()
-        self.certificates = Certificates(folder / f"{host.id}.pem", own / "cert.pem", own / "key.pem")
+        own, address = Path(host.credentials).expanduser(), parse_address(host.address, HostKind.TLS)
+        self._way = BehindTls(str(address), folder / f"{host.id}.pem", own / "cert.pem", own / "key.pem")
 
-    def open(self) -> str:
+    def open(self) -> Way:
         if not self._host.pinned.strip():
             raise HostKeyUnknownError(
                 f"The authority of {self._host.name} is not known.", hint="Add the host with its ca.pem."
             )
-        for path in (self.certificates.certificate, self.certificates.key):
+        for path in (self._way.certificate, self._way.key):
             if not path.is_file():
                 raise HostRefusedError(
                     f"{path} is not there, so {self._host.name} would not let us in.",
                     hint="Put the client's cert.pem and key.pem into that folder.",
                 )
-        self.certificates.authority.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.certificates.authority.write_text(self._host.pinned, encoding="ascii")
+        self._way.authority.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._way.authority.write_text(self._host.pinned, encoding="ascii")
         self._try_certificates()
-        return f"https://{self._address}"
+        return self._way
 
     def _try_certificates(self) -> None:
         """The SDK would say no more than that something is wrong with TLS."""
         try:
-            context = ssl.create_default_context(cafile=str(self.certificates.authority))
+            context = ssl.create_default_context(cafile=str(self._way.authority))
         except (OSError, ssl.SSLError) as error:
             raise HostRefusedError(
                 f"The pinned authority of {self._host.name} is no certificate: {error}.", hint="Add the host anew."
             ) from error
         try:
-            context.load_cert_chain(self.certificates.certificate, self.certificates.key, password=_no_password)
+            context.load_cert_chain(self._way.certificate, self._way.key, password=_no_password)
         except (OSError, ssl.SSLError, ValueError) as error:
             raise HostRefusedError(
-                f"The client's certificate in {self.certificates.certificate.parent} cannot be used: {error}.",
+                f"The client's certificate in {self._way.certificate.parent} cannot be used: {error}.",
                 hint="cert.pem and key.pem have to belong together, and the key must have no passphrase.",
             ) from error
 
@@ -153,32 +142,29 @@ def _no_password() -> str:
     raise ValueError("the key has a passphrase")
 
 
-class SshRoute:
-    """A tunnel to the engine's socket on a machine that is reached with OpenSSH."""
+def has_openssh() -> bool:
+    """Whether its tunnels can be used here; Python has no UNIX sockets on Windows."""
+    return shutil.which("ssh") is not None and hasattr(socket, "AF_UNIX")
 
-    certificates = None
 
-    def __init__(self, host: Host, folder: Path) -> None:
-        self._tunnel = SshTunnel(host, folder, USUAL_SOCKET)
+def offered_key(host: Host) -> str:
+    """`<kind> <base64>` that the machine shows of itself. Raises HostUnreachableError, HostRefusedError."""
+    if has_openssh():
+        return ssh_keys.offered_key(host)
+    from mlops_desktop.hosts.engines import ssh_channels
 
-    def open(self) -> str:
-        return f"unix://{self._tunnel.open()}"
-
-    def broken(self) -> str:
-        return self._tunnel.broken()
-
-    def interrupt(self) -> None:
-        self._tunnel.interrupt()
-
-    def close(self) -> None:
-        self._tunnel.close()
+    return ssh_channels.offered_key(host)
 
 
 def route_to(host: Host, state_folder: Path) -> Route:
     """The way to this host. Reaches nothing yet."""
     folder = state_folder / "hosts"
     if host.kind is HostKind.SSH:
-        return SshRoute(host, folder)
+        if has_openssh():
+            return SshTunnel(host, folder, USUAL_SOCKET)
+        from mlops_desktop.hosts.engines.ssh_channels import SshChannels
+
+        return SshChannels(host, USUAL_SOCKET)
     if host.kind is HostKind.TLS:
         return TlsRoute(host, folder)
     return LocalRoute(host.address)

@@ -15,14 +15,13 @@ from pathlib import Path
 from mlops_desktop.domain.errors import EngineError, HostError
 from mlops_desktop.domain.hosts import Host, HostKind, parse_address
 from mlops_desktop.hosts.engines import ssh_keys
-from mlops_desktop.hosts.engines.ssh_words import failure_of
+from mlops_desktop.hosts.engines.ssh_words import LOOK_AT, READY, failure_of, require_engine
+from mlops_desktop.hosts.engines.ways import Way, to_socket
 from mlops_desktop.hosts.sockets import make_private_folder, short_folder
 
 CONNECT_SECONDS = 5
 _READY_SECONDS = 20.0
 _END_SECONDS = 2.0
-_READY = b"mlops-ready"
-_SIGNS = {b"mlops-no-engine": "no engine", b"mlops-no-permission": "no permission"}
 _SOCKET_MASK = "0177"
 
 ALWAYS = (
@@ -74,10 +73,10 @@ class SshTunnel:
         self._socket: Path | None = None
         self._words: Path | None = None
 
-    def open(self) -> Path:
-        """The local socket, for this user only. Raises HostError with OpenSSH's own reason."""
+    def open(self) -> Way:
+        """To the local socket, which is for this user only. Raises HostError with OpenSSH's own reason."""
         if self._process is not None and self._process.poll() is None and self._socket is not None:
-            return self._socket
+            return to_socket(self._socket)
         self.close()
         known_hosts = ssh_keys.write_known_hosts(self._host, self._folder)
         place = short_folder(self._folder)
@@ -90,7 +89,7 @@ class SshTunnel:
         except BaseException:
             self.close()
             raise
-        return self._socket
+        return to_socket(self._socket)
 
     def _start(self, known_hosts: Path, socket: Path, words: Path) -> subprocess.Popen[bytes]:
         command = [
@@ -102,7 +101,7 @@ class SshTunnel:
             "-o", f"StreamLocalBindMask={_SOCKET_MASK}",
             "-L", f"{socket}:{self._target}",
             *to_machine(self._host),
-            _first_words(self._target),
+            f"exec sh -c '{LOOK_AT.format(socket=self._target)}; exec cat'",
         ]  # fmt: skip
         with words.open("wb") as errors:
             os.fchmod(errors.fileno(), 0o600)
@@ -115,16 +114,14 @@ class SshTunnel:
         assert self._process.stdout is not None
         deadline = time.monotonic() + _READY_SECONDS
         said = b""
-        while _READY not in said:
+        while READY not in said:
             left = deadline - time.monotonic()
             readable, _, _ = select.select([self._process.stdout], [], [], max(left, 0.0))
             part = os.read(self._process.stdout.fileno(), 4096) if readable else b""
             if not part:
                 raise self._failure(said, timed_out=not readable)
             said = (said + part)[-65536:]
-        for sign, meaning in _SIGNS.items():
-            if sign in said:
-                raise _no_engine(self._host, self._target, meaning)
+        require_engine(self._host, self._target, said)
 
     def _failure(self, said: bytes, *, timed_out: bool) -> HostError:
         """From OpenSSH's words, and those of whatever answered in the place of a shell."""
@@ -169,23 +166,3 @@ class SshTunnel:
             if path is not None:
                 path.unlink(missing_ok=True)
         self._socket = self._words = None
-
-
-def _first_words(target: str) -> str:
-    """What the machine does first: say whether the engine's socket can be used, then live as long as we do."""
-    return (
-        f"exec sh -c 'if [ ! -S {target} ]; then echo mlops-no-engine; "
-        f"elif [ ! -w {target} ]; then echo mlops-no-permission; fi; echo mlops-ready; exec cat'"
-    )
-
-
-def _no_engine(host: Host, target: str, meaning: str) -> EngineError:
-    if meaning == "no engine":
-        return EngineError(
-            f"There is no Docker on {host.name}: {target} is not there.",
-            hint="Install Docker Engine on it and start it (systemctl enable --now docker).",
-        )
-    return EngineError(
-        f"The account on {host.name} may not use Docker: {target} belongs to others.",
-        hint="Let its administrator run: usermod -aG docker <the account>; then try again.",
-    )

@@ -1,11 +1,17 @@
-"""What OpenSSH says when it cannot connect, in our words."""
+"""What machines and OpenSSH say when there is no way to an engine, in our words."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
-from mlops_desktop.domain.errors import HostError, HostKeyChangedError, HostRefusedError, HostUnreachableError
+from mlops_desktop.domain.errors import (
+    EngineError,
+    HostError,
+    HostKeyChangedError,
+    HostRefusedError,
+    HostUnreachableError,
+)
 from mlops_desktop.domain.hosts import Host
 from mlops_desktop.hosts.engines.ssh_keys import is_locked
 
@@ -18,6 +24,27 @@ _BAD_KEY = re.compile(r"UNPROTECTED PRIVATE KEY|invalid format|error in libcrypt
 _NO_NAME = re.compile(r"Could not resolve hostname|Name or service not known|nodename nor servname", re.IGNORECASE)
 _NO_FORWARD = re.compile(r"administratively prohibited|forwarding.*(disabled|failed)|cannot listen", re.IGNORECASE)
 _NO_SHELL = re.compile(r"account is (currently )?not available|cannot execute command|nologin", re.IGNORECASE)
+
+READY = b"mlops-ready"
+LOOK_AT = (
+    "if [ ! -S {socket} ]; then echo mlops-no-engine; elif [ ! -w {socket} ]; then echo mlops-no-permission; fi; "
+    "echo mlops-ready"
+)
+"""What a machine's shell is asked first: whether the engine's socket can be used."""
+
+
+def require_engine(host: Host, socket: str, said: bytes) -> None:
+    """`said` answers LOOK_AT. Raises EngineError."""
+    if b"mlops-no-engine" in said:
+        raise EngineError(
+            f"There is no Docker on {host.name}: {socket} is not there.",
+            hint="Install Docker Engine on it and start it (systemctl enable --now docker).",
+        )
+    if b"mlops-no-permission" in said:
+        raise EngineError(
+            f"The account on {host.name} may not use Docker: {socket} belongs to others.",
+            hint="Let its administrator run: usermod -aG docker <the account>; then try again.",
+        )
 
 
 def failure_of(host: Host, words: str, *, timed_out: bool = False) -> HostError:

@@ -80,6 +80,8 @@ class ExecStream:
         """From any thread: who reads hears that it ended."""
         with contextlib.suppress(OSError):
             self._connection.shutdown(socket.SHUT_RDWR)
+        if not isinstance(self._connection, socket.socket):
+            self._connection.close()  # nothing else wakes who reads from a channel
 
     def close(self) -> None:
         self.interrupt()
