@@ -99,7 +99,7 @@ BROKEN = {
     "faces never see each other": ("gui/__init__.py", "import mlops_desktop.cli"),
     "the command line sees bootstrap, services and domain": ("cli/__init__.py", "import mlops_desktop.workers"),
     "the keeper sees bootstrap, services and domain": ("keeper/__init__.py", "import mlops_desktop.hosts"),
-    "the Docker SDK lives in hosts": ("workers/__init__.py", "import docker"),
+    "the Docker SDK and paramiko live in hosts": ("workers/__init__.py", "import docker"),
     "Qt lives in gui": ("services/parts.py", "import PySide6.QtCore"),
     "SQLAlchemy, alembic and keyring live in storage": ("hosts/__init__.py", "import sqlalchemy"),
     "table readers and matplotlib live in workers": ("cli/__init__.py", "import polars"),
