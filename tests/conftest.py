@@ -15,7 +15,7 @@ from pathlib import Path
 import hypothesis
 import psutil
 import pytest
-from tests import kept_worker
+from tests import kept_worker, needs
 from tests.engines import plugin as engines
 
 GRACE = 5.0
@@ -31,11 +31,13 @@ hypothesis.settings.register_profile("long", deadline=None, max_examples=2000)
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="also run the tests marked long, and fuzz for minutes")
+    parser.addoption("--fuzz-minutes", type=float, default=20.0, help="for each target in the long form")
     engines.add_options(parser)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(engines)
+    config.pluginmanager.register(needs)
     hypothesis.settings.load_profile("long" if config.getoption("--long") else "short")
 
 
