@@ -281,9 +281,10 @@ def lock(options: argparse.Namespace) -> int:
     build_input.write_text("\n".join(needed_to_build) + "\n", encoding="utf-8")
     # --no-emit-index-url and no annotations: a lock names versions and hashes, never where they were fetched from.
     command: Command = [
-        uv, "pip", "compile", PROJECT, build_input, "--extra", "test", "--universal", "--python-version", "3.11",
-        "--fork-strategy", "fewest", "--generate-hashes", "--no-build", "--no-header", "--no-annotate",
-        "--no-emit-index-url", "--quiet", "--output-file", LOCK, *(["--upgrade"] if options.upgrade else []),
+        uv, "pip", "compile", PROJECT, build_input, "--extra", "test", "--extra", "fuzz", "--universal",
+        "--python-version", "3.11", "--fork-strategy", "fewest", "--generate-hashes", "--no-build", "--no-header",
+        "--no-annotate", "--no-emit-index-url", "--quiet", "--output-file", LOCK,
+        *(["--upgrade"] if options.upgrade else []),
     ]  # fmt: skip
     return run(command, **_index_environment())
 
