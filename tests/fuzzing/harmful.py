@@ -26,11 +26,3 @@ def try_one(data: bytes) -> None:
             time.sleep(600)
         case b"silent":
             raise UserError("")
-        case _:
-            _deeper(data)
-
-
-def _deeper(data: bytes) -> None:
-    """What only somebody finds who sees how far the bytes came."""
-    if data[:1] == b"F" and data[1:2] == b"U" and data[2:3] == b"Z" and data[3:4] == b"Z":
-        raise ZeroDivisionError

