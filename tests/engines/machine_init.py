@@ -7,6 +7,7 @@ come over a socket, one JSON object per line. Once the other end of the socket i
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import json
 import os
 import select
@@ -26,11 +27,38 @@ ENVIRONMENT = {
     "LANG": "C.UTF-8",
     "HOME": "/root",
 }
+MS_BIND, MS_MOVE, MS_REC, MS_PRIVATE = 4096, 8192, 16384, 1 << 18
 PATIENCE = 10.0
 """Seconds for what was killed to be gone."""
 
 TURN = 0.2
 """Seconds after which the dead are taken leave of, also where nobody orders anything."""
+
+
+def _make_chroot_the_root() -> None:
+    """In a chroot the root is no mount, which runc needs, and what enters a container later would land outside.
+
+    Entering our own namespace again leads to its real root; the chroot's folder is moved there, as at a system's start.
+    """
+    libc = ctypes.CDLL(None, use_errno=True)
+
+    def call(name: str, *values: object) -> None:
+        if getattr(libc, name)(*values) != 0:
+            number = ctypes.get_errno()
+            raise OSError(number, f"{name}: {os.strerror(number)}")
+
+    here, space = os.open("/", os.O_RDONLY), os.open("/proc/self/ns/mnt", os.O_RDONLY)
+    call("setns", space, 0)
+    os.fchdir(here)
+    place = os.getcwd().encode()
+    call("mount", None, b"/", None, MS_PRIVATE | MS_REC, None)
+    call("mount", place, place, None, MS_BIND | MS_REC, None)
+    os.chdir(place)
+    call("mount", b".", b"/", None, MS_MOVE, None)
+    os.chroot(".")
+    os.chdir("/")
+    os.close(here)
+    os.close(space)
 
 
 class Machine:
@@ -43,10 +71,8 @@ class Machine:
 
     def prepare(self) -> None:
         """A file system view of our own: what is mounted or written in /run and /etc here is not seen outside."""
-        if not _succeeds("mount", "--make-rprivate", "/"):  # in a chroot the root is no mount, and runc needs one
-            _must("mount", "--rbind", "/", "/run")
-            os.chroot("/run")
-            os.chdir("/")
+        if not _succeeds("mount", "--make-rprivate", "/"):
+            _make_chroot_the_root()
             _must("mount", "--make-rprivate", "/")
         _must("mount", "-t", "proc", "proc", "/proc")
         self.clear_run()
