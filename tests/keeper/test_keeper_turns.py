@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import signal
@@ -176,13 +177,14 @@ def test_a_signal_ends_it_at_once(keeping: FakeKeeping) -> None:
 
 
 def test_a_large_log_is_put_aside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[dict[str, object]] = []
-    monkeypatch.setattr(logging, "basicConfig", lambda **options: asked.append(options))
-    monkeypatch.setattr(keeper_main, "LARGEST_LOG", 3)
+    asked: list[logging.Handler] = []
+    monkeypatch.setattr(logging, "basicConfig", lambda *, handlers, level: asked.extend(handlers))
+    monkeypatch.setattr(keeper_main, "LARGEST_LOG", 300)
     path = tmp_path / "keeper.log"
-    path.write_text("much")
+    path.write_text("much" * 100)
     keeper_main._log_to(path)
-    assert (tmp_path / "keeper.log.1").read_text() == "much"
-    assert not path.exists()
-    keeper_main._log_to(path)
-    assert cast(Path, asked[-1]["filename"]) == path
+    (handler,) = asked
+    handler.handle(logging.makeLogRecord({"name": "mlops_desktop", "levelname": "INFO", "msg": "keeping"}))
+    handler.close()
+    assert (tmp_path / "keeper.log.1").read_text() == "much" * 100
+    assert json.loads(path.read_text())["message"] == "keeping"

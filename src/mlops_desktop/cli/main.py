@@ -15,6 +15,8 @@ import click
 from mlops_desktop import __version__
 from mlops_desktop.cli.session import Session
 from mlops_desktop.domain.errors import BugError, MlopsError, UserError
+from mlops_desktop.domain.log_records import trace_of
+from mlops_desktop.domain.redaction import redact, secrets_in
 
 DONE, USER_ERROR, WRONG_USAGE, OUR_BUG, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -100,15 +102,16 @@ def _show(error: Exception, *, as_json: bool) -> None:
     if isinstance(error, MlopsError):
         code, message, hint = error.code, error.message, error.hint
     else:
-        code, message = BugError.code, f"This is an error in the program: {type(error).__name__}: {error}"
+        said = redact(f"{type(error).__name__}: {error}", secrets_in(os.environ))
+        code, message = BugError.code, f"This is an error in the program: {said}"
         hint = "Run it again with MLOPS_DEBUG=1 and report what it says."
     if as_json:
         click.echo(json.dumps({"error": {"code": code, "message": message, "hint": hint}}), err=True)
         return
     click.echo(f"{message}\n{hint}\n({code})" if hint else f"{message}\n({code})", err=True)
     if os.environ.get("MLOPS_DEBUG"):
-        logging.basicConfig()
-        logging.getLogger(__name__).error("details: %s", getattr(error, "details", ""), exc_info=error)
+        details = redact(str(getattr(error, "details", "")), secrets_in(os.environ))
+        click.echo(f"details: {details}\n{trace_of(error)}", err=True)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import threading
-import traceback
+import time
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import TracebackType
@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from mlops_desktop.domain.log_records import JsonRecords, trace_of
 from mlops_desktop.gui.dialogs.sheet import Growing
 from mlops_desktop.gui.theme.theme import Theme
 from mlops_desktop.gui.widgets.buttons import Button
@@ -22,17 +23,27 @@ from mlops_desktop.gui.widgets.text import Text
 
 _LOG = logging.getLogger("mlops_desktop.gui")
 MOST_LOG, KEPT_LOGS = 1_000_000, 2
+MOST_ALIKE = 5
+"""The same fault is logged in full so often; then each tenfold of that is."""
+QUIET_SECONDS = 10.0
+"""So long the same fault brings no second box: what fails as it is painted would bring one after the other."""
 
 
 class CrashReporter(QObject):
-    """Logs, and shows one dialog at a time. Errors of other threads arrive here too."""
+    """Logs, and shows one dialog at a time. Errors of other threads arrive here too.
 
+    `met` carries an error once its box is due.
+    """
+
+    met = Signal(object)
     _met = Signal(object)
 
     def __init__(self, theme: Theme, log_file: Path) -> None:
         super().__init__()
         self._theme, self._log_file = theme, log_file
         self.dialog: CrashDialog | None = None
+        self._counts: dict[str, int] = {}
+        self._shown_at: dict[str, float] = {}
         self._met.connect(self._on_met, Qt.ConnectionType.QueuedConnection)
 
     def install(self) -> None:
@@ -42,7 +53,10 @@ class CrashReporter(QObject):
 
     def report(self, error: BaseException) -> None:
         """May be called in any thread."""
-        _LOG.critical("unexpected error", exc_info=error)
+        fault = _fault(error)
+        count = self._counts[fault] = self._counts.get(fault, 0) + 1
+        if count <= MOST_ALIKE or str(count).strip("0") == "1":
+            _LOG.critical("unexpected error, %d times now", count, exc_info=error)
         self._met.emit(error)
 
     def _on_uncaught(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
@@ -52,9 +66,14 @@ class CrashReporter(QObject):
             self.report(error.with_traceback(trace))
 
     def _on_met(self, error: BaseException) -> None:
-        if self.dialog is None or not self.dialog.isVisible():
+        fault, now = _fault(error), time.monotonic()
+        if self.dialog is not None and self.dialog.isVisible():
+            self._shown_at[fault] = now
+        elif now - self._shown_at.get(fault, -QUIET_SECONDS) >= QUIET_SECONDS:
+            self._shown_at[fault] = now
             self.dialog = CrashDialog(self._theme, error, self._log_file)
             self.dialog.show()
+            self.met.emit(error)
 
 
 class CrashDialog(Growing):
@@ -62,7 +81,7 @@ class CrashDialog(Growing):
 
     def __init__(self, theme: Theme, error: BaseException, log_file: Path, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._details = "".join(traceback.format_exception(error))
+        self._details = trace_of(error)
         self.setWindowTitle("MLOps Desktop")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, False)
         column = QVBoxLayout(self)
@@ -93,11 +112,20 @@ class CrashDialog(Growing):
         theme.dress(self)
 
 
+def _fault(error: BaseException) -> str:
+    """What kind of error it is and where it was raised."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    where = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace is not None else ""
+    return f"{type(error).__name__} {where}"
+
+
 def write_log(log_file: Path) -> logging.Handler:
-    """From now on warnings and errors go to the file; the handler is given back for closing."""
-    log_file.parent.mkdir(parents=True, exist_ok=True)
-    handler = RotatingFileHandler(log_file, maxBytes=MOST_LOG, backupCount=KEPT_LOGS, encoding="utf-8", delay=True)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    """From now on warnings and errors go to the file, a record a line; the handler is given back for closing."""
+    log_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handler = RotatingFileHandler(log_file, maxBytes=MOST_LOG, backupCount=KEPT_LOGS, encoding="ascii", delay=True)
+    handler.setFormatter(JsonRecords())
     handler.setLevel(logging.WARNING)
     logging.getLogger().addHandler(handler)
     return handler

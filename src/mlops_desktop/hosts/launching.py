@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from mlops_desktop.domain.errors import DeploymentError
+from mlops_desktop.domain.redaction import is_secret_name
 from mlops_desktop.hosts.records import write_private
 
 LOG_NAME = "serving.log"
@@ -21,7 +22,6 @@ SPECIFICATION_NAME = "spec.json"
 # Nothing is imported from the working folder (-P), which other people may write to, or from PYTHONPATH (-E).
 PROGRAM = ("-E", "-P", "-X", "utf8", "-m", "mlops_desktop.serving.main")
 
-_SECRET_WORDS = ("SECRET", "TOKEN", "PASSWORD", "PASSWD", "CREDENTIAL", "API_KEY", "ACCESS_KEY", "PRIVATE_KEY")
 _SECONDS_TO_FORK = 30.0
 _LINE = 512
 """Bytes of a long line of the log."""
@@ -67,10 +67,7 @@ def launch(folder: Path, specification: Mapping[str, str], control: socket.socke
 
 
 def _environment() -> dict[str, str]:
-    kept = {
-        name: value for name, value in os.environ.items() if not any(word in name.upper() for word in _SECRET_WORDS)
-    }
-    return kept | ONE_THREAD
+    return {name: value for name, value in os.environ.items() if not is_secret_name(name)} | ONE_THREAD
 
 
 def last_reason(folder: Path) -> str:

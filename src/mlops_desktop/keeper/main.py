@@ -5,7 +5,6 @@ MLOPS_KEEPER_IDLE_SECONDS says how long one with nothing to do stays (20 seconds
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
 import signal
@@ -13,11 +12,13 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
 from mlops_desktop.domain.errors import UserError
+from mlops_desktop.domain.log_records import JsonRecords
 
 if TYPE_CHECKING:
     from mlops_desktop.services.keeping.keeping import Keeping
@@ -77,12 +78,10 @@ def _leave_session() -> bool:
 
 
 def _log_to(path: Path) -> None:
-    with contextlib.suppress(OSError):
-        if path.stat().st_size > LARGEST_LOG:
-            path.replace(path.with_suffix(".log.1"))
-    logging.basicConfig(
-        filename=path, level=logging.INFO, format="%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s"
-    )
+    """One record a line; at LARGEST_LOG bytes the file becomes `keeper.log.1`, also while we run for months."""
+    handler = RotatingFileHandler(path, maxBytes=LARGEST_LOG, backupCount=1, encoding="ascii")
+    handler.setFormatter(JsonRecords())
+    logging.basicConfig(handlers=[handler], level=logging.INFO)
 
 
 def _keep(folder: Path) -> int:
