@@ -16,12 +16,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlops_desktop import __version__
-from mlops_desktop.domain.errors import WorkspaceError
+from mlops_desktop.domain.errors import ConflictError, WorkspaceError
 
 if TYPE_CHECKING:
     from mlops_desktop.services.keeping.keeping import Keeping
     from mlops_desktop.services.parts import Parts
     from mlops_desktop.services.workspace import Workspace
+    from mlops_desktop.storage.recovery import Recovered
 
 KEEPER_LOCK = "keeper.lock"
 _KEEPER_PATIENCE = 3.0
@@ -88,7 +89,7 @@ def create_workspace(folder: Path, name: str | None = None, *, actor: str | None
 
 
 def open_workspace(folder: Path, *, actor: str | None = None) -> Workspace:
-    """Opens the workspace in `folder`; it is the one used last from now on.
+    """Opens the workspace in `folder`; it is the one used last from now on. One that cannot be written is only viewed.
 
     Raises WorkspaceError, NetworkFolderError, NewerRegistryError, DamagedRegistryError.
     """
@@ -120,20 +121,32 @@ def _parts(folder: Path, actor: str | None) -> Parts:
     from mlops_desktop.hosts.places import HostPlaces
     from mlops_desktop.hosts.process_host import ProcessHost
     from mlops_desktop.services.parts import Parts
+    from mlops_desktop.services.stored import KnownArtifacts, KnownBundles
     from mlops_desktop.storage.artifacts import FileArtifactStore
     from mlops_desktop.storage.bundles import FolderBundleStore
+    from mlops_desktop.storage.copies import mark_stores
     from mlops_desktop.storage.credentials import CredentialStore, KeyringSecretStore
+    from mlops_desktop.storage.durable import make_folders
     from mlops_desktop.storage.folder import cache_folder, read_workspace, state_folder
     from mlops_desktop.storage.registry import open_registry
     from mlops_desktop.storage.secrets import FileSecretStore
+    from mlops_desktop.storage.viewing import open_viewer, why_only_viewed
     from mlops_desktop.workers import processes
     from mlops_desktop.workers.launcher import WorkerLauncher
 
     facts = read_workspace(folder)
     state = state_folder(facts.id)
-    state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folders(state, 0o700)
     who = actor or _login()
     credentials = CredentialStore(KeyringSecretStore(f"mlops-desktop/{facts.id}"))
+    why = why_only_viewed(folder)
+    registry = (
+        open_viewer(folder, state_folder=state, program_version=__version__, why=why)
+        if why
+        else open_registry(folder, state_folder=state, actor=who, machine=platform.node(), program_version=__version__)
+    )
+    if not why:
+        mark_stores(folder)
     return Parts(
         folder=folder,
         state_folder=state,
@@ -141,11 +154,9 @@ def _parts(folder: Path, actor: str | None) -> Parts:
         workspace_name=facts.name,
         program_version=__version__,
         actor=who,
-        registry=open_registry(
-            folder, state_folder=state, actor=who, machine=platform.node(), program_version=__version__
-        ),
-        artifacts=FileArtifactStore(folder / "artifacts"),
-        bundles=FolderBundleStore(folder / "bundles"),
+        registry=registry,
+        artifacts=KnownArtifacts(FileArtifactStore(folder / "artifacts", marked=not why), registry),
+        bundles=KnownBundles(FolderBundleStore(folder / "bundles", marked=not why), registry),
         secrets=FileSecretStore(state),
         credentials=credentials,
         workers=WorkerLauncher(),
@@ -158,8 +169,14 @@ def _parts(folder: Path, actor: str | None) -> Parts:
             password_of=credentials.get,
         ),
         clock=_now,
-        start_keeper=KeeperStarter(folder, credentials.for_keeper),
+        start_keeper=_no_keeper if why else KeeperStarter(folder, credentials.for_keeper),
+        viewed_because=why,
     )
+
+
+def _no_keeper() -> bool:
+    """Where nothing can be written nothing can be moved on."""
+    return False
 
 
 def _now() -> datetime:
@@ -252,3 +269,26 @@ def restore_workspace(source: Path, folder: Path, *, actor: str | None = None) -
     missing = read_backup(source.expanduser().absolute(), folder.expanduser().absolute())
     with open_workspace(folder, actor=actor):
         return missing
+
+
+def recover_workspace(folder: Path, source: Path | None = None, *, actor: str | None = None) -> Recovered:
+    """Puts a damaged registry back from `source`, else from the newest sound copy in the workspace.
+
+    The damaged one is set aside. Raises NotFoundError (no sound copy), DamagedRegistryError, ConflictError (somebody is
+    at work in the workspace), WorkspaceError.
+    """
+    from mlops_desktop.storage.folder import read_workspace, state_folder
+    from mlops_desktop.storage.recovery import recover
+
+    place = folder.expanduser().absolute()
+    state = state_folder(read_workspace(place).id)
+    with keeper_lock(place) as is_free:
+        if not is_free:
+            raise ConflictError(
+                "The background process is at work in the workspace.",
+                hint="Close its windows, wait until its jobs have ended, then try again.",
+            )
+        recovered = recover(place, state, source.expanduser().absolute() if source else None)
+    with open_workspace(place, actor=actor) as workspace:
+        workspace.note_recovery(recovered.source.name, recovered.decisions_lost)
+    return recovered

@@ -683,6 +683,7 @@ def test_a_start_that_nobody_finished_is_given_up_within_five_seconds(
     world: World, job: Job, keeper: JobSupervisor
 ) -> None:
     being_started(world, job)
+    keeper.turn()
     world.clock.advance(2.9)
     keeper.turn()
     assert world.job(job).status is JobStatus.RUNNING
@@ -694,8 +695,27 @@ def test_a_start_that_nobody_finished_is_given_up_within_five_seconds(
     assert "keeper" in lost.failure.message
 
 
+@pytest.mark.parametrize("years", [-56, 0.01, 12, 7973])
+def test_j_12_a_clock_that_is_set_makes_no_start_late(
+    world: World, job: Job, keeper: JobSupervisor, years: float
+) -> None:
+    """A start that is under way is given up by seconds that passed, not by what the clock says."""
+    being_started(world, job)
+    keeper.turn()
+    world.clock.now += timedelta(days=365 * years)
+    keeper.turn()
+    assert world.job(job).status is JobStatus.RUNNING
+    world.workers.start_job(job.kind, job.spec, world.parts.job_folder(job.id))
+    keeper.turn()
+    world.clock.now += timedelta(seconds=5)
+    world.workers.last.finish(import_result(world.workers.last.folder))
+    keeper.turn()
+    assert world.job(job).status is JobStatus.FINISHED
+
+
 def test_a_worker_that_comes_too_late_is_refused(world: World, job: Job, keeper: JobSupervisor) -> None:
     being_started(world, job)
+    keeper.turn()
     world.clock.advance(4)
     keeper.turn()
     with pytest.raises(JobFailedError, match="started before"):
@@ -707,6 +727,7 @@ def test_a_worker_that_just_makes_its_journal_is_waited_for(world: World, job: J
     folder = world.parts.job_folder(job.id)
     folder.mkdir()
     (folder / JOURNAL).touch()
+    keeper.turn()
     world.clock.advance(4)
     keeper.turn()
     assert world.job(job).status is JobStatus.RUNNING
@@ -740,6 +761,7 @@ def test_a_folder_that_cannot_be_closed_does_not_keep_a_job_for_ever(
     world: World, job: Job, keeper: JobSupervisor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     being_started(world, job)
+    keeper.turn()
     world.clock.advance(6)
 
     def refuse(path: Path, **options: Any) -> None:

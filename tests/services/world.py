@@ -65,12 +65,18 @@ PROFILES = (
 @dataclass
 class FakeClock:
     now: datetime = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
+    counted: float = 0.0
 
     def __call__(self) -> datetime:
         return self.now
 
     def advance(self, seconds: float) -> None:
         self.now += timedelta(seconds=seconds)
+        self.counted += seconds
+
+    def count(self) -> float:
+        """Seconds that passed, however the clock was set."""
+        return self.counted
 
 
 @dataclass
@@ -146,7 +152,7 @@ class World:
     # --- what the keeper would do -----------------------------------------------------------------------------------
 
     def keeper(self, concurrent: int = 4) -> JobSupervisor:
-        return JobSupervisor(self.parts, concurrent)
+        return JobSupervisor(self.parts, concurrent, self.clock.count)
 
     def roll_out(self) -> None:
         RolloutSupervisor(self.parts).turn()

@@ -430,5 +430,6 @@ def test_an_experiment_is_changed_and_found_by_its_new_name(registry: SqliteRegi
     with registry.write() as unit:
         unit.experiments.add(experiment)
         unit.experiments.update(dataclasses.replace(experiment, name="early", question="Or early?"))
-        assert unit.experiments.find("early") == dataclasses.replace(experiment, name="early", question="Or early?")
+        changed = dataclasses.replace(experiment, name="early", question="Or early?", revision=2)
+        assert unit.experiments.find("early") == changed
         assert unit.experiments.find("late flights") is None

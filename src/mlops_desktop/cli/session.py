@@ -37,6 +37,8 @@ class Session:
 
         if self._opened is None:
             self._opened = bootstrap.open_workspace(self.folder, actor=self.actor)
+            if self._opened.viewed_because:
+                click.echo(f"Viewing only: {self._opened.viewed_because}", err=True)
         return self._opened
 
     def close(self) -> None:

@@ -91,6 +91,25 @@ def restore(session: Session, source: Path, folder: Path, as_json: bool) -> None
 
 
 @workspace.command()
+@click.option("--from", "source", type=click.Path(path_type=Path), help="A copy; else the newest sound one in backups.")
+@json_option
+@pass_session
+def recover(session: Session, source: Path | None, as_json: bool) -> None:
+    """Put a damaged registry back from a sound copy. The damaged one is set aside, not deleted."""
+    from mlops_desktop import bootstrap
+
+    done = bootstrap.recover_workspace(session.folder, source, actor=session.actor)
+    if as_json:
+        emit(done)
+        return
+    say(f"The registry is back from {done.source.name}")
+    if done.aside:
+        say(f"  the damaged one lies in {done.aside}")
+    if done.decisions_lost:
+        say(f"  {done.decisions_lost} newer decisions are not in it; see: mlops audit")
+
+
+@workspace.command()
 @click.argument("key", required=False)
 @click.argument("value", required=False)
 @json_option

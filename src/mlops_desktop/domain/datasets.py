@@ -166,6 +166,7 @@ class Dataset:
     created_at: datetime
     latest_number: int
     trashed_at: datetime | None = None
+    revision: int = 1
 
 
 @dataclass(frozen=True)

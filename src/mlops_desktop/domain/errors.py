@@ -19,6 +19,7 @@ MlopsError
  |   +- WorkspaceError              MD-WSP-001   the folder cannot be used as a workspace
  |   |   +- NetworkFolderError      MD-WSP-002   SQLite is not safe on this file system
  |   |   +- NewerRegistryError      MD-WSP-003   made by a newer program
+ |   |   +- ReadOnlyWorkspaceError  MD-WSP-007   it can only be looked at
  |   +- BusyRegistryError           MD-WSP-004   another process held the registry too long
  |   +- DiskFullError               MD-WSP-005
  |   +- DamagedRegistryError        MD-WSP-006   the registry file is damaged
@@ -154,6 +155,10 @@ class NetworkFolderError(WorkspaceError):
 
 class NewerRegistryError(WorkspaceError):
     code = "MD-WSP-003"
+
+
+class ReadOnlyWorkspaceError(WorkspaceError):
+    code = "MD-WSP-007"
 
 
 class BusyRegistryError(UserError):

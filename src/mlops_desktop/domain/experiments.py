@@ -201,6 +201,7 @@ class Experiment:
     created_at: datetime
     run_count: int = 0
     trashed_at: datetime | None = None
+    revision: int = 1
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ class Model:
     latest_number: int
     aliases: Mapping[str, int]
     trashed_at: datetime | None = None
+    revision: int = 1
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ from mlops_desktop.gui.pages.page import Page
 from mlops_desktop.gui.preparing import Preparing
 from mlops_desktop.gui.queries import Query
 from mlops_desktop.gui.readings.activity import ActivityFacts, State, read_activity
+from mlops_desktop.gui.standing import Standing
 from mlops_desktop.gui.state import ZOOMS, WindowState, save_state
 from mlops_desktop.gui.statuses import Sign
 from mlops_desktop.gui.theme.theme import Look, Theme
@@ -90,6 +91,7 @@ class Shell(QObject):
         self.navigator = Navigator(self.frame, lambda name: make_page(name, self.context), self)
         self.preparing = Preparing(self.navigator, lanes, self)
         self.overlays = Overlays(self)
+        self.standing = Standing(self)
         self.welcome: WelcomePage | None = None
         window.setCentralWidget(self.frame)
         theme.dress(window)
@@ -327,8 +329,8 @@ class Shell(QObject):
         self.top.bell.clicked.connect(self.toggle_activity)
         self.events.opened.connect(self._on_feed_opened)
         self.events.changed.connect(self._on_changed)
-        self.events.broken.connect(self._on_broken)
-        self.events.mended.connect(self._on_mended)
+        self.events.broken.connect(self.standing.show_trouble)
+        self.events.mended.connect(self.standing.show_open)
         self._lanes.failed.connect(self.show_failure)
         self._disk_clock.timeout.connect(self._measure)
         self.home.read.connect(self._on_home_read)
@@ -345,7 +347,7 @@ class Shell(QObject):
             self.go_to("home")
         self.sidebar.workspace.show_workspace(workspace.name, short_path(workspace.folder), str(workspace.folder))
         self.window.setWindowTitle(f"{workspace.name} — MLOps Desktop")
-        self._on_mended()
+        self.standing.show_open()
         self.status.show_part(self.status.record, Sign("shield-check", "muted", "Changes recorded"))
         self.events.follow(workspace.feed)
         self.navigator.attach(workspace)
@@ -417,14 +419,6 @@ class Shell(QObject):
         if any(change.kind.value in _WORK for change in changes):
             self._query.ask_soon()
 
-    def _on_broken(self, error: UserError) -> None:
-        self.status.show_part(self.status.workspace, Sign("triangle-alert", "warn", "Not reachable"))
-        self.message.say(f"{error.message} {error.hint}".strip(), severity="warn")
-
-    def _on_mended(self) -> None:
-        self.status.show_part(self.status.workspace, Sign("circle-check", "ok", "Workspace open"))
-        self.frame.clear_message()
-
     def _read_works(self) -> ActivityFacts:
         return read_activity(self.workspace) if self.workspace is not None else ActivityFacts()
 
@@ -449,6 +443,7 @@ class Shell(QObject):
         """Sizes of the folder are counted beside other work, for that takes a while in a large one."""
         if self.workspace is not None:
             self._lanes.call(self.workspace.disk, self._on_measured, self.show_failure, owner=self)
+            self.standing.look()
 
     def _on_measured(self, disk: tuple[int, int]) -> None:
         self.status.show_part(self.status.disk, Sign("hard-drive", "muted", f"{formats.size(disk[1])} free"))

@@ -153,8 +153,16 @@ class Turns:
         finally:
             self._stop.set()
             endpoints.join()
-            self._keeping.checkpoint()
+            self._tidy()
         return asked.is_set()
+
+    def _tidy(self) -> None:
+        trouble = self._keeping.checkpoint()
+        if trouble:
+            log.info("checkpoint put off: %s", trouble)
+        trouble = self._keeping.keep_copy()
+        if trouble:
+            log.warning("no copy of the registry was made: %s", trouble)
 
     def _turn_jobs(self) -> None:
         feed = self._keeping.feed()
@@ -176,9 +184,7 @@ class Turns:
                     worker_ready = False
                 if now - checkpoint_at > CHECKPOINT_SECONDS:
                     checkpoint_at = now
-                    trouble = self._keeping.checkpoint()
-                    if trouble:
-                        log.info("checkpoint put off: %s", trouble)
+                    self._tidy()
                 if now - max(busy_at, self._endpoints_busy_at) > self._idle_seconds:
                     return
                 self._stop.wait(BUSY_PAUSE if busy else QUIET_PAUSE)

@@ -21,7 +21,10 @@ from mlops_desktop.services.ports import (
 
 @dataclass(frozen=True)
 class Parts:
-    """One workspace's parts. `actor` is who is using it, `folder` the workspace folder."""
+    """One workspace's parts. `actor` is who is using it, `folder` the workspace folder.
+
+    `viewed_because` says why the workspace can only be looked at; it is empty where it can be worked on.
+    """
 
     folder: Path
     state_folder: Path
@@ -38,6 +41,7 @@ class Parts:
     hosts: Hosts
     clock: Clock
     start_keeper: StartKeeper
+    viewed_because: str = ""
 
     def job_folder(self, job_id: str) -> Path:
         return self.folder / "jobs" / job_id

@@ -213,7 +213,15 @@ class Registry(Protocol):
 
     def checkpoint(self) -> None: ...
     def backup(self, target: Path) -> None: ...
+    def keep_copy(self) -> bool:
+        """Makes the day's copy in the workspace, where one is due; says whether it did."""
+        ...
+
     def problems(self) -> Sequence[Problem]: ...
+    def look(self) -> None:
+        """Raises WorkspaceError where its file is not there any more."""
+        ...
+
     def audit_head(self) -> AuditHead | None:
         """The head as kept outside the database; None where this user never wrote here."""
         ...
@@ -223,6 +231,10 @@ class Registry(Protocol):
 
 class ArtifactStore(Protocol):
     """Files by the sha256 of their content. Adding is durable when it returns, and adding twice changes nothing."""
+
+    def look(self) -> None:
+        """Raises WorkspaceError where the store is not there."""
+        ...
 
     def add(self, source: Path) -> str: ...
     def path(self, sha256: str) -> Path:
@@ -238,6 +250,10 @@ class ArtifactStore(Protocol):
 
 class BundleStore(Protocol):
     """Bundles by the sha256 of their manifest. Every way in and out checks each file against the manifest."""
+
+    def look(self) -> None:
+        """Raises WorkspaceError where the store is not there."""
+        ...
 
     def add(self, folder: Path) -> str: ...
     def folder(self, manifest_hash: str) -> Path:

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from mlops_desktop.domain.audit import AuditEntry
+from mlops_desktop.domain.errors import UserError
 from mlops_desktop.domain.verification import Problem, Verification
 from mlops_desktop.services.datasets import DatasetService
 from mlops_desktop.services.deployments import DeploymentService
@@ -50,6 +51,11 @@ class Workspace:
     def folder(self) -> Path:
         return self._parts.folder
 
+    @property
+    def viewed_because(self) -> str:
+        """Why the workspace can only be looked at, as it was when it was opened; empty where it can be worked on."""
+        return self._parts.viewed_because
+
     def see_to_keeper(self) -> None:
         """Starts a keeper where something is under way or should answer; a killed one is replaced by any face."""
         if anything_open(self._parts.registry):
@@ -64,6 +70,12 @@ class Workspace:
         with self._parts.registry.read() as unit:
             return unit.audit.list(limit=limit)
 
+    def note_recovery(self, source: str, decisions_lost: int) -> None:
+        """Says in the record of decisions that the registry was put back from a copy."""
+        with self._parts.registry.write() as unit:
+            unit.audit.append("workspace.recover", self.name, {"from": source, "decisions_lost": decisions_lost})
+            unit.commit()
+
     def verify(self) -> Verification:
         """Checks the database, the record of decisions, and every artifact and bundle that a row names."""
         problems = list(self._parts.registry.problems())
@@ -74,6 +86,15 @@ class Workspace:
         checks += [self._parts.bundles.problem(manifest_hash) for manifest_hash in sorted(bundles)]
         problems += [problem for problem in checks if problem is not None]
         return Verification(len(artifacts), len(bundles), entries, tuple(problems))
+
+    def trouble(self) -> UserError | None:
+        """What is wrong with the place itself: its folder or one of its stores went away. None where all is there."""
+        for look in (self._parts.registry.look, self._parts.artifacts.look, self._parts.bundles.look):
+            try:
+                look()
+            except UserError as error:
+                return error
+        return None
 
     def disk(self) -> tuple[int, int]:
         """Bytes the workspace takes, and bytes free on its disk."""

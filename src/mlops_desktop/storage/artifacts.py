@@ -11,29 +11,41 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from mlops_desktop.domain.errors import DamagedArtifactError, InvalidInputError
+from mlops_desktop.domain.errors import DamagedArtifactError, InvalidInputError, WorkspaceError
 from mlops_desktop.domain.identifiers import is_sha256, new_identifier
 from mlops_desktop.domain.verification import Problem
 from mlops_desktop.storage.disk import disk_failures, need_room
 from mlops_desktop.storage.durable import make_folder, sync_folder
+from mlops_desktop.storage.store_mark import look_for_mark
 
 _BLOCK = 1 << 20
 _INCOMING = "incoming"
+_DAMAGED = "damaged"
 _LEFT_BEHIND_SECONDS = 24 * 3600.0
 
 
 class FileArtifactStore:
-    """Artifacts below `root`, which must exist: a store that was unmounted must not come back empty."""
+    """Artifacts below `root`, which must exist: a store that was unmounted must not come back empty.
 
-    def __init__(self, root: Path) -> None:
+    With `marked` it must also carry its mark, for a mount point without its disk is a folder as well.
+    """
+
+    def __init__(self, root: Path, *, marked: bool = False) -> None:
         self._root = root
+        self._marked = marked
+
+    def look(self) -> None:
+        """Raises WorkspaceError where the store is not there."""
+        if self._marked:
+            look_for_mark(self._root)
 
     def add(self, source: Path) -> str:
         """Copies `source` in and returns its sha256. Durable on return; adding twice changes nothing.
 
-        A damaged artifact of the same content is replaced. Raises InvalidInputError where `source` is no plain file
-        or changes meanwhile, DiskFullError, WorkspaceError.
+        A damaged artifact of the same content is set aside and replaced. Raises InvalidInputError where `source` is no
+        plain file or changes meanwhile, DiskFullError, WorkspaceError.
         """
+        self.look()
         with disk_failures(self._root):
             make_folder(self._root / _INCOMING)
             self.sweep()
@@ -89,7 +101,7 @@ class FileArtifactStore:
         """What is wrong with it; None when its content is what its name says."""
         try:
             self.path(sha256)
-        except DamagedArtifactError as error:
+        except (DamagedArtifactError, WorkspaceError) as error:
             return Problem("artifact", sha256, error.message)
         return None
 
@@ -130,9 +142,10 @@ class FileArtifactStore:
     def _store(self, part: Path, sha256: str) -> None:
         place = self._place(sha256)
         make_folder(place.parent)
-        if not place.exists() or self.problem(sha256) is not None:
-            if os.name == "nt" and place.exists():
-                place.chmod(stat.S_IWRITE)
+        if place.exists() and self.problem(sha256) is not None:
+            make_folder(self._root / _DAMAGED)
+            place.replace(self._root / _DAMAGED / f"{sha256}.{part.name}")
+        if not place.exists():
             part.replace(place)
         sync_folder(place.parent)  # also where another process has just put it there
 
@@ -144,6 +157,7 @@ class FileArtifactStore:
             with open_plain(place) as (stream, _):
                 yield stream
         except FileNotFoundError as error:
+            self.look()
             raise _damaged(sha256, "is missing", "") from error
         except (OSError, InvalidInputError) as error:
             raise _damaged(sha256, "cannot be read", str(error)) from error

@@ -42,3 +42,8 @@ def keep_head(state_folder: Path, head: AuditHead) -> None:
                 write_bytes(state_folder / FILE_NAME, content, mode=0o600)
     except (OSError, Timeout) as error:
         _log.warning("the audit head was not kept outside the registry: %s", error)
+
+
+def forget_head(state_folder: Path) -> None:
+    """After a registry was put back on purpose: the next decision is the one that counts from then on."""
+    (state_folder / FILE_NAME).unlink(missing_ok=True)

@@ -8,22 +8,33 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from mlops_desktop.domain.errors import DamagedBundleError, UntrustedBundleError
+from mlops_desktop.domain.errors import DamagedBundleError, UntrustedBundleError, WorkspaceError
 from mlops_desktop.domain.identifiers import is_sha256, new_identifier
 from mlops_desktop.domain.verification import Problem
 from mlops_desktop.serving import bundle
 from mlops_desktop.storage.disk import disk_failures, need_room
 from mlops_desktop.storage.durable import make_folder, sync_file, sync_folder, sync_tree
+from mlops_desktop.storage.store_mark import look_for_mark
 
 _INCOMING = "incoming"
+_DAMAGED = "damaged"
 _LEFT_BEHIND_SECONDS = 24 * 3600.0
 
 
 class FolderBundleStore:
-    """Bundles below `root`, which must exist: a store that was unmounted must not come back empty."""
+    """Bundles below `root`, which must exist: a store that was unmounted must not come back empty.
 
-    def __init__(self, root: Path) -> None:
+    With `marked` it must also carry its mark, for a mount point without its disk is a folder as well.
+    """
+
+    def __init__(self, root: Path, *, marked: bool = False) -> None:
         self._root = root
+        self._marked = marked
+
+    def look(self) -> None:
+        """Raises WorkspaceError where the store is not there."""
+        if self._marked:
+            look_for_mark(self._root)
 
     def add(self, folder: Path) -> str:
         """Copies the bundle in and returns its manifest's hash. Durable on return; adding twice changes nothing.
@@ -43,6 +54,7 @@ class FolderBundleStore:
         """The bundle's folder, after every file was checked. Raises DamagedBundleError."""
         place = self._place(manifest_hash)
         if not place.is_dir():
+            self.look()
             raise _damaged(f"The bundle {manifest_hash[:12]}… is missing.", manifest_hash)
         with _bundle_failures(f"{manifest_hash[:12]}…"):
             bundle.check(place, manifest_hash)
@@ -56,13 +68,13 @@ class FolderBundleStore:
         """Nothing happens where it is not there. A half-removed bundle is never seen."""
         place = self._place(manifest_hash)
         with disk_failures(self._root):
-            self._set_aside(place)
+            self._take_away(place)
 
     def problem(self, manifest_hash: str) -> Problem | None:
         """What is wrong with it; None when every file is what the manifest says."""
         try:
             self.folder(manifest_hash)
-        except (DamagedBundleError, UntrustedBundleError) as error:
+        except (DamagedBundleError, UntrustedBundleError, WorkspaceError) as error:
             return Problem("bundle", manifest_hash, error.message)
         return None
 
@@ -98,6 +110,7 @@ class FolderBundleStore:
                     shutil.rmtree(part)
 
     def _take_in(self, fill: Callable[[Path], None], expected: str | None) -> str:
+        self.look()
         with disk_failures(self._root):
             make_folder(self._root / _INCOMING)
             self.sweep()
@@ -117,7 +130,8 @@ class FolderBundleStore:
             file.chmod(0o755 if file.is_dir() else 0o444)
         sync_tree(part)
         if place.exists() and self.problem(manifest_hash) is not None:
-            self._set_aside(place)
+            make_folder(self._root / _DAMAGED)
+            place.rename(self._root / _DAMAGED / f"{manifest_hash}.{part.name}")
         try:
             part.rename(place)
         except OSError:
@@ -125,7 +139,7 @@ class FolderBundleStore:
                 raise
         sync_folder(self._root)
 
-    def _set_aside(self, place: Path) -> None:
+    def _take_away(self, place: Path) -> None:
         make_folder(self._root / _INCOMING)
         aside = self._root / _INCOMING / new_identifier()
         try:

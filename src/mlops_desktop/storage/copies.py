@@ -27,8 +27,9 @@ from mlops_desktop.storage.engines import connect
 from mlops_desktop.storage.failures import translated
 from mlops_desktop.storage.filesystems import check_file_system
 from mlops_desktop.storage.folder import WorkspaceFolder, lay_out, mark_workspace, read_workspace
-from mlops_desktop.storage.schema import back_up
+from mlops_desktop.storage.schema import back_up, give_number
 from mlops_desktop.storage.soundness import find_problems
+from mlops_desktop.storage.store_mark import MARK, mark_unless_emptied
 
 _FORMAT = 1
 _CONTENTS = "backup.json"
@@ -114,6 +115,15 @@ def restore_workspace(source: Path, folder: Path) -> Sequence[str]:
                 _empty(folder)
                 raise
     return missing
+
+
+def mark_stores(folder: Path) -> None:
+    """Marks the stores of a workspace that an earlier program made, unless they are emptied."""
+    if all((folder / store / MARK).exists() for store in ("artifacts", "bundles")):
+        return
+    artifacts, bundles = _named_by(folder / _REGISTRY)
+    mark_unless_emptied(folder / "artifacts", artifacts)
+    mark_unless_emptied(folder / "bundles", bundles)
 
 
 def _size(workspace: WorkspaceFolder, snapshot: Path) -> int:
@@ -220,6 +230,8 @@ def _fill(archive: zipfile.ZipFile, contents: Contents, folder: Path) -> list[st
             raise DamagedRegistryError("The registry in the backup is damaged.", hint="Try an older backup.")
     sync_tree(folder)
     registry = folder / _REGISTRY
+    with translated(registry), contextlib.closing(connect(registry)) as connection:
+        give_number(connection)  # the one it was copied from may still be in use
     problems = find_problems(registry, None)
     if problems:
         raise DamagedRegistryError(

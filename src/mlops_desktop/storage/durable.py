@@ -39,6 +39,14 @@ def make_folder(folder: Path, mode: int = 0o777) -> None:
     sync_folder(folder.parent)
 
 
+def make_folders(folder: Path, mode: int = 0o777) -> None:
+    """Makes the folder and those above it that lack, durably; nothing happens where it is there already."""
+    if not folder.is_dir():
+        if folder.parent != folder:
+            make_folders(folder.parent)
+        make_folder(folder, mode)
+
+
 def write_file(path: Path, write: Callable[[BinaryIO], None], *, mode: int = 0o644) -> None:
     """Replaces `path` by what `write` writes: wholly or not at all, and durably."""
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)

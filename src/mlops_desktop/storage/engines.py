@@ -80,6 +80,8 @@ def _begin_writing(connection: Connection) -> None:
                 raise
         time.sleep(random.uniform(*_LOOKS_EVERY))
     connection.exec_driver_sql(f"PRAGMA busy_timeout={int(BUSY_SECONDS * 1000)}")
+    number = connection.exec_driver_sql("PRAGMA application_id").scalar_one()
+    connection.exec_driver_sql(f"PRAGMA application_id={number}")  # has the first page written: see `log_check`
 
 
 def _engine(path: Path, *, read_only: bool) -> Engine:

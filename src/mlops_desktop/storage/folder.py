@@ -12,12 +12,14 @@ from mlops_desktop.domain.identifiers import is_identifier, new_identifier
 from mlops_desktop.domain.names import check_name, usable_name
 from mlops_desktop.domain.plain import to_json
 from mlops_desktop.storage.disk import disk_failures
-from mlops_desktop.storage.durable import make_folder, sync_file, sync_folder
+from mlops_desktop.storage.durable import make_folder, make_folders, sync_file, sync_folder
 from mlops_desktop.storage.filesystems import check_file_system
+from mlops_desktop.storage.store_mark import mark
 
 FILE_NAME = "workspace.json"
 FORMAT = 1
 _PARTS = ("artifacts", "bundles", "jobs", "deployments", "backups")
+_STORES = ("artifacts", "bundles")
 _LARGEST = 1 << 16
 
 
@@ -75,9 +77,11 @@ def lay_out(folder: Path) -> None:
     if (folder / FILE_NAME).exists() or (folder / "registry.db").exists():
         raise _exists(folder)
     with disk_failures(folder):
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folders(folder)
         for part in _PARTS:
             make_folder(folder / part)
+        for store in _STORES:
+            mark(folder / store)
 
 
 def mark_workspace(workspace: WorkspaceFolder, **more: str) -> None:

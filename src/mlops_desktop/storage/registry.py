@@ -6,11 +6,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mlops_desktop.domain.audit import AuditHead
+from mlops_desktop.domain.errors import DamagedRegistryError, WorkspaceError
 from mlops_desktop.domain.verification import Problem
 from mlops_desktop.storage.audit_head import keep_head, read_head
+from mlops_desktop.storage.durable import make_folders
 from mlops_desktop.storage.engines import connect, read_engine, write_engine
 from mlops_desktop.storage.failures import translated
 from mlops_desktop.storage.feed import SqlChangeFeed
+from mlops_desktop.storage.recovery import check_begun, check_registry, keep_copy, offering
 from mlops_desktop.storage.schema import back_up, bring_up_to_date
 from mlops_desktop.storage.soundness import find_problems
 from mlops_desktop.storage.unit_of_work import SqlUnitOfWork
@@ -25,11 +28,17 @@ def open_registry(
     """The registry of the workspace `folder`, made or migrated if need be (an older one is backed up first).
 
     `state_folder` is this user's own, outside the workspace; `actor` and `machine` sign the audit entries.
-    Raises NewerRegistryError, WorkspaceError, DamagedRegistryError, BusyRegistryError, DiskFullError.
+    Raises NewerRegistryError, WorkspaceError, DamagedRegistryError (offering the newest sound copy), BusyRegistryError,
+    DiskFullError.
     """
     path = folder / FILE_NAME
-    bring_up_to_date(path, program_version=program_version)
-    state_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    check_begun(folder, state_folder)
+    try:
+        bring_up_to_date(path, program_version=program_version)
+    except DamagedRegistryError as error:
+        raise offering(error, folder) from error
+    make_folders(state_folder, 0o700)
+    check_registry(path, state_folder)
     return SqliteRegistry(path, state_folder=state_folder, actor=actor, machine=machine)
 
 
@@ -41,6 +50,7 @@ class SqliteRegistry:
         self._state_folder = state_folder
         self._actor = actor
         self._machine = machine
+        self._opened = path.stat().st_ino
         self._writing = write_engine(path)
         self._reading = read_engine(path)
 
@@ -68,11 +78,30 @@ class SqliteRegistry:
         """A sound, durable copy as one file, also while others write. An existing `target` is replaced."""
         back_up(self._path, target)
 
+    def keep_copy(self) -> bool:
+        """Makes the day's copy beside the registry, where one is due. Raises DamagedRegistryError, DiskFullError."""
+        return keep_copy(self._path.parent) is not None
+
     def problems(self) -> Sequence[Problem]:
         return find_problems(self._path, self.audit_head())
 
     def audit_head(self) -> AuditHead | None:
         return read_head(self._state_folder)
+
+    def look(self) -> None:
+        """Raises WorkspaceError where the file is not there any more, or is another one than was opened."""
+        try:
+            here = self._path.stat().st_ino
+        except OSError as error:
+            raise WorkspaceError(
+                f"The registry {self._path} is not there any more.",
+                hint="Connect its disk again, or restore a backup with `mlops workspace restore`.",
+            ) from error
+        if here != self._opened:
+            raise WorkspaceError(
+                f"The registry {self._path} was replaced by another file.",
+                hint="Close the workspace and open it again.",
+            )
 
     def close(self) -> None:
         self._writing.dispose()

@@ -25,6 +25,7 @@ from mlops_desktop.domain.hosts import HostKind
 from mlops_desktop.domain.jobs import JobKind, JobStatus
 from mlops_desktop.domain.processes import ProcessIdentity
 from mlops_desktop.storage.columns import FreeText, Nested, UtcTime, Word
+from mlops_desktop.storage.seals import Sealed
 
 
 class Base(DeclarativeBase):
@@ -43,7 +44,7 @@ def _parent(column: str) -> Mapped[str]:
     return mapped_column(ForeignKey(column, ondelete="CASCADE"))
 
 
-class DatasetRow(Base):
+class DatasetRow(Sealed, Base):
     __tablename__ = "datasets"
     __table_args__ = {"sqlite_autoincrement": True}
     seq: Mapped[int] = _seq()
@@ -52,9 +53,10 @@ class DatasetRow(Base):
     description: Mapped[str] = mapped_column(FreeText)
     created_at: Mapped[datetime]
     trashed_at: Mapped[datetime | None]
+    revision: Mapped[int]
 
 
-class DatasetVersionRow(Base):
+class DatasetVersionRow(Sealed, Base):
     __tablename__ = "dataset_versions"
     __table_args__ = (UniqueConstraint("dataset_id", "number"), {"sqlite_autoincrement": True})
     seq: Mapped[int] = _seq()
@@ -73,7 +75,7 @@ class DatasetVersionRow(Base):
     created_by: Mapped[str] = mapped_column(FreeText)
 
 
-class ExperimentRow(Base):
+class ExperimentRow(Sealed, Base):
     __tablename__ = "experiments"
     __table_args__ = {"sqlite_autoincrement": True}
     seq: Mapped[int] = _seq()
@@ -82,9 +84,10 @@ class ExperimentRow(Base):
     question: Mapped[str] = mapped_column(FreeText)
     created_at: Mapped[datetime]
     trashed_at: Mapped[datetime | None]
+    revision: Mapped[int]
 
 
-class RunRow(Base):
+class RunRow(Sealed, Base):
     __tablename__ = "runs"
     __table_args__ = {"sqlite_autoincrement": True}
     seq: Mapped[int] = _seq()
@@ -126,7 +129,7 @@ class RunMetricRow(Base):
     value: Mapped[float | None]
 
 
-class ModelRow(Base):
+class ModelRow(Sealed, Base):
     __tablename__ = "models"
     __table_args__ = {"sqlite_autoincrement": True}
     seq: Mapped[int] = _seq()
@@ -135,9 +138,10 @@ class ModelRow(Base):
     description: Mapped[str] = mapped_column(FreeText)
     created_at: Mapped[datetime]
     trashed_at: Mapped[datetime | None]
+    revision: Mapped[int]
 
 
-class ModelVersionRow(Base):
+class ModelVersionRow(Sealed, Base):
     __tablename__ = "model_versions"
     __table_args__ = (UniqueConstraint("model_id", "number"), {"sqlite_autoincrement": True})
     seq: Mapped[int] = _seq()
@@ -155,14 +159,14 @@ class ModelVersionRow(Base):
     created_by: Mapped[str] = mapped_column(FreeText)
 
 
-class AliasRow(Base):
+class AliasRow(Sealed, Base):
     __tablename__ = "aliases"
     model_id: Mapped[str] = mapped_column(ForeignKey("models.id", ondelete="CASCADE"), primary_key=True)
     alias: Mapped[str] = mapped_column(primary_key=True)
     number: Mapped[int]
 
 
-class AliasMoveRow(Base):
+class AliasMoveRow(Sealed, Base):
     __tablename__ = "alias_moves"
     __table_args__ = {"sqlite_autoincrement": True}
     seq: Mapped[int] = _seq()
@@ -174,7 +178,7 @@ class AliasMoveRow(Base):
     moved_by: Mapped[str] = mapped_column(FreeText)
 
 
-class EndpointRow(Base):
+class EndpointRow(Sealed, Base):
     __tablename__ = "endpoints"
     __table_args__ = {"sqlite_autoincrement": True}
     seq: Mapped[int] = _seq()
@@ -191,7 +195,7 @@ class EndpointRow(Base):
     trial: Mapped[Trial | None] = mapped_column(Nested(Trial))
 
 
-class DeploymentRow(Base):
+class DeploymentRow(Sealed, Base):
     __tablename__ = "deployments"
     __table_args__ = (UniqueConstraint("endpoint_id", "number"), {"sqlite_autoincrement": True})
     seq: Mapped[int] = _seq()
@@ -215,7 +219,7 @@ class DeploymentRow(Base):
     image: Mapped[str]
 
 
-class RolloutRow(Base):
+class RolloutRow(Sealed, Base):
     __tablename__ = "rollouts"
     __table_args__ = {"sqlite_autoincrement": True}
     seq: Mapped[int] = _seq()
@@ -234,7 +238,7 @@ class RolloutRow(Base):
     trial: Mapped[Trial | None] = mapped_column(Nested(Trial))
 
 
-class HostRow(Base):
+class HostRow(Sealed, Base):
     __tablename__ = "hosts"
     __table_args__ = {"sqlite_autoincrement": True}
     seq: Mapped[int] = _seq()
@@ -252,7 +256,7 @@ class HostRow(Base):
     revision: Mapped[int]
 
 
-class JobRow(Base):
+class JobRow(Sealed, Base):
     __tablename__ = "jobs"
     __table_args__ = {"sqlite_autoincrement": True}
     seq: Mapped[int] = _seq()
@@ -299,7 +303,7 @@ class ChangeRow(Base):
     object_id: Mapped[str] = mapped_column(FreeText)
 
 
-class SettingRow(Base):
+class SettingRow(Sealed, Base):
     __tablename__ = "settings"
     key: Mapped[str] = mapped_column(primary_key=True)
     value: Mapped[str]

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import re
+import secrets
 import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import cast
 
-from mlops_desktop.domain.errors import NewerRegistryError, WorkspaceError
+from mlops_desktop.domain.errors import DamagedRegistryError, NewerRegistryError, WorkspaceError
 from mlops_desktop.domain.identifiers import new_identifier
-from mlops_desktop.storage.durable import sync_file, sync_folder
+from mlops_desktop.storage.durable import make_folders, sync_file, sync_folder
 from mlops_desktop.storage.engines import connect
 from mlops_desktop.storage.failures import translated
+from mlops_desktop.storage.log_check import check_log
+from mlops_desktop.storage.seals import broken_rows, seal_rows
 
-HEAD = "0003"
+HEAD = "0004"
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 _LOCK_SECONDS = 60.0
@@ -27,6 +31,7 @@ def bring_up_to_date(path: Path, *, program_version: str, migrations: Path = MIG
     Killed at any moment it leaves the schema as it was or as it shall be, and may simply be called again.
     Raises NewerRegistryError (nothing is changed), WorkspaceError.
     """
+    check_log(path)
     if _is_begun(path) and _check(_stored(path), head, path, program_version):
         return
     if not path.parent.is_dir():
@@ -55,14 +60,14 @@ def bring_up_to_date(path: Path, *, program_version: str, migrations: Path = MIG
 
 def back_up(path: Path, target: Path) -> None:
     """A sound copy of the registry as `target`, also while others write. An existing `target` is replaced."""
-    target.parent.mkdir(parents=True, exist_ok=True)
+    make_folders(target.parent)
     part = target.with_name(f".{target.name}.{new_identifier()}.part")
     try:
         with translated(path), contextlib.closing(connect(path)) as connection:
             connection.execute("VACUUM INTO ?", (str(part),))
         with translated(path), contextlib.closing(sqlite3.connect(part)) as copy:
             if copy.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
-                raise sqlite3.DatabaseError("the copy is not sound")
+                raise DamagedRegistryError(f"The registry {path} is damaged.", hint="Run `mlops verify`.")
         sync_file(part)  # VACUUM INTO does not
         part.replace(target)
     finally:
@@ -116,15 +121,25 @@ def _migrate(path: Path, migrations: Path, head: str) -> None:
     config.set_main_option("script_location", str(migrations).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     with translated(path), engine.connect() as connection:
+        database = cast("sqlite3.Connection", connection.connection.driver_connection)
         connection.exec_driver_sql("PRAGMA foreign_keys=OFF")  # tables may be rebuilt; checked below, before the commit
         connection.exec_driver_sql("BEGIN IMMEDIATE")
+        broken = broken_rows(database)
         config.attributes["connection"] = connection
         command.upgrade(config, head)
+        seal_rows(database, broken)
+        if not database.execute("PRAGMA application_id").fetchone()[0]:
+            give_number(database)
         if connection.exec_driver_sql("PRAGMA foreign_key_check").first() is not None:
             raise sqlite3.IntegrityError("the migrated registry breaks its own references")
         connection.commit()
     engine.dispose()
     sync_folder(path.parent)
+
+
+def give_number(connection: sqlite3.Connection) -> None:
+    """A number of its own, by which its log is known: see `log_check`."""
+    connection.execute(f"PRAGMA application_id={secrets.randbelow((1 << 31) - 1) + 1}")
 
 
 def _backup_name(stored: str, head: str) -> str:

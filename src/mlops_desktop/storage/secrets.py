@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mlops_desktop.domain.errors import WorkspaceError
 from mlops_desktop.storage.disk import disk_failures
-from mlops_desktop.storage.durable import write_bytes
+from mlops_desktop.storage.durable import make_folders, write_bytes
 
 FILE_NAME = "secrets.json"
 _LOCK_SECONDS = 10.0
@@ -35,7 +35,7 @@ class FileSecretStore:
         from filelock import FileLock, Timeout
 
         with disk_failures(self._folder):
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_folders(self._folder, 0o700)
             if os.name != "nt":
                 self._folder.chmod(0o700)
             try:

@@ -13,6 +13,7 @@ from mlops_desktop.domain.errors import DamagedRegistryError
 from mlops_desktop.domain.verification import Problem
 from mlops_desktop.storage.engines import connect
 from mlops_desktop.storage.failures import translated
+from mlops_desktop.storage.seals import broken_seals
 
 _MOST_SENTENCES = 20
 
@@ -39,6 +40,7 @@ def _file_problems(connection: sqlite3.Connection, path: Path) -> Iterator[Probl
             yield Problem("database", path.name, f"SQLite finds: {sentence}.")
     for table, row, parent, _ in connection.execute("PRAGMA foreign_key_check").fetchmany(_MOST_SENTENCES):
         yield Problem("database", f"{table} {row}", f"It belongs to something in {parent} that is not there.")
+    yield from broken_seals(connection)
 
 
 def _audit_problems(connection: sqlite3.Connection, head: AuditHead | None) -> Iterator[Problem]:

@@ -10,7 +10,7 @@ from sqlalchemy import Delete, Insert, Row, Select, delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from mlops_desktop.domain.changes import ChangeKind
-from mlops_desktop.domain.errors import BugError, NotFoundError
+from mlops_desktop.domain.errors import BugError, ConflictError, NotFoundError
 from mlops_desktop.storage.failures import translated
 from mlops_desktop.storage.rows import Base, ChangeRow
 
@@ -64,6 +64,20 @@ class Transaction:
             for name, value in values.items():
                 setattr(row, name, value)
             self._session.flush()
+
+    def revise(self, row: Base, revision: int, named: str, **values: object) -> None:
+        """As `change`, of the state that the caller saw: raises ConflictError where `revision` is not the stored one.
+
+        `named` says what it is, for the sentence: `run calm otter`.
+        """
+        stored: int = getattr(row, "revision")  # noqa: B009  (rows that count their changes have one, Base has not)
+        if stored != revision:
+            raise ConflictError(
+                f"The {named} was changed by somebody else meanwhile.",
+                hint="Look at its newest state, then do it again.",
+                details=f"revision {revision} was given, {stored} is stored",
+            )
+        self.change(row, revision=revision + 1, **values)
 
     def remove(self, row: Base) -> None:
         self._check_writable()

@@ -7,7 +7,7 @@ import dataclasses
 import logging
 import shutil
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,8 @@ from mlops_desktop.services.ports import UnitOfWork
 log = logging.getLogger(__name__)
 
 CANCEL_PATIENCE = timedelta(seconds=5)
-START_PATIENCE = timedelta(seconds=3)
+START_PATIENCE = 3.0
+"""Seconds by our own count: the clock may be set, and the computer may have slept."""
 LEAVE_PATIENCE = 10.0
 """Seconds that a worker has to leave after its last word."""
 HEARTBEAT_NOTED = timedelta(seconds=10)
@@ -40,12 +41,17 @@ _ENDED_BY_FORCE = failure_of(JobCancelledError("Cancelled; it had to be ended.")
 
 
 class JobSupervisor:
-    """Moves jobs on, a turn at a time. Only the keeper has one; it may be killed and replaced between any two lines."""
+    """Moves jobs on, a turn at a time. Only the keeper has one; it may be killed and replaced between any two lines.
 
-    def __init__(self, parts: Parts, concurrent: int) -> None:
+    Patience is counted in seconds of `count`: the clock may be set meanwhile, and the computer may sleep.
+    """
+
+    def __init__(self, parts: Parts, concurrent: int, count: Callable[[], float] = time.monotonic) -> None:
         self._parts = parts
         self._concurrent = concurrent
+        self._count = count
         self._asked: dict[str, float] = {}
+        self._unknown_since: dict[str, float] = {}
         self._asked_to_end: set[str] = set()
         self._leaving: dict[str, tuple[Job, float]] = {}
         self._troubled: set[str] = set()
@@ -210,9 +216,11 @@ class JobSupervisor:
 
     def _gone(self, job: Job) -> None:
         """Its process is away and its journal has no end: cancelled if that was asked for, else lost."""
-        started = job.started_at or job.created_at
-        if job.process is None and not self._may_be_given_up(job, self._parts.clock() - started):
-            return
+        if job.process is None:
+            since = self._unknown_since.setdefault(job.id, self._count())
+            if not self._may_be_given_up(job, self._count() - since):
+                return
+            self._unknown_since.pop(job.id)
         if job.cancel_requested_at:
             self._end(job, JobStatus.CANCELLED, _ENDED_BY_FORCE)
             return
@@ -223,7 +231,7 @@ class JobSupervisor:
         )
         self._end(job, JobStatus.LOST, failure_of(JobLostError(why, hint="Start it again.")))
 
-    def _may_be_given_up(self, job: Job, waited: timedelta) -> bool:
+    def _may_be_given_up(self, job: Job, waited: float) -> bool:
         """Nobody knows its process: whether none can begin any more. A job's journal is made once, by whoever is first.
 
         So once we have made it, a worker that is still on its way is refused. One that made it says soon who it is.

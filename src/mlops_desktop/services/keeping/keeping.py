@@ -64,6 +64,14 @@ class Keeping:
             return error.message
         return ""
 
+    def keep_copy(self) -> str:
+        """Makes the day's copy of the registry where one is due; gives why it could not, or nothing."""
+        try:
+            self._parts.registry.keep_copy()
+        except UserError as error:
+            return error.message
+        return ""
+
     def close(self) -> None:
         self._parts.workers.close()
         self._parts.hosts.close()

@@ -29,13 +29,21 @@ class SqlDatasetRepository:
             description=dataset.description,
             created_at=dataset.created_at,
             trashed_at=dataset.trashed_at,
+            revision=dataset.revision,
         )
         self._transaction.add(row)
         self._transaction.note(ChangeKind.DATASET, dataset.id)
 
     def update(self, dataset: Dataset) -> None:
         row = self._row(dataset.id)
-        self._transaction.change(row, name=dataset.name, description=dataset.description, trashed_at=dataset.trashed_at)
+        self._transaction.revise(
+            row,
+            dataset.revision,
+            f"dataset {dataset.name}",
+            name=dataset.name,
+            description=dataset.description,
+            trashed_at=dataset.trashed_at,
+        )
         self._transaction.note(ChangeKind.DATASET, dataset.id)
 
     def remove(self, dataset_id: str) -> None:
@@ -111,6 +119,7 @@ def _dataset(row: DatasetRow, latest: int) -> Dataset:
         created_at=row.created_at,
         latest_number=latest,
         trashed_at=row.trashed_at,
+        revision=row.revision,
     )
 
 

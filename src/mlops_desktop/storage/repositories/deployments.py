@@ -9,7 +9,6 @@ from sqlalchemy import Select, select
 
 from mlops_desktop.domain.changes import ChangeKind
 from mlops_desktop.domain.deployments import Deployment, Endpoint, Rollout, RolloutStep
-from mlops_desktop.domain.errors import ConflictError
 from mlops_desktop.storage.rows import DeploymentRow, EndpointRow, RolloutRow
 from mlops_desktop.storage.transaction import Transaction
 
@@ -27,13 +26,7 @@ class SqlDeploymentRepository:
 
     def update_endpoint(self, endpoint: Endpoint) -> None:
         row = self._endpoint_row(endpoint.id)
-        if row.revision != endpoint.revision:
-            raise ConflictError(
-                f"The endpoint {endpoint.name} was changed by somebody else meanwhile.",
-                hint="Look at its newest state, then do it again.",
-                details=f"revision {endpoint.revision} was given, {row.revision} is stored",
-            )
-        self._transaction.change(row, revision=endpoint.revision + 1, **_changing_endpoint(endpoint))
+        self._transaction.revise(row, endpoint.revision, f"endpoint {endpoint.name}", **_changing_endpoint(endpoint))
         self._transaction.note(ChangeKind.ENDPOINT, endpoint.id)
 
     def remove_endpoint(self, endpoint_id: str) -> None:

@@ -27,14 +27,20 @@ class SqlExperimentRepository:
             question=experiment.question,
             created_at=experiment.created_at,
             trashed_at=experiment.trashed_at,
+            revision=experiment.revision,
         )
         self._transaction.add(row)
         self._transaction.note(ChangeKind.EXPERIMENT, experiment.id)
 
     def update(self, experiment: Experiment) -> None:
         row = self._row(experiment.id)
-        self._transaction.change(
-            row, name=experiment.name, question=experiment.question, trashed_at=experiment.trashed_at
+        self._transaction.revise(
+            row,
+            experiment.revision,
+            f"experiment {experiment.name}",
+            name=experiment.name,
+            question=experiment.question,
+            trashed_at=experiment.trashed_at,
         )
         self._transaction.note(ChangeKind.EXPERIMENT, experiment.id)
 
@@ -75,4 +81,5 @@ def _experiment(row: ExperimentRow, run_count: int) -> Experiment:
         created_at=row.created_at,
         run_count=run_count,
         trashed_at=row.trashed_at,
+        revision=row.revision,
     )

@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy import select
 
 from mlops_desktop.domain.changes import ChangeKind
-from mlops_desktop.domain.errors import ConflictError
 from mlops_desktop.domain.hosts import Host
 from mlops_desktop.storage.rows import HostRow
 from mlops_desktop.storage.transaction import Transaction
@@ -32,13 +31,7 @@ class SqlHostRepository:
 
     def update(self, host: Host) -> None:
         row = self._row(host.id)
-        if row.revision != host.revision:
-            raise ConflictError(
-                f"The host {host.name} was changed by somebody else meanwhile.",
-                hint="Look at its newest state, then do it again.",
-                details=f"revision {host.revision} was given, {row.revision} is stored",
-            )
-        self._transaction.change(row, revision=host.revision + 1, **_changing(host))
+        self._transaction.revise(row, host.revision, f"host {host.name}", **_changing(host))
         self._transaction.note(ChangeKind.HOST, host.id)
 
     def remove(self, host_id: str) -> None:

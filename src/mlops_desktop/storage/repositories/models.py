@@ -32,13 +32,21 @@ class SqlModelRepository:
             description=model.description,
             created_at=model.created_at,
             trashed_at=model.trashed_at,
+            revision=model.revision,
         )
         self._transaction.add(row)
         self._note(model.id)
 
     def update(self, model: Model) -> None:
         row = self._row(model.id)
-        self._transaction.change(row, name=model.name, description=model.description, trashed_at=model.trashed_at)
+        self._transaction.revise(
+            row,
+            model.revision,
+            f"model {model.name}",
+            name=model.name,
+            description=model.description,
+            trashed_at=model.trashed_at,
+        )
         self._note(model.id)
 
     def remove(self, model_id: str) -> None:
@@ -157,6 +165,7 @@ def _model(row: ModelRow, latest: int, aliases: Mapping[str, int]) -> Model:
         latest_number=latest,
         aliases=aliases,
         trashed_at=row.trashed_at,
+        revision=row.revision,
     )
 
 

@@ -10,7 +10,6 @@ from sqlalchemy import Select, select
 from sqlalchemy.dialects.sqlite import insert
 
 from mlops_desktop.domain.changes import ChangeKind
-from mlops_desktop.domain.errors import ConflictError
 from mlops_desktop.domain.experiments import MetricPoint, Run, RunBrief, RunStatus
 from mlops_desktop.domain.run_summaries import Registered, RunSummary
 from mlops_desktop.storage.repositories.run_summaries import read_registered, read_summaries
@@ -36,13 +35,7 @@ class SqlRunRepository:
 
     def update(self, run: Run) -> None:
         row = self._row(run.id)
-        if row.revision != run.revision:
-            raise ConflictError(
-                f"The run {run.name} was changed by somebody else meanwhile.",
-                hint="Look at its newest state, then do it again.",
-                details=f"revision {run.revision} was given, {row.revision} is stored",
-            )
-        self._transaction.change(row, revision=run.revision + 1, **_changing(run))
+        self._transaction.revise(row, run.revision, f"run {run.name}", **_changing(run))
         self._note(run)
 
     def remove(self, run_id: str) -> None:
