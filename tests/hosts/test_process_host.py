@@ -438,7 +438,7 @@ def test_a_server_whose_traces_were_removed_is_not_started_twice(place: Place, s
     assert host.check(order).healthy
 
 
-def test_a_damaged_bundle_is_not_served_and_the_reason_is_told(place: Place, tmp_path: Path) -> None:
+def test_v_02_a_damaged_bundle_is_not_served_and_the_reason_is_told(place: Place, tmp_path: Path) -> None:
     bundle = make_bundle(tmp_path / "damaged")
     content = bytearray((bundle.folder / "model.skops").read_bytes())
     content[100] ^= 1

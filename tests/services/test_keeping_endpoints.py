@@ -124,7 +124,7 @@ def test_a_first_deployment_that_fails_gives_its_port_back(two: World) -> None:
     assert two.workspace.deployments.endpoint("late").wanted_deployment_id is None
 
 
-def test_a_damaged_bundle_fails_the_rollout(two: World) -> None:
+def test_v_02_a_damaged_bundle_fails_the_rollout(two: World) -> None:
     order = two.workspace.deployments.deploy("late@v1")
     two.parts.bundles.remove(hash_of(two, "late@v1"))
     two.roll_out()

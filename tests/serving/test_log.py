@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.small_disks import fill, small_disk
 
-from mlops_desktop.serving.log import LogHandler, ServingLog
+from mlops_desktop.serving.log import LogHandler, ServingLog, StreamLog
 
 NAMES = ["two\nlines", "\x1b[31mred", "%s %d", "{}", "\u2028", "a\x00b", "🦊" * 3000]
 
@@ -48,7 +51,7 @@ def test_a_log_goes_on_where_it_was(tmp_path: Path) -> None:
     assert [record["event"] for record in _records(tmp_path / "serving.log")] == ["start", "end"]
 
 
-def test_records_that_cannot_be_written_are_counted_and_said_later(tmp_path: Path) -> None:
+def test_v_04_records_that_cannot_be_written_are_counted_and_said_later(tmp_path: Path) -> None:
     folder = tmp_path / "gone"
     log = ServingLog(folder / "serving.log")
     log.write("start")
@@ -62,7 +65,7 @@ def test_records_that_cannot_be_written_are_counted_and_said_later(tmp_path: Pat
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a file that is always full is Linux's")
-def test_a_full_disk_stops_nothing(tmp_path: Path) -> None:
+def test_v_04_a_full_disk_stops_nothing(tmp_path: Path) -> None:
     (tmp_path / "serving.log").symlink_to("/dev/full")
     log = ServingLog(tmp_path / "serving.log")
     for _ in range(3):
@@ -83,3 +86,58 @@ def test_what_libraries_say_becomes_records(tmp_path: Path) -> None:
     [record] = _records(tmp_path / "serving.log")
     assert (record["event"], record["level"], record["message"]) == ("library", "error", "it broke")
     assert "ValueError: wrong" in str(record["details"])
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    with small_disk(tmp_path / "disk") as folder:
+        yield folder
+
+
+def test_v_04_what_a_full_disk_left_of_a_record_never_runs_into_the_next(disk: Path) -> None:
+    """Records of every length meet the end of the disk at every place; whatever is there can be read."""
+    log = ServingLog(disk / "serving.log", largest=1 << 30)
+    log.write("start")
+    for round in range(3):
+        ballast = fill(disk)
+        with ballast.open("r+b") as file:
+            file.truncate(ballast.stat().st_size - 4096)
+        for number in range(300):
+            log.write("refused", round=round, number=number, field="x" * (number % 50))
+        lost = log.lost
+        assert lost
+        ballast.unlink()
+        log.write("mended", round=round)
+    log.close()
+    records = _records(disk / "serving.log")
+    said = [int(str(record["count"])) for record in records if record["event"] == "records_lost"]
+    assert sum(said) == log.lost == lost
+    assert len(records) == 1 + 3 * 301 + len(said) - log.lost
+
+
+def test_v_04_what_a_kill_left_of_a_record_never_runs_into_the_next(tmp_path: Path) -> None:
+    (tmp_path / "serving.log").write_text('{"event": "start"}\n{"event": "ref')
+    log = ServingLog(tmp_path / "serving.log")
+    log.write("start")
+    log.close()
+    first, torn, last = (tmp_path / "serving.log").read_text().splitlines()
+    assert (json.loads(first)["event"], torn, json.loads(last)["event"]) == ("start", '{"event": "ref', "start")
+
+
+def test_v_04_nobody_who_reads_the_output_stops_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a container whose engine is frozen: its pipe is full."""
+    reader, writer = os.pipe()
+    dup = os.dup
+    monkeypatch.setattr(os, "dup", lambda _: dup(writer))
+    log = StreamLog()
+    while not log.lost:
+        log.write("refused", field="x" * 1000)
+    said = os.read(reader, 1 << 20)
+    log.write("mended")
+    said += os.read(reader, 1 << 20)
+    for descriptor in (reader, writer):
+        os.close(descriptor)
+    log.close()
+    whole = [json.loads(line) for line in said.decode().splitlines() if line.endswith("}")]
+    assert [record["event"] for record in whole[-2:]] == ["records_lost", "mended"]
+    assert len(whole) >= len(said.splitlines()) - 1, "one at most is torn"

@@ -121,7 +121,9 @@ def test_it_loads_checks_itself_and_answers_until_it_is_told_to_end(tmp_path: Pa
         assert served.events() == ["start", "ready", "accept", "drain", "end"]
 
 
-def test_sigterm_during_a_request_lets_it_be_answered(tmp_path: Path, small_bundle: SmallBundle) -> None:
+def test_v_03_a_request_under_way_at_sigterm_is_answered_and_then_it_ends(
+    tmp_path: Path, small_bundle: SmallBundle
+) -> None:
     with _served(tmp_path, small_bundle, ("-c", SLOW_MODEL)) as served, RawClient(served.port) as client:
         client.send(request(served.port, body=rows_body([{"seconds": 1.0}])))
         assert served.process.stdout is not None
@@ -170,7 +172,9 @@ def _refusal(folder: Path, bundle: SmallBundle) -> str:
 
 
 @pytest.mark.parametrize("damage", ["changed", "missing", "extra", "other manifest", "gone"])
-def test_a_damaged_bundle_is_refused_with_the_reason(tmp_path: Path, small_bundle: SmallBundle, damage: str) -> None:
+def test_v_02_a_damaged_bundle_is_refused_with_the_reason(
+    tmp_path: Path, small_bundle: SmallBundle, damage: str
+) -> None:
     folder = tmp_path / "bundle"
     shutil.copytree(small_bundle.folder, folder)
     bundle = SmallBundle(folder, small_bundle.manifest_hash, [], [])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import stat
 import sys
 import threading
 from datetime import UTC, datetime
@@ -17,7 +18,8 @@ _MODE = 0o600
 class ServingLog:
     """Appends records to `path`; at `largest` bytes the file becomes `.1`, and at most `kept` old ones stay.
 
-    Records that could not be written are counted in `lost` and said as soon as writing works again.
+    Records that could not be written are counted in `lost` and said as soon as writing works again. What was written
+    of one before the disk was full, or before a kill, never runs into the next.
     """
 
     def __init__(self, path: Path, *, largest: int = 1024 * 1024, kept: int = 2) -> None:
@@ -27,6 +29,7 @@ class ServingLog:
         self._lock = threading.Lock()
         self._descriptor: int | None = None
         self._size = 0
+        self._torn = False
         self._unsaid = 0
         self.lost = 0
 
@@ -58,12 +61,29 @@ class ServingLog:
             self._close()
             self._rotate()
         if self._descriptor is None:
-            self._descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, _MODE)
-            self._size = os.fstat(self._descriptor).st_size
-        written = os.write(self._descriptor, line)
-        self._size += written
+            self._open()
+        descriptor = self._descriptor
+        assert descriptor is not None
+        if self._torn:
+            line = b"\n" + line
+        written = os.write(descriptor, line)
         if written < len(line):
+            self._take_back(descriptor)
             raise OSError(f"only {written} of {len(line)} bytes were written")
+        self._torn = False
+        self._size += written
+
+    def _open(self) -> None:
+        self._descriptor = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT, _MODE)
+        self._size = os.fstat(self._descriptor).st_size
+        self._torn = self._size > 0 and os.pread(self._descriptor, 1, self._size - 1) != b"\n"
+
+    def _take_back(self, descriptor: int) -> None:
+        """The beginning of a record that found no room; where it stays (in a pipe), the next one begins a new line."""
+        try:
+            os.ftruncate(descriptor, self._size)
+        except OSError:
+            self._torn = True
 
     def _rotate(self) -> None:
         for number in range(self._kept, 0, -1):
@@ -79,16 +99,20 @@ class ServingLog:
 
 
 class StreamLog(ServingLog):
-    """Writes records to the standard output, which an engine keeps and caps in size."""
+    """Writes records to the standard output, which an engine keeps and caps in size. One that is frozen and reads no
+    more costs records, not answers."""
 
     def __init__(self) -> None:
         super().__init__(Path("-"), largest=sys.maxsize)
-        self._descriptor = os.dup(1)
+        self._open()
 
-    def _append(self, record: dict[str, object]) -> None:
-        if self._descriptor is None:
-            self._descriptor = os.dup(1)
-        super()._append(record)
+    def _open(self) -> None:
+        self._descriptor = os.dup(1)
+        if stat.S_ISFIFO(os.fstat(self._descriptor).st_mode):
+            os.set_blocking(self._descriptor, False)
+
+    def _take_back(self, descriptor: int) -> None:
+        self._torn = True
 
 
 class LogHandler(logging.Handler):

@@ -158,6 +158,8 @@ def request_facts(sighting: Sighting | None) -> list[tuple[str, str]]:
     if seen.requests:
         facts.append(("Half within", milliseconds(seen.p50_ms)))
         facts.append(("99 % within", milliseconds(seen.p99_ms)))
+    if seen.log_lost:
+        facts.append(("Lost for its log", formats.count(seen.log_lost)))
     return facts
 
 
