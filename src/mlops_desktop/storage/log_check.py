@@ -6,9 +6,12 @@ the registry that it belongs to.
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 import struct
 from pathlib import Path
 from typing import BinaryIO
+from urllib.parse import quote
 
 from mlops_desktop.domain.errors import DamagedRegistryError
 
@@ -22,19 +25,32 @@ def check_log(path: Path) -> None:
     """Raises DamagedRegistryError where the log beside the registry at `path` is another registry's."""
     log = path.with_name(f"{path.name}-wal")
     try:
-        with path.open("rb") as file:
-            header = file.read(_FILE_HEADER)
         with log.open("rb") as file:
             number = _number_in(file)
     except FileNotFoundError:
         return
-    own = _number(header)
+    own = _own_number(path)
     if own and number and own != number:
         raise DamagedRegistryError(
             f"The file {log} belongs to another registry. Nothing was read from it.",
             hint=f"Put the right one back. Is it lost, move {log.name} elsewhere and open the workspace again.",
             details=f"the registry's number is {own:08x}, the log's {number:08x}",
         )
+
+
+def _own_number(path: Path) -> int:
+    """The number in the registry's file itself, without its log; 0 where it cannot be read.
+
+    SQLite has to read it. If we opened the file ourselves, closing it would drop every lock that this process has on it
+    (POSIX says so), and another process could remove the log below whoever has the registry open here.
+    """
+    uri = f"file:{quote(path.absolute().as_posix())}?mode=ro&immutable=1"
+    try:
+        with contextlib.closing(sqlite3.connect(uri, uri=True)) as connection:
+            row = connection.execute("PRAGMA application_id").fetchone()
+    except sqlite3.Error:
+        return 0
+    return int(row[0]) & 0xFFFFFFFF
 
 
 def _number_in(log: BinaryIO) -> int:
