@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QApplication
 
 from mlops_desktop.gui import formats
+from mlops_desktop.gui.beginning import Beginning
 from mlops_desktop.gui.context import Context
 from mlops_desktop.gui.dropping import DropTarget
 from mlops_desktop.gui.events import Events
@@ -21,16 +22,17 @@ from mlops_desktop.gui.history import Place
 from mlops_desktop.gui.host_watch import HostWatch, open_deploy
 from mlops_desktop.gui.keyboard import wire_keys
 from mlops_desktop.gui.lanes import Lanes
+from mlops_desktop.gui.leaving import Leaving
 from mlops_desktop.gui.navigator import Navigator
 from mlops_desktop.gui.overlays import Overlays
-from mlops_desktop.gui.pages.book import PAGES, SECTIONS, make_page
+from mlops_desktop.gui.pages.book import SECTIONS, make_page
 from mlops_desktop.gui.pages.home import HomePage
 from mlops_desktop.gui.pages.page import Page
 from mlops_desktop.gui.preparing import Preparing
 from mlops_desktop.gui.queries import Query
 from mlops_desktop.gui.readings.activity import ActivityFacts, State, read_activity
 from mlops_desktop.gui.standing import Standing
-from mlops_desktop.gui.state import ZOOMS, WindowState, save_state
+from mlops_desktop.gui.state import ZOOMS, WindowState
 from mlops_desktop.gui.statuses import Sign
 from mlops_desktop.gui.theme.theme import Look, Theme
 from mlops_desktop.gui.widgets.focus_ring import FocusRing
@@ -38,8 +40,6 @@ from mlops_desktop.gui.window_menu import WindowMenu
 
 if TYPE_CHECKING:
     from mlops_desktop.domain.changes import Change
-    from mlops_desktop.domain.errors import UserError
-    from mlops_desktop.gui.closing import ClosingDialog, GoingOn
     from mlops_desktop.gui.main_window import MainWindow
     from mlops_desktop.gui.notifications import Notifications
     from mlops_desktop.gui.pages.experiments import ExperimentsPage
@@ -76,12 +76,9 @@ class Shell(QObject):
         super().__init__(window)
         self.window = window
         self._theme, self._lanes = theme, lanes
-        self._open_folder = open_folder
+        self.open_folder = open_folder
         self.workspace: Workspace | None = None
         self.works = ActivityFacts()
-        self._served: tuple[str, ...] = ()
-        self._then: Place | None = None
-        self._closing: ClosingDialog | None = None
         theme.set_zoom(self.state.zoom / 100)
         self.events = Events(lanes, self)
         self.context: Context = Context(theme, lanes, self.events, clock, self)
@@ -91,6 +88,7 @@ class Shell(QObject):
         self.navigator = Navigator(self.frame, lambda name: make_page(name, self.context), self)
         self.preparing = Preparing(self.navigator, lanes, self)
         self.overlays = Overlays(self)
+        self.beginning, self.leaving = Beginning(self), Leaving(self)
         self.standing = Standing(self)
         self.welcome: WelcomePage | None = None
         window.setCentralWidget(self.frame)
@@ -127,23 +125,16 @@ class Shell(QObject):
         """Opens the folder in the lane, or does `make` there, and goes to the place after that."""
         if self.welcome is not None:
             self.welcome.show_waiting(True)
-        self._then = then or self._then
-        work = make or (lambda: self._open_folder(folder))
+        self.beginning.then = then or self.beginning.then
+        work = make or (lambda: self.open_folder(folder))
         self._lanes.run(work, self._on_opened, lambda error: self._on_not_opened(folder, error), owner=self)
 
     def end(self) -> None:
         """Ends the lanes, the workspace last. Runs and deployments go on."""
-        state, workspace, folder = self.state, self.workspace, self.window.state_folder
         self.overlays.end()
         self.preparing.end()
         self._disk_clock.stop()
-
-        def last() -> None:
-            save_state(folder, lambda: state)
-            if workspace is not None:
-                workspace.close()
-
-        self._lanes.close(last)
+        self.leaving.end(self.beginning.end())
 
     # What pages ask for (context.Surroundings)
 
@@ -153,7 +144,7 @@ class Shell(QObject):
 
     def remember(self, state: WindowState) -> None:
         self.window.state = state
-        self._lanes.call(lambda: save_state(self.window.state_folder, lambda: self.window.state), owner=self)
+        self.leaving.save()
 
     def go(self, place: Place) -> None:
         self.navigator.go(place)
@@ -276,46 +267,6 @@ class Shell(QObject):
         else:
             self.top.bell.show_news(True)
 
-    # Closing
-
-    @property
-    def going_on(self) -> GoingOn:
-        """What goes on when the window is closed, as known from the last look."""
-        from mlops_desktop.gui.closing import GoingOn
-
-        works = (*self.works.of(State.RUNNING), *self.works.of(State.WAITING))
-        return GoingOn(tuple(work.job_id for work in works if work.job_id and not work.cancelling), self._served)
-
-    @property
-    def asks_to_close(self) -> bool:
-        return self.state.asks_on_close and self.workspace is not None and bool(self.going_on.words)
-
-    def ask_to_close(self) -> None:
-        """Closes the window; where something goes on and the person wants to be asked, says so before."""
-        if not self.asks_to_close:
-            self.window.close()
-        elif self._closing is None:
-            going_on = self.going_on
-            self._closing = self.overlays.ask_to_close(going_on, partial(self._on_decided, going_on))
-            self._closing.finished.connect(self._on_closing_ended)
-
-    def _on_closing_ended(self) -> None:
-        self._closing = None
-
-    def _on_decided(self, going_on: GoingOn, stops: bool, asks: bool) -> None:
-        from mlops_desktop.gui.closing import stop
-
-        if asks != self.state.asks_on_close:
-            self.remember(replace(self.state, asks_on_close=asks))
-        workspace = self.workspace
-        if not stops or workspace is None:
-            self.window.close()
-            return
-        self._lanes.run(lambda: stop(workspace, going_on), lambda _: self._close(), self.show_failure, owner=self)
-
-    def _close(self) -> None:
-        self.window.close()
-
     def _connect(self) -> None:
         self.navigator.moved.connect(self._on_moved)
         self.sidebar.navigation.chosen.connect(self.go_to)
@@ -354,17 +305,9 @@ class Shell(QObject):
         self._query.ask()
         self._disk_clock.start()
         self._measure()
-        self._go_where_wanted()
+        self.beginning.go()
         self.preparing.begin()
         self.opened.emit()
-
-    def _go_where_wanted(self) -> None:
-        """To the place that was asked for, else to the section that was shown last."""
-        if self._then is not None:
-            self.go(self._then)
-            self._then = None
-        elif self.state.page != "home" and self.state.page in PAGES and self.page is self.home:
-            self.go_to(self.state.page)
 
     def _on_not_opened(self, folder: Path, error: BaseException) -> None:
         from mlops_desktop.domain.errors import UserError
@@ -382,6 +325,7 @@ class Shell(QObject):
 
             self.welcome = WelcomePage(self._theme)
             self.welcome.chosen.connect(self.open)
+            self.welcome.recovery_wanted.connect(self.standing.recover)
             self.welcome.wanted.connect(self._on_first_wanted)
         self.welcome.show_recent(self.state.recent)
         self.frame.show_instead(self.welcome)
@@ -396,7 +340,7 @@ class Shell(QObject):
 
     def _on_first_wanted(self, folder: Path, name: str, file: str) -> None:
         """The first workspace, and what is to be imported there."""
-        self._then = Place("import", file) if file else None
+        self.beginning.then = Place("import", file) if file else None
         self.other_wanted.emit(folder, name)
 
     # What changes
@@ -435,7 +379,7 @@ class Shell(QObject):
 
         for page, (count, running) in section_counts(facts).items():
             self.sidebar.navigation.pages.show_count(page, count, running)
-        self._served = tuple(endpoint.name for endpoint, _ in facts.served if is_wanted(endpoint))
+        self.leaving.served = tuple(endpoint.name for endpoint, _ in facts.served if is_wanted(endpoint))
         self.status.show_part(self.status.deployments, deployments_sign(facts))
         self.status.show_part(self.status.job, job_sign(facts))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
@@ -12,6 +13,7 @@ from mlops_desktop.gui.statuses import Sign
 if TYPE_CHECKING:
     from mlops_desktop.domain.errors import UserError
     from mlops_desktop.gui.shell import Shell
+    from mlops_desktop.services.workspace import Workspace
 
 
 class Standing(QObject):
@@ -38,6 +40,18 @@ class Standing(QObject):
         shell = self._shell
         shell.status.show_part(shell.status.workspace, Sign("triangle-alert", "warn", "Not reachable"))
         shell.message.say(formats.sentences(error.message, error.hint), severity="warn")
+
+    def recover(self, folder: Path, copy: Path) -> None:
+        """Puts a damaged registry back from the copy and opens the workspace."""
+        shell = self._shell
+
+        def put_back() -> Workspace:
+            from mlops_desktop.bootstrap import recover_workspace
+
+            recover_workspace(folder, copy)
+            return shell.open_folder(folder)
+
+        shell.open(folder, put_back)
 
     def look(self) -> None:
         """Whether the folder and its stores are where they were, asked beside other work."""

@@ -264,8 +264,11 @@ class DatasetService:
 def _require_file(path: Path) -> None:
     if path.is_dir():
         raise UnreadableTableError(f"{path} is a folder.", hint="Name one file.")
-    if not path.is_file():
-        raise UnreadableTableError(f"There is no file {path}.", hint="Check the path.")
+    if path.is_file():
+        return
+    if path.exists() or path.is_symlink():
+        raise UnreadableTableError(f"{path} is no plain file.", hint="Pipes, sockets and devices are not read.")
+    raise UnreadableTableError(f"There is no file {path}.", hint="Check the path.")
 
 
 def _table(parts: Parts, version: DatasetVersion) -> str:

@@ -323,14 +323,29 @@ class ExperimentService:
         return not run.status.is_ended and self._jobs.get(run.job_id).cancel_requested_at is not None
 
     def annotate(
-        self, name: str, *, notes: str | None = None, add_tags: Sequence[str] = (), remove_tags: Sequence[str] = ()
+        self,
+        name: str,
+        *,
+        notes: str | None = None,
+        add_tags: Sequence[str] = (),
+        remove_tags: Sequence[str] = (),
+        revision: int | None = None,
     ) -> Run:
-        """Sets the notes, adds and takes away tags. Raises NotFoundError, InvalidNameError, ConflictError."""
+        """Sets the notes, adds and takes away tags.
+
+        With the `revision` that a person saw, nothing that somebody else wrote since is overwritten.
+        Raises NotFoundError, InvalidNameError, ConflictError.
+        """
         added = [check_name(tag, "tag") for tag in add_tags]
         with self._parts.registry.write() as unit:
             run = lookup.run(unit, name)
             tags = [tag for tag in dict.fromkeys((*run.tags, *added)) if tag not in remove_tags]
-            run = dataclasses.replace(run, tags=tuple(tags), notes=run.notes if notes is None else notes)
+            run = dataclasses.replace(
+                run,
+                tags=tuple(tags),
+                notes=run.notes if notes is None else notes,
+                revision=run.revision if revision is None else revision,
+            )
             unit.runs.update(run)
             unit.audit.append("run.annotate", run.name, {"tags": tags, "notes": notes is not None})
             unit.commit()

@@ -138,14 +138,19 @@ class ModelService:
         with self._parts.registry.read() as unit:
             return lookup.model(unit, name)
 
-    def describe(self, name: str, description: str) -> Model:
-        """Says what the model is for, in place of what was said before. Raises NotFoundError."""
+    def describe(self, name: str, description: str, *, revision: int | None = None) -> Model:
+        """Says what the model is for, in place of what was said before.
+
+        With the `revision` that a person saw, nothing that somebody else said since is overwritten.
+        Raises NotFoundError, ConflictError.
+        """
         with self._parts.registry.write() as unit:
-            model = dataclasses.replace(lookup.model(unit, name), description=description.strip())
-            unit.models.update(model)
-            unit.audit.append("model.describe", model.name)
+            found = lookup.model(unit, name)
+            seen = found.revision if revision is None else revision
+            unit.models.update(dataclasses.replace(found, description=description.strip(), revision=seen))
+            unit.audit.append("model.describe", found.name)
             unit.commit()
-        return model
+        return self.model(found.name)
 
     def versions(self, name: str) -> Sequence[ModelVersion]:
         """Oldest first. Raises NotFoundError."""

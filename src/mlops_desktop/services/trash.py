@@ -19,6 +19,9 @@ from mlops_desktop.services.parts import Parts
 from mlops_desktop.services.ports import UnitOfWork
 from mlops_desktop.services.rollout_wishes import secret_name
 
+_COMING_IN = 24 * 3600.0
+"""Seconds after which a file that no row names is not waiting for its row any more."""
+
 
 class Kind(enum.StrEnum):
     DATASET = "dataset"
@@ -124,10 +127,15 @@ class TrashService:
         return []
 
     def _free(self, artifacts: set[str], bundles: set[str]) -> tuple[int, int]:
-        """Removes those files that no row names any more; nobody can name one anew while we hold the lock."""
+        """Removes those files that no row names any more; nobody can name one anew while we hold the lock.
+
+        What an erasure that was killed left behind goes too, but not what may just be coming in.
+        """
         size = 0
         with self._parts.registry.write() as unit:
             artifacts_kept, bundles_kept = referenced(unit)
+            artifacts = artifacts | set(self._parts.artifacts.hashes(older_than=_COMING_IN))
+            bundles = bundles | set(self._parts.bundles.hashes(older_than=_COMING_IN))
             for sha256 in artifacts - artifacts_kept:
                 with contextlib.suppress(DamagedArtifactError):  # it was missing already
                     size += self._parts.artifacts.size(sha256)

@@ -79,11 +79,14 @@ class FileArtifactStore:
         with self._stored(sha256) as stream:
             return os.fstat(stream.fileno()).st_size
 
-    def hashes(self) -> Sequence[str]:
+    def hashes(self, *, older_than: float = 0.0) -> Sequence[str]:
+        """All, or those stored more than so many seconds ago."""
         with disk_failures(self._root):
             folders = sorted(folder for folder in self._root.iterdir() if len(folder.name) == 2 and folder.is_dir())
-            names = [folder.name + file.name for folder in folders for file in sorted(folder.iterdir())]
-        return [name for name in names if is_sha256(name)]
+            files = [
+                file for folder in folders for file in sorted(folder.iterdir()) if is_sha256(folder.name + file.name)
+            ]
+            return [file.parent.name + file.name for file in files if not older_than or age(file) > older_than]
 
     def remove(self, sha256: str) -> None:
         """Nothing happens where it is not there."""
@@ -110,7 +113,7 @@ class FileArtifactStore:
         incoming = self._root / _INCOMING
         for part in incoming.iterdir() if incoming.is_dir() else ():
             with contextlib.suppress(OSError):
-                if time.time() - part.lstat().st_mtime > older_than:
+                if age(part) > older_than:
                     part.unlink()
 
     def _place(self, sha256: str) -> Path:
@@ -165,6 +168,11 @@ class FileArtifactStore:
     def _compare(self, sha256: str, actual: str) -> None:
         if actual != sha256:
             raise _damaged(sha256, "is not what it was when it was stored", f"its content now has the hash {actual}")
+
+
+def age(path: Path) -> float:
+    """Seconds since it was written, by the clock; less than none where that was set back."""
+    return time.time() - path.lstat().st_mtime
 
 
 @contextlib.contextmanager

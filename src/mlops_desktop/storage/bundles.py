@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from mlops_desktop.domain.errors import DamagedBundleError, UntrustedBundleError
 from mlops_desktop.domain.identifiers import is_sha256, new_identifier
 from mlops_desktop.domain.verification import Problem
 from mlops_desktop.serving import bundle
+from mlops_desktop.storage.artifacts import age
 from mlops_desktop.storage.disk import disk_failures, need_room
 from mlops_desktop.storage.durable import make_folder, sync_file, sync_folder, sync_tree
 from mlops_desktop.storage.store_mark import look_for_mark
@@ -60,9 +60,11 @@ class FolderBundleStore:
             bundle.check(place, manifest_hash)
         return place
 
-    def hashes(self) -> Sequence[str]:
+    def hashes(self, *, older_than: float = 0.0) -> Sequence[str]:
+        """All, or those stored more than so many seconds ago."""
         with disk_failures(self._root):
-            return sorted(entry.name for entry in self._root.iterdir() if is_sha256(entry.name))
+            folders = [folder for folder in self._root.iterdir() if is_sha256(folder.name)]
+            return sorted(folder.name for folder in folders if not older_than or age(folder) > older_than)
 
     def remove(self, manifest_hash: str) -> None:
         """Nothing happens where it is not there. A half-removed bundle is never seen."""
@@ -106,7 +108,7 @@ class FolderBundleStore:
         incoming = self._root / _INCOMING
         for part in incoming.iterdir() if incoming.is_dir() else ():
             with contextlib.suppress(OSError):
-                if time.time() - part.lstat().st_mtime > older_than:
+                if age(part) > older_than:
                     shutil.rmtree(part)
 
     def _take_in(self, fill: Callable[[Path], None], expected: str | None) -> str:

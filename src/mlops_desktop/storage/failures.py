@@ -37,6 +37,8 @@ def translated(path: Path) -> Iterator[None]:
         raise _ours(original, path, str(error.orig)) from error
     except sqlite3.Error as error:
         raise _ours(error, path, str(error)) from error
+    except UnicodeDecodeError as error:  # a text in the file that is none, even the name of a table in a message
+        raise _damaged(path, str(error)) from error
     except SQLAlchemyError as error:
         raise BugError("The registry was asked something it cannot do.", details=str(error)) from error
 
@@ -52,11 +54,7 @@ def _by_primary_code(primary: int, code: int, path: Path, details: str) -> Mlops
     if primary == sqlite3.SQLITE_FULL:
         return _full(path, details)
     if primary in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-        return DamagedRegistryError(
-            f"The registry {path} is damaged.",
-            hint="Restore a backup with `mlops workspace restore`; the folder `backups` holds those made on upgrades.",
-            details=details,
-        )
+        return _damaged(path, details)
     if primary == sqlite3.SQLITE_CONSTRAINT:
         return _constraint(code, details)
     return _environment(primary, path, details) or BugError("The registry refused a statement.", details=details)
@@ -85,6 +83,14 @@ def _environment(primary: int, path: Path, details: str) -> MlopsError | None:
             details=details,
         )
     return None
+
+
+def _damaged(path: Path, details: str) -> DamagedRegistryError:
+    return DamagedRegistryError(
+        f"The registry {path} is damaged.",
+        hint="Take the newest sound copy with `mlops workspace recover`, or restore a backup.",
+        details=details,
+    )
 
 
 def _constraint(code: int, details: str) -> MlopsError:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from mlops_desktop.domain.audit import AuditHead
-from mlops_desktop.domain.errors import DamagedRegistryError, MlopsError, NotFoundError
+from mlops_desktop.domain.errors import BugError, DamagedRegistryError, MlopsError, NotFoundError
 from mlops_desktop.storage.audit_head import forget_head, read_head
 from mlops_desktop.storage.disk import disk_failures, need_room
 from mlops_desktop.storage.durable import make_folder, sync_folder
@@ -75,6 +75,9 @@ def check_registry(path: Path, state_folder: Path) -> None:
         _check_decisions(path, read_head(state_folder))
     except DamagedRegistryError as error:
         raise offering(error, path.parent) from error
+    except BugError as error:  # its tables are others than they were
+        damaged = DamagedRegistryError(f"The registry {path} is damaged.", details=error.details)
+        raise offering(damaged, path.parent) from error
 
 
 def offering(error: DamagedRegistryError, folder: Path) -> DamagedRegistryError:

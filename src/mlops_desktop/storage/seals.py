@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import sqlite3
@@ -87,18 +88,25 @@ def broken_rows(connection: sqlite3.Connection) -> dict[str, frozenset[int]]:
 def _rows(connection: sqlite3.Connection) -> Iterator[tuple[str, int, dict[str, object], object]]:
     """Table, rowid, sealed values and seal of every row that has one, as they lie in the file."""
     tables = [str(row[0]) for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    for table in sorted(tables):
+        columns = [str(row[1]) for row in connection.execute("SELECT * FROM pragma_table_info(?)", (table,))]
+        if "seal" not in columns:
+            continue
+        names = [name for name in columns if name not in _UNSEALED]
+        columns_wanted: list[ColumnElement[Any]] = [sql_column(name) for name in ("rowid", "seal", *names)]
+        wanted: Select[*tuple[Any, ...]] = select(*columns_wanted).select_from(sql_table(table))
+        with _odd_texts(connection):
+            for rowid, seal, *values in connection.execute(_sql(wanted)):
+                yield table, int(rowid), dict(zip(names, values, strict=True)), seal
+
+
+@contextlib.contextmanager
+def _odd_texts(connection: sqlite3.Connection) -> Iterator[None]:
+    """Inside, texts are read even where damage made them none."""
     factory = connection.text_factory
     connection.text_factory = lambda raw: raw.decode("utf-8", "surrogateescape")
     try:
-        for table in sorted(tables):
-            columns = [str(row[1]) for row in connection.execute("SELECT * FROM pragma_table_info(?)", (table,))]
-            if "seal" not in columns:
-                continue
-            names = [name for name in columns if name not in _UNSEALED]
-            columns_wanted: list[ColumnElement[Any]] = [sql_column(name) for name in ("rowid", "seal", *names)]
-            wanted: Select[*tuple[Any, ...]] = select(*columns_wanted).select_from(sql_table(table))
-            for rowid, seal, *values in connection.execute(_sql(wanted)):
-                yield table, int(rowid), dict(zip(names, values, strict=True)), seal
+        yield
     finally:
         connection.text_factory = factory
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from mlops_desktop.domain.audit import FIRST_HASH, AuditEntry, AuditHead, is_sound
-from mlops_desktop.domain.errors import DamagedRegistryError
+from mlops_desktop.domain.errors import BugError, DamagedRegistryError
 from mlops_desktop.domain.verification import Problem
 from mlops_desktop.storage.engines import connect
 from mlops_desktop.storage.failures import translated
@@ -29,7 +29,7 @@ def find_problems(path: Path, head: AuditHead | None) -> list[Problem]:
                 problems += _audit_problems(connection, head)
             finally:
                 connection.close()
-    except DamagedRegistryError as error:
+    except (DamagedRegistryError, BugError) as error:  # BugError: damage made its tables others than they are
         problems.append(Problem("database", path.name, f"It cannot be read to the end: {error.details}."))
     return problems
 

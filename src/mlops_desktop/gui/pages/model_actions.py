@@ -116,13 +116,18 @@ class ModelActions(QObject):
         if workspace is None or text.strip() == before:
             return
 
-        def described(_: Model) -> None:
-            back = lambda: self._then(lambda opened: opened.models.describe(model.name, before))  # noqa: E731
+        def described(now: Model) -> None:
+            back = lambda: self._then(  # noqa: E731
+                lambda opened: opened.models.describe(model.name, before, revision=now.revision)
+            )
             self._context.shell.say(f"Description of {model.name} kept", "pencil", back)
             self._done()
 
         self._context.lanes.run(
-            lambda: workspace.models.describe(model.name, text), described, self._on_failed, owner=self
+            lambda: workspace.models.describe(model.name, text, revision=model.revision),
+            described,
+            self._on_failed,
+            owner=self,
         )
 
     # Bundles in and out
@@ -150,7 +155,13 @@ class ModelActions(QObject):
             self._context.shell.say(f"{shown(reference)} exported to {target.name}, {formats.size(size)}", "download")
 
         self._busy.begin(words)
-        self._context.lanes.call(write, written, lambda error: self._on_failed(error, words), owner=self)
+        self._context.lanes.call(
+            write,
+            written,
+            lambda error: self._on_failed(error, words),
+            owner=self,
+            finishes=f"A bundle is being written to {target.name}.",
+        )
 
     def ask_import(self) -> None:
         """Asks for a bundle file, then takes it in as the next version of the model that it names."""
@@ -173,7 +184,11 @@ class ModelActions(QObject):
 
         self._busy.begin(words)
         self._context.lanes.call(
-            lambda: workspace.models.import_file(source), taken, lambda error: self._on_failed(error, words), owner=self
+            lambda: workspace.models.import_file(source),
+            taken,
+            lambda error: self._on_failed(error, words),
+            owner=self,
+            finishes=f"{source.name} is being taken in.",
         )
 
     def _file_dialog(self, title: str) -> QFileDialog:

@@ -32,10 +32,13 @@ FEW_BYTES = 2_000_000_000
 
 
 class WelcomePage(QWidget):
-    """`chosen` carries an existing folder; `wanted` a folder, the name of the workspace to make in it (empty where one
-    is there already), and a file to import first, or none."""
+    """`chosen` carries an existing folder; `recovery_wanted` one whose registry is damaged, and a sound copy of that;
+    `wanted` a folder, the name of the workspace to make in it (empty where one is there already), and a file to import
+    first, or none.
+    """
 
     chosen = Signal(Path)
+    recovery_wanted = Signal(Path, Path)
     wanted = Signal(Path, str, str)
 
     def __init__(self, theme: Theme) -> None:
@@ -55,6 +58,7 @@ class WelcomePage(QWidget):
         column.addWidget(self.doing)
         self._said = self._wanted_words = ""
         self.error: ErrorBox | None = None
+        self._offered: tuple[Path, Path] | None = None
         self._error_place = QVBoxLayout()
         column.addLayout(self._error_place)
         column.addSpacing(10)
@@ -90,7 +94,13 @@ class WelcomePage(QWidget):
 
             self.error = ErrorBox(self._theme)
             self._error_place.addWidget(self.error)
+            self.recover = Button(self._theme, "Take the newest sound copy", icon="archive", small=True)
+            self.recover.clicked.connect(self._on_recover)
+            self.error.add_action(self.recover)
         self.error.show_error(error)
+        facts = getattr(error, "facts", {})
+        self._offered = (Path(facts["folder"]), Path(facts["copy"])) if "copy" in facts else None
+        self.recover.setVisible(self._offered is not None)
         self.error.show()
 
     def show_waiting(self, waiting: bool) -> None:
@@ -230,6 +240,11 @@ class WelcomePage(QWidget):
         return row
 
     # What a person does
+
+    def _on_recover(self) -> None:
+        if self._offered is not None:
+            self._wanted_words = f"Putting the registry of {self._offered[0].name} back…"
+            self.recovery_wanted.emit(*self._offered)
 
     def _show_place(self) -> None:
         home = str(Path.home())
