@@ -277,6 +277,11 @@ class FakeWorkspace:
         self.trash = _Trash(self)
         self._empty = empty
 
+    viewed_because = ""
+
+    def trouble(self) -> None:
+        """The folder is where it was."""
+
     def as_workspace(self) -> Workspace:
         return cast("Workspace", self)
 

@@ -17,18 +17,18 @@ from mlops_desktop.gui.state import load_state
 def asked(window: MainWindow) -> ClosingDialog:
     window.activateWindow()
     press(window, Qt.Key.Key_Q, Qt.KeyboardModifier.ControlModifier)
-    dialog = window.shell._closing
+    dialog = window.shell.leaving.dialog
     assert dialog is not None
     return dialog
 
 
 def test_it_says_what_goes_on_and_keeps_the_window_on_request(window: MainWindow, qtbot: QtBot) -> None:
-    assert window.shell.going_on.words == "3 jobs and 3 endpoints"
+    assert window.shell.leaving.going_on.words == "3 jobs and 3 endpoints"
     dialog = asked(window)
     assert dialog.close_window.isDefault()
     click(dialog.stay)
     assert window.isVisible()
-    assert window.shell._closing is None
+    assert window.shell.leaving.dialog is None
 
 
 def test_closing_leaves_everything_running(window: MainWindow, workspace: FakeWorkspace, qtbot: QtBot) -> None:
@@ -52,7 +52,7 @@ def test_all_of_it_can_be_stopped_and_the_question_left_out(
 
 def test_nothing_is_asked_where_nothing_goes_on(make_window: MakeWindow, qtbot: QtBot) -> None:
     window = make_window(FakeWorkspace(empty=True))
-    window.shell.ask_to_close()
+    window.shell.leaving.ask()
     assert not window.isVisible()
     assert GoingOn().words == ""
 

@@ -267,7 +267,7 @@ def test_the_first_start_opens_a_chosen_folder_or_makes_one(
     (tmp_path / "flights" / "workspace.json").write_text("{}", "utf-8")
     click(welcome.sample)
     assert asked[1:] == [(tmp_path / "flights", "")]
-    window.shell._then = None
+    window.shell.beginning.then = None
     assert [b.text() for b in welcome.findChildren(QAbstractButton) if b.text() in ("one", "two")] == ["one", "two"]
     click(welcome.open)
     assert window.windowTitle().startswith("nyc-delays")

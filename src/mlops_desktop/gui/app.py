@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication
 
 from mlops_desktop import __version__
 from mlops_desktop.gui.main_window import MainWindow
-from mlops_desktop.gui.state import LOOKS, WindowState, last_workspace, load_state, state_folder
+from mlops_desktop.gui.state import LOOKS, WindowState, last_workspace, read_state, state_folder
 
 if TYPE_CHECKING:
     from mlops_desktop.gui.crash import CrashReporter
@@ -36,12 +36,12 @@ def main(argv: Sequence[str]) -> int:
     app.setApplicationVersion(__version__)
     app.setDesktopFileName("mlops-desktop")
     folder_of_state = state_folder()
-    state = load_state(folder_of_state)
+    state, told = read_state(folder_of_state)
     if options.theme:
         state = replace(state, look=options.theme)
     folder = options.folder.expanduser().absolute() if options.folder else last_workspace(folder_of_state)
     program = Program(lambda: _theme(app, state.look), folder_of_state)
-    window = program.show(folder, state, fills=options.report is None)
+    window = program.show(folder, state, fills=options.report is None, told=told)
     if options.report is not None:
         window.first_painted.connect(lambda: _end_after_paint(window, options.report or ""))
     code = app.exec()
@@ -75,13 +75,14 @@ class Program:
         *,
         fills: bool = True,
         instead_of: MainWindow | None = None,
+        told: str = "",
     ) -> MainWindow:
-        """A window on the folder; with a name the workspace is made there."""
+        """A window on the folder; with a name the workspace is made there. `told` is said in it at once."""
         self.windows = [known for known in self.windows if known.isVisible() and known is not instead_of]
         window = MainWindow(state, self._state_folder)
         self.windows.append(window)
         if fills:
-            window.first_painted.connect(lambda: self._on_painted(window, folder, name))
+            window.first_painted.connect(lambda: self._on_painted(window, folder, name, told))
         window.show()
         if instead_of is not None:
             instead_of.close()
@@ -92,7 +93,7 @@ class Program:
         for window in self.windows:
             window.close()
 
-    def _on_painted(self, window: MainWindow, folder: Path | None, name: str) -> None:
+    def _on_painted(self, window: MainWindow, folder: Path | None, name: str, told: str) -> None:
         """What need not happen before a person sees the window."""
         if self._theme is None:
             self._theme = self._make_theme()
@@ -103,6 +104,7 @@ class Program:
             write_log(log_file)
             self._crashes = CrashReporter(self._theme, log_file)
             self._crashes.install()
+            self._crashes.met.connect(self._on_met)
         from datetime import UTC, datetime
 
         from mlops_desktop.gui import accessible_areas
@@ -114,8 +116,15 @@ class Program:
         shell.other_wanted.connect(lambda place, called: self._on_other(shell, place, called))
         shell.window_wanted.connect(lambda place: self.show(place, beside(shell.state)))
         shell.begin(folder)
+        if told:
+            shell.say(told, "triangle-alert")
         if folder is not None:
             shell.open(folder, (lambda: _create(folder, name)) if name else None)
+
+    def _on_met(self, _: BaseException) -> None:
+        for window in self.windows:
+            if window.is_filled:
+                window.shell.beginning.begin_at_home()
 
     def _on_other(self, shell: Shell, folder: Path, name: str) -> None:
         if shell.workspace is None:

@@ -23,10 +23,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class GoingOn:
-    """Jobs by id that run or wait, and endpoints by name that should answer."""
+    """Jobs by id that run or wait, endpoints by name that should answer, and what this window itself is writing."""
 
     jobs: tuple[str, ...] = ()
     endpoints: tuple[str, ...] = ()
+    here: tuple[str, ...] = ()
 
     @property
     def words(self) -> str:
@@ -76,13 +77,15 @@ class ClosingDialog(Growing):
         head = QHBoxLayout()
         head.setSpacing(10)
         head.addWidget(Icon(theme, "activity", "accent-text", 20))
-        head.addWidget(Text(theme, f"{going_on.words} {verb} on in the background", "section"), 1)
+        title = f"{going_on.words} {verb} on in the background" if going_on.words else "The window is still writing"
+        head.addWidget(Text(theme, title, "section"), 1)
         body.addLayout(head)
         for sentence in _sentences(going_on):
             words = Text(theme, sentence, "body", "muted", wrap=True)
             words.setMinimumWidth(460)
             body.addWidget(words)
         self.again = Box(theme, "Do not ask again")
+        self.again.setVisible(bool(going_on.words))
         body.addSpacing(4)
         body.addWidget(self.again)
         return body
@@ -96,6 +99,7 @@ class ClosingDialog(Growing):
         row.setSpacing(8)
         self.stop = Button(theme, "Stop all and close", kind="danger")
         self.stop.setAccessibleName(f"Stop {going_on.words} and close")
+        self.stop.setVisible(bool(going_on.words))
         self.stay = Button(theme, "Keep the window")
         self.close_window = Button(theme, "Close window", kind="primary")
         row.addWidget(self.stop)
@@ -120,4 +124,5 @@ def _sentences(going_on: GoingOn) -> Sequence[str]:
     if going_on.endpoints:
         named = ", ".join(going_on.endpoints[:4]) + (" …" if len(going_on.endpoints) > 4 else "")
         sentences.append(f"Endpoints keep answering requests: {named}.")
+    sentences += [f"{words} It is finished before the program ends." for words in going_on.here]
     return sentences

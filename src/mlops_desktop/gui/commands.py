@@ -74,7 +74,7 @@ def _window(shell: Shell) -> list[Command]:
         Command("zoom_in", "Zoom in", "zoom-in", lambda: shell.zoom(1)),
         Command("zoom_out", "Zoom out", "zoom-out", lambda: shell.zoom(-1)),
         Command("zoom_none", "Zoom to 100 %", "zoom-in", lambda: shell.zoom(0)),
-        Command("quit", "Close the window", "x", shell.ask_to_close),
+        Command("quit", "Close the window", "x", shell.leaving.ask),
     ]
 
 

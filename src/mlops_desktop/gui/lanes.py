@@ -73,6 +73,7 @@ class Lanes(QObject):
         self._serial = _Lane("serial", 1)
         self._parallel = _Lane("parallel", 3)
         self._apart: dict[str, _Lane] = {}
+        self._unfinished: dict[threading.Event, str] = {}
         self._watches: list[threading.Thread] = []
         self._stop = threading.Event()
         self._open = 0
@@ -89,6 +90,11 @@ class Lanes(QObject):
     @property
     def is_inline(self) -> bool:
         return self._inline
+
+    @property
+    def unfinished(self) -> tuple[str, ...]:
+        """What was begun here and is finished before the lanes close."""
+        return tuple(words for ended, words in self._unfinished.items() if not ended.is_set())
 
     def run(
         self,
@@ -108,13 +114,30 @@ class Lanes(QObject):
         owner: QObject | None = None,
         *,
         apart: str = "",
+        finishes: str = "",
     ) -> None:
         """Does short work beside other work; with `apart` only beside that of another name.
 
-        What asks other machines goes apart by the name of the host, so that a frozen one holds up itself alone.
+        What asks other machines goes apart by the name of the host, so that a frozen one holds up itself alone. Work
+        that `finishes` something, named in words, is waited for when the lanes close.
         """
         lane = self._apart.setdefault(apart, _Lane(f"apart-{apart}", 2)) if apart else self._parallel
-        self._start(lane, work, then, failed, owner)
+        work = self._finished(work, finishes) if finishes else work
+        self._start(lane, work, then, failed, owner, is_finished=bool(finishes))
+
+    def _finished(self, work: Callable[[], T], words: str) -> Callable[[], T]:
+        """The work, noted as unfinished from now until it has ended."""
+        ended = threading.Event()
+        self._unfinished = {other: said for other, said in self._unfinished.items() if not other.is_set()}
+        self._unfinished[ended] = words
+
+        def noted() -> T:
+            try:
+                return work()
+            finally:
+                ended.set()
+
+        return noted
 
     def tell(self, deliver: Callable[[], None], owner: QObject | None = None) -> None:
         """From a work under way: has `deliver` done on the GUI thread, unless `owner` is gone by then."""
@@ -140,9 +163,12 @@ class Lanes(QObject):
     def close(self, last: Callable[[], None] | None = None, *, seconds: float = 5.0) -> bool:
         """Ends all lanes, after `last` was done in the serial one; nothing arrives any more.
 
-        False where something still runs after `seconds`.
+        What has to be finished is waited for, however long it takes; False where something else still runs after
+        `seconds`.
         """
         self._stop.set()
+        for unfinished in self._unfinished:
+            unfinished.wait()
         if self._garbage is not None:
             self._garbage.end()
         until = time.monotonic() + seconds
@@ -166,11 +192,13 @@ class Lanes(QObject):
         then: Callable[[T], None] | None,
         failed: Failed | None,
         owner: QObject | None,
+        *,
+        is_finished: bool = False,
     ) -> None:
         self._open += 1
 
         def attempt() -> None:
-            if self._stop.is_set() and lane is not self._serial:
+            if self._stop.is_set() and lane is not self._serial and not is_finished:
                 return
             deliver = _attempt(work, then, failed or self.failed.emit)
             self._send((owner, deliver, True))

@@ -93,9 +93,9 @@ class MainWindow(QMainWindow):
 
         Where the person closes the window and something goes on, that is said first.
         """
-        if event.spontaneous() and self._shell is not None and self._shell.asks_to_close:
+        if event.spontaneous() and self._shell is not None and self._shell.leaving.asks:
             event.ignore()
-            self._shell.ask_to_close()
+            self._shell.leaving.ask()
             return
         geometry = base64.b64encode(self.saveGeometry().data()).decode()
         self.state = replace(self.state, geometry=geometry)

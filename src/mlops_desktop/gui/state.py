@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import threading
@@ -20,7 +21,10 @@ MOST_DRAFTS = 20
 ZOOMS = (80, 90, 100, 110, 125, 150, 175, 200)
 """In percent."""
 LOOKS = ("system", "light", "dark")
+FORMAT = 1
+FILE = "window.json"
 _SAVING = threading.Lock()
+_MOST_KEPT = 9
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,8 @@ class WindowState:
     notices: tuple[tuple[str, str, str], ...] = ()
     drafts: dict[str, dict[str, str]] = field(default_factory=dict)
     """What was typed into a dialog that was closed before it was done, by dialog and subject, newest last."""
+    opening: str = ""
+    """The section that a start is about to show: still there at the next one if the window did not live through it."""
 
     def with_recent(self, folder: Path) -> WindowState:
         others = [known for known in self.recent if known != str(folder)]
@@ -88,14 +94,43 @@ def last_workspace(folder: Path) -> Path | None:
 
 def load_state(folder: Path) -> WindowState:
     """The remembered state; a missing or damaged file means the defaults."""
+    return read_state(folder)[0]
+
+
+def read_state(folder: Path) -> tuple[WindowState, str]:
+    """The remembered state, and in words what of it could not be taken over; the file is kept beside then."""
+    path = folder / FILE
     try:
-        stored = json.loads((folder / "window.json").read_text("utf-8"))
-    except (OSError, ValueError):
-        return WindowState()
+        stored = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        return WindowState(), ""
+    except (OSError, ValueError, RecursionError):
+        stored = None
     if not isinstance(stored, dict):
-        return WindowState()
+        kept = _put_aside(path)
+        return WindowState(), f"What the window looked like could not be read, so it is as at first. {kept}"
     known = {part.name: stored[part.name] for part in fields(WindowState) if part.name in stored}
-    return WindowState(**{name: value for name, value in map(_read, known.items()) if value is not None})
+    read = dict(map(_read, known.items()))
+    state = WindowState(**{name: value for name, value in read.items() if value is not None})
+    damaged = [name.replace("_", " ") for name, value in read.items() if value is None]
+    if isinstance(stored.get("format"), int) and stored["format"] > FORMAT:
+        told = "A newer version of the program wrote what the window looks like; what this one knows of it is taken."
+        return state, f"{told} {_put_aside(path)}"
+    if damaged:
+        told = f"Of what the window looked like this could not be read, and is as at first: {', '.join(damaged)}."
+        return state, f"{told} {_put_aside(path)}"
+    return state, ""
+
+
+def _put_aside(path: Path) -> str:
+    """Renames the file, so that nothing is written over it, and says what it is called now."""
+    names = [f"{path.name}.kept-{number}" for number in range(1, _MOST_KEPT + 1)]
+    name = next((name for name in names if not path.with_name(name).exists()), names[-1])
+    try:
+        path.replace(path.with_name(name))
+    except OSError as error:
+        return f"The old file is {path}; it cannot be renamed: {error.strerror}."
+    return f"The old file is kept as {path.with_name(name)}."
 
 
 def _read(stored: tuple[str, Any]) -> tuple[str, Any]:
@@ -112,6 +147,8 @@ def _read(stored: tuple[str, Any]) -> tuple[str, Any]:
         return name, value if _are_drafts(value) else None
     if name == "zoom":
         return name, value if value in ZOOMS and not isinstance(value, bool) else None
+    if name == "geometry":
+        return name, value if _is_base64(value) else None
     if name in ("inspector", "asks_on_close"):
         return name, value if isinstance(value, bool) else None
     if name == "look" and value not in LOOKS:
@@ -120,12 +157,26 @@ def _read(stored: tuple[str, Any]) -> tuple[str, Any]:
 
 
 def save_state(folder: Path, state: Callable[[], WindowState]) -> None:
-    """Replaces the remembered state in one step. The state is asked for when it is written: the last one stays."""
+    """Replaces the remembered state in one step. The state is asked for when it is written: the last one stays.
+
+    Raises OSError; what was remembered before stays then.
+    """
     with _SAVING:
-        folder.mkdir(parents=True, exist_ok=True)
-        fresh = folder / f"window.json.{os.getpid()}"
-        fresh.write_text(json.dumps(asdict(state()), indent=1), "utf-8")
-        fresh.replace(folder / "window.json")
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        fresh = folder / f"{FILE}.{os.getpid()}"
+        try:
+            fresh.write_text(json.dumps({"format": FORMAT, **asdict(state())}, indent=1), "utf-8")
+            fresh.replace(folder / FILE)
+        except OSError:
+            fresh.unlink(missing_ok=True)
+            raise
+
+
+def _is_base64(value: object) -> bool:
+    try:
+        return isinstance(value, str) and base64.b64decode(value, validate=True) is not None
+    except ValueError:
+        return False
 
 
 def _is_columns(value: object) -> bool:

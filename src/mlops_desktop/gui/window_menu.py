@@ -54,7 +54,7 @@ class WindowMenu(QMenu):
         self.addAction("Settings").triggered.connect(lambda: shell.go_to("settings"))
         self.addAction("Keys").triggered.connect(shell.show_keys)
         self.addSeparator()
-        self.addAction("Close window").triggered.connect(shell.ask_to_close)
+        self.addAction("Close window").triggered.connect(shell.leaving.ask)
 
     def _add_choice(self, title: str, choices: Mapping[T, str], chosen: T, choose: Callable[[T], None]) -> None:
         menu = self.addMenu(title)

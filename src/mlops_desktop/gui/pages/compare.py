@@ -305,7 +305,8 @@ class ComparePage(Page):
         shell.say("Drawing the charts…", "chart-line")
         self.export_button.setEnabled(False)
         work = partial(_draw, self.workspace, self.facts, Path(folder), theme)
-        self._context.lanes.call(work, self._on_drawn, self._on_not_drawn, owner=self)
+        finishes = f"Charts are being written to {Path(folder).name}."
+        self._context.lanes.call(work, self._on_drawn, self._on_not_drawn, owner=self, finishes=finishes)
 
     def _on_drawn(self, files: Sequence[Path]) -> None:
         self.export_button.setEnabled(True)

@@ -123,6 +123,7 @@ class WorkspaceSection(Section):
             lambda size: self._on_backed_up(target, size),
             self._on_backup_failed,
             owner=self,
+            finishes=f"A backup is being written to {target.name}.",
         )
 
     def _on_backed_up(self, target: Path, size: int) -> None:
