@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 import signal
 import sqlite3
@@ -11,6 +10,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Self
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -23,6 +23,7 @@ from mlops_desktop.storage.engines import connect
 from mlops_desktop.storage.registry import SqliteRegistry, open_registry
 from mlops_desktop.storage.rows import Base
 from mlops_desktop.storage.schema import HEAD, MIGRATIONS, bring_up_to_date
+from mlops_desktop.storage.soundness import find_problems
 
 NEXT = '''
 """Datasets get an owner."""
@@ -39,8 +40,6 @@ down_revision = "HEAD"
 def upgrade():
     with op.batch_alter_table("datasets") as batch:  # rebuilds the table that versions refer to
         batch.add_column(sa.Column("owner", sa.Text, nullable=False, server_default="nobody"))
-    if os.environ.get("TEST_KILLS_ITSELF"):
-        os.kill(os.getpid(), 9)
     if os.environ.get("TEST_FAILS"):
         op.execute("INSERT INTO dataset_versions (id, dataset_id) VALUES ('x', 'nothing')")
 '''
@@ -142,7 +141,7 @@ def test_an_older_registry_is_backed_up_and_then_migrated(workspace: Path, state
     assert backups(workspace) == [backup]
 
 
-def test_a_newer_registry_is_refused_and_left_as_it_is(workspace: Path, state: Path, longer_chain: Path) -> None:
+def test_s_13_a_newer_registry_is_refused_and_left_as_it_is(workspace: Path, state: Path, longer_chain: Path) -> None:
     fill(workspace, state)
     path = workspace / "registry.db"
     upgrade(path, longer_chain)
@@ -154,21 +153,98 @@ def test_a_newer_registry_is_refused_and_left_as_it_is(workspace: Path, state: P
     assert len(backups(workspace)) == 1
 
 
-def test_a_migration_killed_half_way_is_simply_done_again(workspace: Path, state: Path, longer_chain: Path) -> None:
+STEPS = [pytest.param(5, id="short"), pytest.param(0, id="long", marks=[pytest.mark.long, pytest.mark.timeout(1800)])]
+
+
+@pytest.mark.parametrize("kills", STEPS)
+def test_s_13_a_migration_killed_at_any_step_is_done_again_from_where_it_was(
+    workspace: Path, state: Path, longer_chain: Path, tmp_path: Path, kills: int
+) -> None:
+    """Old or new, never between; the copy from before it is whole or absent; the next start brings it to the end."""
+    fill(workspace, state)
+    kept = tmp_path / "kept"
+    shutil.copytree(workspace, kept)
+    with Upgrading(workspace, longer_chain) as upgrading:
+        code, steps = upgrading.killed(0)
+        assert code == 0
+        few = {1 + round(n * (steps - 1) / (kills - 1)) for n in range(kills)} if kills else set(range(1, steps + 1))
+        for at in sorted(few):
+            shutil.rmtree(workspace)
+            shutil.copytree(kept, workspace)
+            assert upgrading.killed(at)[0] == -signal.SIGKILL, f"step {at} of {steps}"
+            check_between(workspace)
+            upgrade(workspace / "registry.db", longer_chain)
+            check_upgraded(workspace)
+
+
+def check_between(workspace: Path) -> None:
+    path = workspace / "registry.db"
+    version = version_of(path)
+    assert version in (HEAD, "9001")
+    assert ("owner" in columns_of(path, "datasets")) == (version == "9001")
+    for copy in (workspace / "backups").glob("registry-*.db"):
+        assert (version_of(copy), find_problems(copy, None)) == (HEAD, [])
+
+
+def check_upgraded(workspace: Path) -> None:
+    path = workspace / "registry.db"
+    assert version_of(path) == "9001"
+    assert rows_of(path) == [("flights", "nobody")]
+    assert not list((workspace / "backups").glob(".*")), "a half copy is swept"
+    assert any(version_of(copy) == HEAD for copy in backups(workspace))
+
+
+class Upgrading:
+    """A process whose children upgrade the registry, and are killed at a step."""
+
+    def __init__(self, workspace: Path, chain: Path) -> None:
+        command = [sys.executable, "-m", "tests.storage.upgrading_process", str(workspace / "registry.db"), str(chain)]
+        self._process = subprocess.Popen(
+            [*command, "9001"], cwd=ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+
+    def killed(self, at: int) -> tuple[int, int]:
+        """The exit code of the child that ends at this step (0: none), and its steps where it came through."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(f"{at}\n")
+        self._process.stdin.flush()
+        code, steps = self._process.stdout.readline().split()
+        return int(code), int(steps)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.communicate()
+
+
+def columns_of(path: Path, table: str) -> set[str]:
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        return {str(row[1]) for row in connection.execute("SELECT * FROM pragma_table_info(?)", (table,))}
+
+
+def rows_of(path: Path) -> list[tuple[str, str]]:
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        return connection.execute("SELECT name, owner FROM datasets").fetchall()
+
+
+def test_an_upgrade_seals_anew_what_was_whole_and_nothing_else(
+    workspace: Path, state: Path, longer_chain: Path
+) -> None:
     fill(workspace, state)
     path = workspace / "registry.db"
-    program = (
-        "import sys; from pathlib import Path; from mlops_desktop.storage.schema import bring_up_to_date; "
-        "bring_up_to_date(Path(sys.argv[1]), program_version='1', migrations=Path(sys.argv[2]), head='9001')"
-    )
-    command = [sys.executable, "-c", program, str(path), str(longer_chain)]
-    done = subprocess.run(command, check=False, env={**os.environ, "TEST_KILLS_ITSELF": "1"})
-    assert done.returncode == -signal.SIGKILL
-    assert version_of(path) == HEAD
-    unharmed = open_registry(workspace, state_folder=state, actor="a", machine="m", program_version="0.1.0")
-    unharmed.close()
+    registry = open_registry(workspace, state_folder=state, actor="a", machine="m", program_version="0.1.0")
+    with registry.write() as unit:
+        unit.datasets.add(a_dataset("changed"))
+        unit.commit()
+    registry.close()
+    with contextlib.closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE datasets SET description = 'forged' WHERE name = 'changed'")
     upgrade(path, longer_chain)
-    assert version_of(path) == "9001"
+    assert [(problem.area, problem.subject) for problem in find_problems(path, None)] == [
+        ("database", "datasets changed")
+    ]
 
 
 def test_a_migration_that_breaks_references_is_undone(

@@ -44,6 +44,7 @@ def bring_up_to_date(path: Path, *, program_version: str, migrations: Path = MIG
             if _check(stored, head, path, program_version):
                 return
             if stored is not None:
+                _sweep(path.parent / "backups")
                 back_up(path, path.parent / "backups" / _backup_name(stored, head))
             _migrate(path, migrations, head)
     except Timeout as error:
@@ -140,6 +141,12 @@ def _migrate(path: Path, migrations: Path, head: str) -> None:
 def give_number(connection: sqlite3.Connection) -> None:
     """A number of its own, by which its log is known: see `log_check`."""
     connection.execute(f"PRAGMA application_id={secrets.randbelow((1 << 31) - 1) + 1}")
+
+
+def _sweep(backups: Path) -> None:
+    """What an upgrade that was killed left half-written; nobody else upgrades while we hold the lock."""
+    for part in backups.glob(".registry-*.part*"):
+        part.unlink(missing_ok=True)
 
 
 def _backup_name(stored: str, head: str) -> str:
