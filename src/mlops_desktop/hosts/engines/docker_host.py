@@ -43,6 +43,8 @@ from mlops_desktop.serving.admin_client import ControlError, NobodyThereError, R
 FIRST_PORT = 8080
 _LAST_PORT = 65535
 _PORTS_TRIED = 50
+_KILLED = 128 + 9
+"""How a process ends that was killed; what Docker calls its exit code."""
 
 
 class DockerHost:
@@ -190,7 +192,10 @@ class DockerHost:
         if seen.out_of_memory:
             return "it needed more memory than its container may use"
         lines = self._containers.log(seen.identity.id, 200)
-        return last_error(lines) or next((line for line in reversed(lines) if line.strip()), "")
+        said = last_error(lines)
+        if not said and seen.exit_code == _KILLED:  # not every engine hears of it
+            return "it was killed, most likely because it needed more memory than its container may use"
+        return said or next((line for line in reversed(lines) if line.strip()), "")
 
     def stop(self, deployment_id: str) -> None:
         """Lets open requests be answered, then takes the container away; its log is kept on this computer."""
