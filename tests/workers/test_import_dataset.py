@@ -140,7 +140,7 @@ def test_a_new_version_says_what_changed(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
-def test_d17_an_import_that_is_stopped_leaves_no_table(tmp_path: Path) -> None:
+def test_d_17_an_import_that_is_stopped_leaves_no_table(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_text(CONTENT)
     spec = {"path": str(path), "target": "flag", "derived": [{"name": "x", "expression": "delay + 1"}]}
@@ -215,7 +215,7 @@ def test_a_very_wide_table_fits_into_one_message(tmp_path: Path) -> None:
     assert constant[-1]["count"] == 3000 - codes.MOST_OF_A_CODE + 1
 
 
-def test_d09_cells_like_formulas_are_kept(tmp_path: Path) -> None:
+def test_d_09_cells_like_formulas_are_kept(tmp_path: Path) -> None:
     cells = ["=1+1", "+x", "-x", "@SUM(A1)", "\tx"]
     result = imported(tmp_path, "a,b\n" + "".join(f'"{cell}",1\n' for cell in cells))
     assert pl.read_parquet(result["folder"] / "table.parquet")["a"].to_list() == cells

@@ -18,6 +18,7 @@ from mlops_desktop.domain.errors import (
     NotFoundError,
     UnreadableTableError,
 )
+from mlops_desktop.workers import protocol
 from mlops_desktop.workers.calls import page, preview
 from mlops_desktop.workers.tables import looking
 
@@ -89,7 +90,39 @@ def test_a_preview_leaves_nothing_behind_and_refuses_in_words(tmp_path: Path, mo
     assert list(folder.iterdir()) == []
 
 
-def test_d05_the_preview_of_the_flights_takes_seconds() -> None:
+def test_d_05_of_ten_thousand_columns_some_rows_are_shown_and_every_type_may_be_chosen(tmp_path: Path) -> None:
+    path = tmp_path / "wide.csv"
+    names = ",".join(f"c{number}" for number in range(10_000))
+    path.write_text(f"{names}\n" + f"{'1,' * 9_999}x\n" * 150)
+    found = preview.answer({"path": str(path)})
+    assert (len(found["columns"]), found["row_count"], found["complete"]) == (10_000, 100, False)
+    assert [column["type"] for column in found["columns"][-2:]] == ["integer", "text"]
+    assert len(found["rows"]) == len(found["spread_rows"]) == 5
+    assert not any(column["choices"] for column in found["columns"])
+    assert len(protocol.encode(found)) < 4 << 20
+
+
+def test_d_05_long_cells_are_shortened_until_they_fit_into_a_message(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    cells = ",".join("\N{GRINNING FACE}" * 999 for _ in range(50))
+    path.write_text("x,".join("abcdefghijklmnopqrstuvwxy"[n // 2] + str(n) for n in range(50)) + f"\n{cells}\n" * 100)
+    found = preview.answer({"path": str(path), "answers": {"header": False}})
+    assert len(protocol.encode(found)) < protocol.MAX_LINE
+    shown = found["rows"][50]["cells"][0]
+    assert 20 <= len(shown) < 999
+    assert shown.endswith("...")
+
+
+@pytest.mark.parametrize("content", ['a,b\n"{}",1\n2,3\n', '"{}",b\n1,2\n', "x{}"], ids=["row", "header", "line"])
+def test_d_05_a_line_that_does_not_end_is_named_and_nobody_waits_for_it(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text(content.format("xy" * 33_600_000))
+    with pytest.raises(UnreadableTableError, match="of t.csv does not end within 48 MiB") as caught:
+        preview.answer({"path": str(path)})
+    assert len(caught.value.message) < 200
+
+
+def test_d_05_the_preview_of_the_flights_takes_seconds() -> None:
     started = time.process_time()
     found = preview.answer({"path": str(SAMPLE)})
     assert time.process_time() - started < 12

@@ -72,7 +72,7 @@ def test_a_header_is_told_from_values(tmp_path: Path, text: str, header: bool) -
     ("text", "decimal"),
     [("a;b\n1,5;x\n", ","), ("a;b\n1.5;x\n", "."), ("a;b\n1;2\n", "."), ("a;b\n1,5;2.5\n3,5;4,5\n", ",")],
 )
-def test_d07_a_decimal_comma_is_seen(tmp_path: Path, text: str, decimal: str) -> None:
+def test_d_07_a_decimal_comma_is_seen(tmp_path: Path, text: str, decimal: str) -> None:
     assert detected(tmp_path / "t", text).answers.decimal == decimal
 
 
@@ -89,7 +89,7 @@ def test_the_quote_is_the_sign_that_embraces_cells(tmp_path: Path, text: str, qu
     assert detected(tmp_path / "t", text).answers.quote == quote
 
 
-def test_d07_every_guess_can_be_overridden(tmp_path: Path) -> None:
+def test_d_07_every_guess_can_be_overridden(tmp_path: Path) -> None:
     asked = ReadAnswers(delimiter=";", encoding="latin-1", decimal=",", header=False, quote="", empty_values=("x",))
     found = detected(tmp_path / "t", "a,b\n1,2\n", asked)
     assert found.answers == ReadAnswers(

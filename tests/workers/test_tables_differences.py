@@ -27,7 +27,7 @@ def test_the_same_content_in_another_order_is_no_change(tmp_path: Path) -> None:
     assert compared(tmp_path, before, after) == VersionDifference(3, 4, 4, 4)
 
 
-def test_d18_columns_added_removed_retyped_and_changed_are_told(tmp_path: Path) -> None:
+def test_d_18_columns_added_removed_retyped_and_changed_are_told(tmp_path: Path) -> None:
     before = pl.DataFrame(
         {"gone": [1, 2], "typed": [1, 2], "same": ["x", "y"], "text": ["a", "b"], "day": [date(2013, 1, 1)] * 2}
     )

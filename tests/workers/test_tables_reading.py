@@ -58,25 +58,25 @@ def refusal(folder: Path, content: str | bytes, answers: ReadAnswers | None = No
         (b"alone", "has a header (alone) and no rows below it"),
     ],
 )
-def test_d01_what_is_empty_says_in_which_way(tmp_path: Path, content: bytes, said: str) -> None:
+def test_d_01_what_is_empty_says_in_which_way(tmp_path: Path, content: bytes, said: str) -> None:
     assert said in refusal(tmp_path, content)
 
 
-def test_d01_one_line_of_values_is_one_row(tmp_path: Path) -> None:
+def test_d_01_one_line_of_values_is_one_row(tmp_path: Path) -> None:
     values, _, _ = read(tmp_path, "1,2,3\n")
     assert values.rows() == [(1, 2, 3)]
     assert values.columns == ["column_1", "column_2", "column_3"]
     assert read(tmp_path, "a,b\n", ReadAnswers(header=False))[0].rows() == [("a", "b")]
 
 
-def test_d02_text_in_other_encodings_is_text(tmp_path: Path) -> None:
+def test_d_02_text_in_other_encodings_is_text(tmp_path: Path) -> None:
     for encoding in ("utf-8-sig", "utf-16", "cp1252"):
         values, types, _ = read(tmp_path, "größe,name\n1,José\n".encode(encoding))
         assert values.rows() == [(1, "José")]
         assert list(types) == ["größe", "name"]
 
 
-def test_d04_names_are_made_usable_and_every_change_is_told(tmp_path: Path) -> None:
+def test_d_04_names_are_made_usable_and_every_change_is_told(tmp_path: Path) -> None:
     long = "n" * 10_000
     values, _, found = read(tmp_path, f'a,a,A,,a_2," b ","x\ny",*,^z$,{long},{long}\n' + "1," * 10 + "1\n")
     renamed = [finding for finding in found if finding.code == "renamed_column"]
@@ -87,7 +87,7 @@ def test_d04_names_are_made_usable_and_every_change_is_told(tmp_path: Path) -> N
     assert all(finding.severity is FindingSeverity.WARNING and len(finding.sentence) < 400 for finding in renamed)
     assert "its name 'a' is there already" in renamed[0].sentence
     assert "its name '' is empty" in renamed[2].sentence
-    assert "is 10000 letters long" in renamed[-2].sentence
+    assert "is 10,000 letters long" in renamed[-2].sentence
 
 
 @given(st.lists(st.text(max_size=8), min_size=1, max_size=12))
@@ -105,7 +105,7 @@ def test_two_ways_to_write_a_letter_are_one_name_and_nothing_to_tell() -> None:
     assert [finding.code for finding in found] == ["renamed_column"]
 
 
-def test_d05_ten_thousand_columns_are_read(tmp_path: Path) -> None:
+def test_d_05_ten_thousand_columns_are_read(tmp_path: Path) -> None:
     names = ",".join(f"c{number}" for number in range(10_000))
     values, types, _ = read(tmp_path, f"{names}\n" + f"{'1,' * 9_999}x\n" * 3)
     assert values.shape == (3, 10_000)
@@ -113,31 +113,49 @@ def test_d05_ten_thousand_columns_are_read(tmp_path: Path) -> None:
     assert types["c9999"] is T.TEXT
 
 
-def test_d05_a_cell_of_five_megabytes_is_read(tmp_path: Path) -> None:
+def test_d_05_a_cell_of_five_megabytes_is_read(tmp_path: Path) -> None:
     values, _, _ = read(tmp_path, f'a,b\n"{"x," * 2_600_000}",1\ny,2\n')
     assert len(values["a"][0]) == 5_200_000
 
 
-def test_d06_ragged_rows_and_open_quotes_name_their_lines(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ('"{}",b\n1,2\n', ""),
+        ('"{}",b\n1,2\n\n3,4\n', "A cell that begins in line 1 of t.csv is larger than 64 MiB"),
+        ('a,b\n\n1,2\n3,"{}"\n', "A cell that begins in line 4 of t.csv is larger than 64 MiB"),
+    ],
+    ids=["header", "header to be mended", "row to be mended"],
+)
+def test_d_05_a_cell_of_seventy_megabytes_is_read_or_named(tmp_path: Path, content: str, said: str) -> None:
+    text = content.format("x" * (70 << 20))
+    if said:
+        assert said in refusal(tmp_path, text)
+    else:
+        _, _, findings = read(tmp_path, text)
+        assert "is 73,400,320 letters long" in findings[0].sentence
+
+
+def test_d_06_ragged_rows_and_open_quotes_name_their_lines(tmp_path: Path) -> None:
     assert "Line 3 of t.csv has 1 cells" in refusal(tmp_path, "a,b\n1,2\n3\n")
     assert "opens in line 2" in refusal(tmp_path, 'a,b\n"1,2\n3,4\n')
     assert read(tmp_path, 'a,b\n"1,2\n3,4\n', ReadAnswers(quote=""))[0].rows() == [('"1', 2), ("3", 4)]
 
 
-def test_d07_line_ends_of_every_kind_and_quoted_newlines_are_read(tmp_path: Path) -> None:
+def test_d_07_line_ends_of_every_kind_and_quoted_newlines_are_read(tmp_path: Path) -> None:
     for content in ("a,b\r1,x\r2,y\r", "a,b\r\n1,x\n2,y\r\n", "a,b\n1,x\r2,y"):
         assert read(tmp_path, content)[0].rows() == [(1, "x"), (2, "y")]
     assert read(tmp_path, 'a,b\n1,"x\ny"\n2,"p\r\nq"\n')[0]["b"].to_list() == ["x\ny", "p\r\nq"]
 
 
-def test_d07_decimal_commas_are_numbers(tmp_path: Path) -> None:
+def test_d_07_decimal_commas_are_numbers(tmp_path: Path) -> None:
     values, types, _ = read(tmp_path, "a;b\n1,5;2\n-0,25;3\n1e3;4\n")
     assert values["a"].to_list() == [1.5, -0.25, 1000.0]
     assert types == {"a": T.FLOAT, "b": T.INTEGER}
     assert column(tmp_path, "1,5", "2,5", decimal=".")[1] is T.TEXT
 
 
-def test_d07_a_wrong_delimiter_shows_one_column(tmp_path: Path) -> None:
+def test_d_07_a_wrong_delimiter_shows_one_column(tmp_path: Path) -> None:
     values, _, _ = read(tmp_path, "a,b\n1,2\n", ReadAnswers(delimiter=";"))
     assert values.columns == ["a,b"]
 
@@ -182,7 +200,7 @@ def test_d07_a_wrong_delimiter_shows_one_column(tmp_path: Path) -> None:
         (("=1+1", "-x", "@a", "+b"), ["=1+1", "-x", "@a", "+b"], T.TEXT),
     ],
 )  # fmt: skip
-def test_d08_values_are_exact(tmp_path: Path, cells: tuple[str, ...], values: list[object], kind: ColumnType) -> None:
+def test_d_08_values_are_exact(tmp_path: Path, cells: tuple[str, ...], values: list[object], kind: ColumnType) -> None:
     found, type_found, _ = column(tmp_path, *cells)
     assert type_found is kind
     assert found == values
@@ -205,7 +223,9 @@ def test_d08_values_are_exact(tmp_path: Path, cells: tuple[str, ...], values: li
         (("2013-01-01", "2013-01-02", "2013-01-03", "2013-01-04", "soon"), "mixed_types"),
     ],
 )
-def test_d08_what_a_type_would_spoil_stays_text_and_says_why(tmp_path: Path, cells: tuple[str, ...], code: str) -> None:
+def test_d_08_what_a_type_would_spoil_stays_text_and_says_why(
+    tmp_path: Path, cells: tuple[str, ...], code: str
+) -> None:
     values, kind, found = column(tmp_path, *cells)
     assert kind is T.TEXT
     assert values == list(cells)

@@ -105,7 +105,7 @@ def test_a_head_ends_with_a_line_and_is_not_hashed(tmp_path: Path) -> None:
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_d10_what_is_no_text_is_refused_by_its_bytes_saying_what_it_is(
+def test_d_10_what_is_no_text_is_refused_by_its_bytes_saying_what_it_is(
     tmp_path: Path, content: bytes, what: str
 ) -> None:
     said = refusal(written(tmp_path, content))
@@ -135,11 +135,11 @@ def test_a_header_that_only_looks_like_another_format_is_read(tmp_path: Path, he
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_d10_a_zip_is_told_by_what_it_holds(tmp_path: Path, members: dict[str, bytes], what: str) -> None:
+def test_d_10_a_zip_is_told_by_what_it_holds(tmp_path: Path, members: dict[str, bytes], what: str) -> None:
     assert what in refusal(written(tmp_path, zipped(members), "table.zip"))
 
 
-def test_d10_a_name_that_claims_another_format_is_refused_with_what_it_holds(tmp_path: Path) -> None:
+def test_d_10_a_name_that_claims_another_format_is_refused_with_what_it_holds(tmp_path: Path) -> None:
     assert "named like a Parquet file but holds a packed file" in refusal(
         written(tmp_path, zipped({"a.csv": TEXT}), "t.parquet")
     )
@@ -149,7 +149,7 @@ def test_d10_a_name_that_claims_another_format_is_refused_with_what_it_holds(tmp
     assert formats.named_as("x.unknown") is None
 
 
-def test_d16_arrays_with_objects_are_refused_and_nothing_is_run(tmp_path: Path) -> None:
+def test_d_16_arrays_with_objects_are_refused_and_nothing_is_run(tmp_path: Path) -> None:
     path = tmp_path / "array.npy"
     np.save(path, np.array([{"a": 1}], dtype=object), allow_pickle=True)
     assert "a NumPy array" in refusal(path)
@@ -166,7 +166,7 @@ def test_damaged_and_protected_archives_are_refused_in_words(tmp_path: Path) -> 
     assert "password" in refusal(written(tmp_path, bytes(whole), "t.zip"))
 
 
-def test_d12_a_file_that_unpacks_past_the_limits_is_refused_while_it_grows(
+def test_d_12_a_file_that_unpacks_past_the_limits_is_refused_while_it_grows(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = written(tmp_path, gzip.compress(b"1,2\n" * 5_000_000), "t.csv.gz")
@@ -197,7 +197,7 @@ def _socket(path: Path) -> None:
     ],
     ids=["pipe", "folder", "link to itself", "device", "socket", "nothing"],
 )
-def test_a06_what_is_no_file_is_refused_at_once(tmp_path: Path, make: Callable[[Path], object], what: str) -> None:
+def test_a_06_what_is_no_file_is_refused_at_once(tmp_path: Path, make: Callable[[Path], object], what: str) -> None:
     path = tmp_path / "t.csv"
     make(path)
     assert what in refusal(path)
@@ -216,7 +216,7 @@ def test_a_file_without_rights_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("change", ["append", "replace", "delete", "same size"])
-def test_a05_a_source_that_changes_while_it_is_read_is_noticed(tmp_path: Path, change: str) -> None:
+def test_a_05_a_source_that_changes_while_it_is_read_is_noticed(tmp_path: Path, change: str) -> None:
     path = written(tmp_path, TEXT * 100)
     with sources.open_source(path) as source:
         before = source.sha256()
@@ -236,7 +236,7 @@ def test_a05_a_source_that_changes_while_it_is_read_is_noticed(tmp_path: Path, c
             source.check_unchanged(before)
 
 
-def test_a05_a_file_written_a_moment_ago_is_hashed_again(tmp_path: Path) -> None:
+def test_a_05_a_file_written_a_moment_ago_is_hashed_again(tmp_path: Path) -> None:
     path = written(tmp_path, TEXT)
     with sources.open_source(path) as source:
         source.check_unchanged(source.sha256())
@@ -256,7 +256,7 @@ def test_a05_a_file_written_a_moment_ago_is_hashed_again(tmp_path: Path) -> None
         ("cp1252", "cp1252"),
     ],
 )
-def test_d02_encodings_are_detected(tmp_path: Path, encoding: str, expected: str) -> None:
+def test_d_02_encodings_are_detected(tmp_path: Path, encoding: str, expected: str) -> None:
     text = "name,größe\nJosé,1\nZoë,2\n"
     found, read = staged(written(tmp_path, text.encode(encoding)))
     assert read == text
@@ -264,20 +264,20 @@ def test_d02_encodings_are_detected(tmp_path: Path, encoding: str, expected: str
     assert found.evidence.endswith(".")
 
 
-def test_d02_bytes_outside_of_windows_1252_are_latin_1(tmp_path: Path) -> None:
+def test_d_02_bytes_outside_of_windows_1252_are_latin_1(tmp_path: Path) -> None:
     found, read = staged(written(tmp_path, b"a\n\x81\xe9\n"))
     assert found.encoding == "latin-1"
     assert read == "a\n\x81é\n"
 
 
-def test_d02_late_odd_bytes_are_found_over_the_whole_file(tmp_path: Path) -> None:
+def test_d_02_late_odd_bytes_are_found_over_the_whole_file(tmp_path: Path) -> None:
     found, read = staged(written(tmp_path, b"name\n" + b"plain\n" * 1_500_000 + "José\n".encode("cp1252")))
     assert found.encoding == "cp1252"
     assert read.endswith("José\n")
 
 
 @pytest.mark.parametrize("first", ["utf-8", "cp1252"])
-def test_d02_two_encodings_in_one_file_are_refused_with_the_line(tmp_path: Path, first: str) -> None:
+def test_d_02_two_encodings_in_one_file_are_refused_with_the_line(tmp_path: Path, first: str) -> None:
     other = "cp1252" if first == "utf-8" else "utf-8"
     content = "name\nJosé\n".encode(first) + "Zoë\n".encode(other)
     path = written(tmp_path, content)
@@ -307,7 +307,7 @@ def test_every_offered_encoding_reads_what_it_writes(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "line"), [(b"a,b\n1,2\nx\x00y,3\n", 3), (b"\x00" * 5000, 1), (b"a\n" * 3_000_000 + b"\x00", 3_000_001)]
 )
-def test_d03_nul_bytes_are_refused_with_their_line(tmp_path: Path, content: bytes, line: int) -> None:
+def test_d_03_nul_bytes_are_refused_with_their_line(tmp_path: Path, content: bytes, line: int) -> None:
     assert f"Line {line} of table.csv holds a NUL byte" in refusal(written(tmp_path, content))
 
 
@@ -315,7 +315,7 @@ def test_a_cut_utf16_file_is_refused(tmp_path: Path) -> None:
     assert "begins like utf-16" in refusal(written(tmp_path, "a,b\n1,2\n".encode("utf-16")[:-1]))
 
 
-def test_d07_line_ends_of_old_macs_are_read(tmp_path: Path) -> None:
+def test_d_07_line_ends_of_old_macs_are_read(tmp_path: Path) -> None:
     assert staged(written(tmp_path, b"a,b\r1,2\r3,4\r"))[1] == "a,b\n1,2\n3,4\n"
     assert staged(written(tmp_path, b"a,b\r\n1,2\r\n"))[1] == "a,b\r\n1,2\r\n"
 

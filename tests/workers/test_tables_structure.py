@@ -85,7 +85,7 @@ def test_mixed_line_ends_are_line_ends(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("block", [1, 5, 1 << 20])
-def test_d06_rows_with_too_few_or_too_many_cells_are_named(
+def test_d_06_rows_with_too_few_or_too_many_cells_are_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, block: int
 ) -> None:
     monkeypatch.setattr(structure, "_BLOCK", block)
@@ -108,11 +108,11 @@ def test_d06_rows_with_too_few_or_too_many_cells_are_named(
         (b'a,b\n1,2\n"', "opens in line 3"),
     ],
 )
-def test_d06_a_quote_that_is_never_closed_is_named(tmp_path: Path, content: bytes, said: str) -> None:
+def test_d_06_a_quote_that_is_never_closed_is_named(tmp_path: Path, content: bytes, said: str) -> None:
     assert said in refusal(tmp_path / "t", content)
 
 
-def test_d06_it_is_read_after_a_visible_choice(tmp_path: Path) -> None:
+def test_d_06_it_is_read_after_a_visible_choice(tmp_path: Path) -> None:
     path = tmp_path / "t"
     found = checked(path, b'a,b\n1,"x\n3,4\n', quote="")
     assert found == structure.Structure(3, 2, None)

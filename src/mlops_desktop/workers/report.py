@@ -15,6 +15,7 @@ from mlops_desktop.domain.errors import JobCancelledError
 from mlops_desktop.domain.jobs import MessageKind
 from mlops_desktop.workers import protocol
 from mlops_desktop.workers.journal import JournalWriter
+from mlops_desktop.workers.outputs import make_durable
 from mlops_desktop.workers.watch import Watch
 
 HEARTBEAT = "heartbeat"
@@ -28,6 +29,7 @@ class Report:
     """The journal of one job in its own words; safe in any thread. Makes the journal in `folder`."""
 
     def __init__(self, folder: Path, cancelled: threading.Event | None = None) -> None:
+        self._folder = folder
         self._journal = JournalWriter(folder)
         self._cancelled = cancelled or threading.Event()
         self._progress = (-math.inf, "")
@@ -73,7 +75,11 @@ class Report:
         self._journal.write(MessageKind.STARTED, body)
 
     def result(self, body: Mapping[str, object]) -> None:
-        """The ending of a job that did what it promised. Raises ProtocolError where it is not plain or too long."""
+        """The ending of a job that did what it promised; what it made is on the disk by then.
+
+        Raises ProtocolError where it is not plain or too long, and OSError where the disk fails.
+        """
+        make_durable(self._folder)
         self._journal.write(MessageKind.RESULT, body)
 
     def failure(self, error: BaseException) -> None:

@@ -222,7 +222,7 @@ def with_type(asked: ReadAnswers, column: PreviewColumn, kind: ColumnType | None
     types = {**asked.column_types, name: kind}
     misfits = {other: what for other, what in asked.misfits.items() if other != name}
     choice = next((one for one in column.choices if one.type is kind), None)
-    if choice is not None and (choice.misfits or not choice.is_counted):
+    if kind is not ColumnType.TEXT and (choice is None or choice.misfits or not choice.is_counted):
         misfits[name] = Misfits.EMPTY
     return dataclasses.replace(asked, column_types=types, misfits=misfits, columns_left_out=out)
 

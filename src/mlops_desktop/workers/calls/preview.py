@@ -11,7 +11,7 @@ from mlops_desktop.domain.plain import from_plain, to_plain
 from mlops_desktop.domain.previews import Preview
 from mlops_desktop.workers.tables.choices import finding_choices, words_kept
 from mlops_desktop.workers.tables.codes import shortened
-from mlops_desktop.workers.tables.looking import ROWS_SHOWN, Look, evidence, look, odd_places, rows_at, with_derived
+from mlops_desktop.workers.tables.looking import Look, evidence, look, odd_places, rows_at, rows_shown, with_derived
 
 
 def answer(request: Mapping[str, Any]) -> dict[str, Any]:
@@ -26,19 +26,20 @@ def answer(request: Mapping[str, Any]) -> dict[str, Any]:
     values, columns = with_derived(seen, derived)
     table, text = seen.table, seen.table.text
     odd = odd_places(seen)
-    step = max(1, text.rows // ROWS_SHOWN)
+    most = rows_shown(seen)
+    step = max(1, text.rows // most)
     found = shortened(table.findings)
     preview = Preview(
         answers=text.answers,
         evidence=evidence(seen),
         columns=columns,
-        rows=rows_at(seen, values, derived, range(min(ROWS_SHOWN, text.rows))),
+        rows=rows_at(seen, values, derived, range(min(most, text.rows))),
         row_count=text.rows,
         findings=finding_choices(found, table.decisions, _words(seen), text.answers),
         complete=text.staged.complete,
-        odd_rows=rows_at(seen, values, derived, odd[:ROWS_SHOWN]),
+        odd_rows=rows_at(seen, values, derived, odd[:most]),
         odd_count=len(odd),
-        spread_rows=rows_at(seen, values, derived, range(0, text.rows, step)[:ROWS_SHOWN]),
+        spread_rows=rows_at(seen, values, derived, range(0, text.rows, step)[:most]),
         left_out=text.rows - table.rows,
         file_size=seen.file_size,
         seconds=seen.seconds,

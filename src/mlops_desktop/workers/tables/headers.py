@@ -11,7 +11,9 @@ from mlops_desktop.domain.names import composed
 from mlops_desktop.workers.tables.codes import finding
 
 LONGEST_NAME = 120
-_LARGEST_CELL = 64 * 1024**2
+_LOOKED_AT = 1000
+"""Letters of a name that matter: a first cell may be megabytes of something else."""
+_LARGEST_CELL = 2**31 - 1
 
 
 def first_record(path: Path, delimiter: str, quote: str | None) -> list[str]:
@@ -31,7 +33,8 @@ def usable_names(cells: Sequence[str]) -> tuple[list[str], list[Finding]]:
 
     Of the ways to write a letter with a mark one is taken, which changes nothing that can be seen.
     """
-    cells = [composed(cell) for cell in cells]
+    lengths = [len(cell) for cell in cells]
+    cells = [composed(cell[:_LOOKED_AT]) for cell in cells]
     names: list[str] = []
     findings: list[Finding] = []
     free = _FreeNames(_plain(cell) for cell in cells)
@@ -41,7 +44,8 @@ def usable_names(cells: Sequence[str]) -> tuple[list[str], list[Finding]]:
         if not plain:
             name, why = f"column_{position}", "is empty"
         elif len(plain) > LONGEST_NAME:
-            name, why = plain[:LONGEST_NAME].rstrip(), f"is {len(plain)} letters long"
+            letters = lengths[position - 1] if lengths[position - 1] > _LOOKED_AT else len(plain)
+            name, why = plain[:LONGEST_NAME].rstrip(), f"is {letters:,} letters long"
         elif plain == "*" or (plain.startswith("^") and plain.endswith("$")):
             name, why = f"column {plain}", "is a pattern for the table reader"
         if free.is_taken(name):

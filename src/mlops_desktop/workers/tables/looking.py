@@ -7,7 +7,7 @@ import json
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,8 +26,15 @@ if TYPE_CHECKING:
 
 HEAD_BYTES = 48 * 1024**2
 MOST_CELLS = 10_000_000
+WIDE = 1_000
+"""Columns. Of a wider table fewer rows are read and shown, and it is not counted which types would fit."""
+MOST_CELLS_OF_WIDE = 1_000_000
 ROWS_SHOWN = 100
 LONGEST_CELL = 1000
+_CELLS_SHOWN = 50_000
+_BYTES_SHOWN = 3 * 1024**2
+"""Of some rows, as they go into a message."""
+_SHORTEST_CELL = 20
 _LEFT_OUT = "\x00left out"
 
 
@@ -59,16 +66,17 @@ def _look(path: str, print_: tuple[int, int, int], answers: str) -> Look:
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="mlops-preview-") as folder:
         read = read_text(Path(path), from_plain(ReadAnswers, json.loads(answers)), Path(folder), head=HEAD_BYTES)
-        text = read.loaded(MOST_CELLS)
+        text = read.loaded(MOST_CELLS_OF_WIDE if len(read.names) > WIDE else MOST_CELLS)
     assert text.frame is not None
-    counted = {name: text.frame.get_column(name).value_counts(name=ROWS) for name in text.names}
-    table = type_table(text, counted)
+    is_wide = len(text.names) > WIDE
+    counted = {name: text.frame.get_column(name).value_counts(name=ROWS) for name in text.names if not is_wide}
+    table = type_table(text, counted or None)
     with reader_errors(Path(path).name):
         values = text.frame.lazy().select(column_types.values(table.decisions, text.answers)).collect()
         odd = _odd(table)
     left_out = _left_out(table)
     columns = tuple(
-        _column(table, decision, values.get_column(decision.column.name), counted[decision.column.name])
+        _column(table, decision, values.get_column(decision.column.name), counted.get(decision.column.name))
         for decision in table.decisions
     )
     return Look(table, values, left_out, odd, columns, text.staged.source_size, time.monotonic() - started)
@@ -101,7 +109,7 @@ def rows_at(
     odd = seen.odd[places] if seen.odd.width else seen.odd
     names = seen.table.text.names
     flags = {names.index(name): odd.get_column(name).to_list() for name in odd.columns}
-    shown = []
+    shown: list[PreviewRow] = []
     for place, (number, cells, found) in enumerate(zip(places, written, kept, strict=True)):
         strange = tuple(column for column, marks in flags.items() if marks[place])
         own = [
@@ -110,7 +118,24 @@ def rows_at(
         ]
         new = [None if value is None else _short(written_value(value)) for value in found[len(names) :]]
         shown.append(PreviewRow(number + 1, (*own, *new), strange))
-    return tuple(shown)
+    return _within(shown, _BYTES_SHOWN)
+
+
+def rows_shown(seen: Look) -> int:
+    """How many rows are shown: fewer of a very wide table."""
+    return max(3, min(ROWS_SHOWN, _CELLS_SHOWN // len(seen.columns)))
+
+
+def _within(rows: Sequence[PreviewRow], most: int) -> tuple[PreviewRow, ...]:
+    """The rows, their long cells shortened further until all fit into so many bytes."""
+    longest = LONGEST_CELL
+    while longest > _SHORTEST_CELL and sum(len(json.dumps(row.cells)) for row in rows) > most:
+        longest //= 2
+        rows = [
+            replace(row, cells=tuple(None if cell is None else _short(cell, longest) for cell in row.cells))
+            for row in rows
+        ]
+    return tuple(rows)
 
 
 def odd_places(seen: Look) -> list[int]:
@@ -144,16 +169,14 @@ def _left_out(table: TypedTable) -> pl.Series:
     return table.text.scan().select(test.alias(_LEFT_OUT)).collect().to_series()
 
 
-def _column(table: TypedTable, decision: Decision, values: pl.Series, counted: pl.DataFrame) -> PreviewColumn:
-    from dataclasses import replace
-
+def _column(table: TypedTable, decision: Decision, values: pl.Series, counted: pl.DataFrame | None) -> PreviewColumn:
     answers = table.text.answers
     made = _summary(decision.column, values)
     return replace(
         made,
         is_left_out=decision.column.name in answers.columns_left_out,
         misfits=_misfits(table.findings, decision.column.name),
-        choices=type_choices(counted, answers),
+        choices=() if counted is None else type_choices(counted, answers),
     )
 
 
@@ -186,8 +209,8 @@ def _summary(column: Column, values: pl.Series, *, is_derived: bool = False) -> 
     )
 
 
-def _short(cell: str) -> str:
-    return cell if len(cell) <= LONGEST_CELL else cell[: LONGEST_CELL - 3] + "..."
+def _short(cell: str, longest: int = LONGEST_CELL) -> str:
+    return cell if len(cell) <= longest else cell[: longest - 3] + "..."
 
 
 def evidence(seen: Look) -> Mapping[str, str]:

@@ -129,11 +129,7 @@ def read_text(
     )
     names, findings = _names(staged.path, found, structure)
     if structure.records <= (1 if found.header else 0):
-        raise UnreadableTableError(
-            f"{path.name} has a header ({_listed(names)}) and no rows below it.",
-            hint="If the first line is a row, choose to read without a header.",
-            facts={"kind": "header", "line": 1},
-        )
+        raise _no_rows(path.name, staged, names, structure.records + 1)
     if not set(names).difference(found.columns_left_out):
         raise InvalidInputError("Every column is left out.", hint="Keep at least one column.")
     findings += _shape_findings(structure, len(found.lines_left_out))
@@ -212,5 +208,20 @@ def _nothing(name: str, staged: StagedText) -> UnreadableTableError:
     return UnreadableTableError(f"{name} holds only {what} and no table.", hint="Export it again from its program.")
 
 
+def _no_rows(name: str, staged: StagedText, names: Sequence[str], line: int) -> UnreadableTableError:
+    if not staged.complete:
+        return UnreadableTableError(
+            f"Line {line} of {name} does not end within {staged.size >> 20} MiB; no row of a table is that long.",
+            hint="Choose another delimiter, or another quote sign if a quote that opens there is never closed.",
+            facts={"kind": "quote", "line": line},
+        )
+    return UnreadableTableError(
+        f"{name} has a header ({_listed(names)}) and no rows below it.",
+        hint="If the first line is a row, choose to read without a header.",
+        facts={"kind": "header", "line": 1},
+    )
+
+
 def _listed(names: Sequence[str]) -> str:
-    return ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
+    shown = [name if len(name) <= 40 else name[:37] + "..." for name in names[:5]]
+    return ", ".join(shown) + (", ..." if len(names) > 5 else "")

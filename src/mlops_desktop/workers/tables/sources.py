@@ -33,6 +33,7 @@ _DAMAGED = (
     lzma.LZMAError,
     struct.error,
     EOFError,
+    LookupError,
     NotImplementedError,
     OverflowError,
     RuntimeError,

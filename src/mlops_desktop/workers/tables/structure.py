@@ -297,7 +297,9 @@ class _Rewriting:
         return True
 
     def _refused(self, line: int, error: csv.Error) -> UnreadableTableError:
-        if "expected after" in str(error):
+        if "field larger" in str(error):
+            said = f"A cell that begins in line {line} of {self.name} is larger than {_LARGEST_CELL >> 20} MiB."
+        elif "expected after" in str(error):
             said = f"A quoted cell that begins in line {line} of {self.name} ends in the middle of a cell."
         else:
             said = f"A quote that opens in line {line} of {self.name} is never closed."
