@@ -98,9 +98,9 @@ class DeploymentService:
             deployment = wishes.new_deployment(self._parts, unit, target, version)
             rollout = wishes.new_rollout(self._parts, unit, target, RolloutKind.DEPLOY, deployment.id)
             unit.audit.append("deployment.deploy", name, {"version": version.reference, "number": deployment.number})
+            if token is not None:  # before the row: nobody could ask an endpoint whose token was lost in between
+                self._parts.secrets.set(wishes.secret_name(target.id), token)
             unit.commit()
-        if token is not None:
-            self._parts.secrets.set(wishes.secret_name(target.id), token)
         self._parts.start_keeper()
         return DeployOrder(target, rollout, token)
 

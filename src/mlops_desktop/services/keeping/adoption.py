@@ -94,6 +94,8 @@ def store_files(parts: Parts, job: Job, result: Mapping[str, Any]) -> StoredFile
     folder = parts.job_folder(job.id)
     named = {"table": result.get("table"), "evaluation": result.get("evaluation"), "file": result.get("file")}
     artifacts = {key: parts.artifacts.add(_inside(folder, name)) for key, name in named.items() if name}
+    if "table" in artifacts and artifacts["table"] != result.get("sha256"):
+        raise JobFailedError("The table changed after the worker made it.", hint="Import it again.")
     bundle = parts.bundles.add(_inside(folder, result["bundle"])) if result.get("bundle") else None
     if bundle is not None and bundle != result.get("manifest_hash"):
         raise JobFailedError("The bundle changed after the worker made it.", hint="Start the run again.")
