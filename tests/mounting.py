@@ -28,6 +28,5 @@ def _mounted(command: list[str], folder: Path) -> Iterator[None]:
     subprocess.run(command, check=True)
     try:
         yield
-    finally:
-        if folder.is_mount():
-            subprocess.run(["umount", "-l", str(folder)], check=True)
+    finally:  # a test may have taken it away itself
+        subprocess.run(["umount", "-l", str(folder)], capture_output=True, check=False)
