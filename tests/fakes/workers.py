@@ -32,7 +32,7 @@ class FakeJob:
     is_alive: bool = True
     is_obedient: bool = True
     was_asked_to_stop: bool = False
-    heartbeat: datetime = field(default_factory=lambda: datetime.now(UTC))
+    heartbeat: datetime | None = field(default_factory=lambda: datetime.now(UTC))
 
     def say(self, kind: MessageKind, **body: object) -> None:
         self.write(to_json(Message(kind, datetime.now(UTC), body)).encode() + b"\n")
@@ -116,6 +116,10 @@ class FakeWorkers:
     def is_alive(self, process: ProcessIdentity) -> bool:
         job = self._job(process)
         return job is not None and job.is_alive
+
+    def works_in(self, process: ProcessIdentity, folder: Path) -> bool:
+        job = self._job(process)
+        return job is not None and job.is_alive and job.folder == folder
 
     def memory(self, process: ProcessIdentity) -> int:
         return 100_000_000 if self.is_alive(process) else 0

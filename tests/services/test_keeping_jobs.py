@@ -16,6 +16,8 @@ from tests.fakes.workers import JOURNAL, FakeJob
 from tests.services.world import World, import_result, make_bundle, train_result
 
 from mlops_desktop.domain.errors import (
+    DamagedArtifactError,
+    DamagedBundleError,
     JobCancelledError,
     JobFailedError,
     JobLostError,
@@ -24,9 +26,11 @@ from mlops_desktop.domain.errors import (
 )
 from mlops_desktop.domain.experiments import MetricPoint, Run, RunStatus
 from mlops_desktop.domain.jobs import Job, JobStatus, MessageKind
+from mlops_desktop.domain.plain import to_plain
 from mlops_desktop.services.keeping import adoption
 from mlops_desktop.services.keeping import jobs as keeping_jobs
 from mlops_desktop.services.keeping.jobs import JobSupervisor
+from mlops_desktop.services.run_setup import EstimatorChoice
 
 
 class FakeTime:
@@ -210,19 +214,65 @@ def test_a_torn_line_is_read_when_it_is_whole(world: World, job: Job, keeper: Jo
     assert world.job(job).progress == 0.5
 
 
-def test_a_silent_worker_is_noted_by_its_heartbeat(world: World, job: Job, keeper: JobSupervisor) -> None:
-    keeper.turn()
-    keeper.turn()
+def pass_time(world: World, keeper: JobSupervisor, seconds: int) -> None:
+    """With a turn each second."""
+    for _ in range(seconds):
+        world.clock.advance(1)
+        keeper.turn()
+
+
+def test_j_02_a_frozen_worker_is_said_not_to_respond_and_is_never_ended(
+    world: World, job: Job, keeper: JobSupervisor
+) -> None:
     keeper.turn()
     worker = world.workers.last
-    first = world.job(job).heartbeat_at
-    assert first == worker.heartbeat
-    worker.heartbeat += timedelta(seconds=5)
+    for _ in range(20):
+        worker.heartbeat = worker.heartbeat and worker.heartbeat + timedelta(seconds=1)
+        pass_time(world, keeper, 1)
+    assert world.job(job).silent_since is None
+    pass_time(world, keeper, 16)
+    assert world.job(job).silent_since == worker.heartbeat
+    pass_time(world, keeper, 3600)
+    assert world.job(job).status is JobStatus.RUNNING
+    assert worker.is_alive
+    assert not worker.was_asked_to_stop
+    worker.heartbeat = worker.heartbeat and worker.heartbeat + timedelta(seconds=3600)
+    pass_time(world, keeper, 1)
+    assert world.job(job).silent_since is None
+    worker.finish(import_result(worker.folder))
     keeper.turn()
-    assert world.job(job).heartbeat_at == first
-    worker.heartbeat += timedelta(seconds=6)
+    assert world.job(job).status is JobStatus.FINISHED
+
+
+def test_j_02_a_worker_that_froze_before_it_was_ever_heard_of_counts_from_its_start(
+    world: World, job: Job, keeper: JobSupervisor
+) -> None:
     keeper.turn()
-    assert world.job(job).heartbeat_at == worker.heartbeat
+    world.workers.last.heartbeat = None
+    pass_time(world, keeper, 17)
+    assert world.job(job).silent_since == world.job(job).started_at
+
+
+def test_j_02_the_next_keeper_goes_on_where_the_last_one_was(world: World, job: Job, keeper: JobSupervisor) -> None:
+    keeper.turn()
+    pass_time(world, keeper, 17)
+    since = world.job(job).silent_since
+    assert since is not None
+    after = world.keeper()
+    pass_time(world, after, 30)
+    assert world.job(job).silent_since == since
+    world.workers.last.crash()
+    pass_time(world, after, 1)
+    assert (world.job(job).status, world.job(job).silent_since) == (JobStatus.LOST, None)
+
+
+def test_j_02_a_keeper_that_slept_itself_blames_nobody(world: World, job: Job, keeper: JobSupervisor) -> None:
+    keeper.turn()
+    pass_time(world, keeper, 5)
+    world.clock.advance(3600)
+    keeper.turn()
+    pass_time(world, keeper, 10)
+    assert world.job(job).silent_since is None
 
 
 # --- taking in --------------------------------------------------------------------------------------------------------
@@ -360,6 +410,60 @@ def test_a_bundle_that_changed_after_it_was_made_fails_the_run(world: World) -> 
     assert failed.status is RunStatus.FAILED
     assert failed.failure is not None
     assert "changed after the worker made it" in failed.failure.message
+
+
+def change(path: Path) -> None:
+    """As somebody who may do anything with the file would."""
+    path.chmod(0o644)
+    content = bytearray(path.read_bytes())
+    content[0] ^= 1
+    path.write_bytes(content)
+
+
+def test_j_08_a_run_that_changed_its_table_meanwhile_is_not_kept(world: World) -> None:
+    run, job = run_and_job(world)
+    table = next(path for path in (world.folder / "artifacts").rglob("*") if path.is_file())
+    assert table.stat().st_mode & 0o222 == 0
+
+    def meddling(fake: FakeJob) -> dict[str, object]:
+        change(Path(fake.spec["table"]))
+        return train_result(fake.folder)
+
+    world.play(job, meddling)
+    failed = world.workspace.experiments.run(run.name)
+    assert (failed.status, failed.bundle_hash) == (RunStatus.FAILED, None)
+    assert failed.failure is not None
+    assert failed.failure.code == DamagedArtifactError.code
+    assert "was sound when this job began" in failed.failure.message
+    assert world.parts.bundles.hashes() == []
+
+
+def test_j_08_scores_of_a_bundle_that_was_changed_meanwhile_are_not_kept(world: World) -> None:
+    job = world.workspace.datasets.score(world.model().reference, dataset="flights")
+
+    def meddling(fake: FakeJob) -> dict[str, object]:
+        change(Path(fake.spec["bundle"]) / "recipe.json")
+        (fake.folder / "scores.csv").write_text("prediction\ntrue\n")
+        return {"file": "scores.csv", "rows": 1}
+
+    world.play(job, meddling)
+    failed = world.job(job)
+    assert failed.status is JobStatus.FAILED
+    assert failed.failure is not None
+    assert failed.failure.code == DamagedBundleError.code
+
+
+def test_j_08_the_version_before_is_looked_at_after_an_import(world: World) -> None:
+    world.dataset()
+    job = world.workspace.datasets.import_file(world.file("more.csv"), "flights")
+
+    def meddling(fake: FakeJob) -> dict[str, object]:
+        change(Path(fake.spec["previous"]["path"]))
+        return import_result(fake.folder, "other rows")
+
+    world.play(job, meddling)
+    assert world.job(job).status is JobStatus.FAILED
+    assert len(world.workspace.datasets.versions("flights")) == 1
 
 
 def test_what_was_erased_during_its_job_is_told(world: World, keeper: JobSupervisor) -> None:
@@ -755,6 +859,43 @@ def test_a_worker_tells_a_new_keeper_who_it_is(world: World, job: Job) -> None:
     world.workers.last.finish(import_result(world.workers.last.folder))
     keeper.turn()
     assert world.job(job).status is JobStatus.FINISHED
+
+
+def test_a_worker_that_claims_to_be_another_process_is_not_believed(world: World, job: Job) -> None:
+    other = world.workspace.datasets.import_file(world.file("other.csv"), "other")
+    world.keeper().turn()
+    victim, liar = world.worker_of(other), world.worker_of(job)
+    with world.parts.registry.write() as unit:
+        unit.jobs.update(dataclasses.replace(world.job(job), process=None))
+        unit.commit()
+    (liar.folder / JOURNAL).unlink()
+    liar.say(MessageKind.STARTED, pid=victim.process.pid, packages={}, process=to_plain(victim.process))
+    keeper = world.keeper()
+    keeper.turn()
+    assert world.job(job).process is None
+    world.workspace.jobs.cancel(job.id)
+    pass_time(world, keeper, 12)
+    assert world.job(job).status is JobStatus.CANCELLED
+    assert victim.is_alive
+    assert not victim.was_asked_to_stop
+
+
+def test_a_worker_that_speaks_for_another_run_changes_only_its_own(world: World) -> None:
+    """What is in a result about runs and jobs is not read: whose it is follows from the folder it lies in."""
+    mine, other = world.runs(estimators=(EstimatorChoice("LogisticRegression"), EstimatorChoice("DecisionTree")))
+    job, of_other = (world.workspace.jobs.get(run.job_id) for run in (mine, other))
+
+    def claiming(fake: FakeJob) -> dict[str, object]:
+        fake.metric("roc_auc", 0, 0.5)
+        return {**train_result(fake.folder), "run_id": other.id, "run_name": other.name, "job_id": of_other.id}
+
+    world.play(job, claiming)
+    assert world.workspace.experiments.run(mine.name).status is RunStatus.FINISHED
+    left = world.workspace.experiments.run(other.name)
+    assert left.status in (RunStatus.QUEUED, RunStatus.RUNNING)
+    assert left.bundle_hash is None
+    assert world.workspace.experiments.points(other.name) == []
+    assert len(world.workspace.experiments.points(mine.name)) == 1
 
 
 def test_a_folder_that_cannot_be_closed_does_not_keep_a_job_for_ever(

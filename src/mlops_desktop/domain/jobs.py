@@ -32,7 +32,10 @@ class JobStatus(enum.StrEnum):
 
 @dataclass(frozen=True)
 class Job:
-    """`spec` is what the worker is told, `result` what it answered (both plain JSON); `object_id` is what it is for."""
+    """`spec` is what the worker is told, `result` what it answered (both plain JSON); `object_id` is what it is for.
+
+    `heartbeat_at` is set while its worker does not respond: when it was last heard of.
+    """
 
     id: str
     kind: JobKind
@@ -52,6 +55,11 @@ class Job:
     heartbeat_at: datetime | None = None
     result: Mapping[str, object] = field(default_factory=dict)
     failure: Failure | None = None
+
+    @property
+    def silent_since(self) -> datetime | None:
+        """Since when its worker, which lives, does not respond; None where it does or has ended."""
+        return self.heartbeat_at if self.status is JobStatus.RUNNING else None
 
 
 class MessageKind(enum.StrEnum):

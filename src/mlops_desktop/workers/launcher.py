@@ -137,6 +137,9 @@ class WorkerLauncher:
             processes.reap(process)  # a child of ours, but of a launcher that was closed
         return is_alive
 
+    def works_in(self, process: ProcessIdentity, folder: Path) -> bool:
+        return processes.works_in(process, folder)
+
     def memory(self, process: ProcessIdentity) -> int:
         return processes.memory(process)
 

@@ -35,6 +35,14 @@ def is_alive(process: ProcessIdentity) -> bool:
     return found is not None and found[1] and _is_same_start(found[0], process)
 
 
+def works_in(process: ProcessIdentity, folder: Path) -> bool:
+    """Whether it lives and has this folder as its current one, which a worker enters before it says who it is."""
+    try:
+        return is_alive(process) and Path(psutil.Process(process.pid).cwd()) == folder.resolve()
+    except (psutil.Error, OSError):
+        return False
+
+
 def memory(process: ProcessIdentity) -> int:
     """Resident bytes of the process and all its children; 0 when it is gone."""
     return memory_with_children(process.pid) if is_alive(process) else 0

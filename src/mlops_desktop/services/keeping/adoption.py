@@ -17,7 +17,7 @@ from mlops_desktop.domain.datasets import (
     Source,
     VersionDifference,
 )
-from mlops_desktop.domain.errors import DamagedArtifactError, JobFailedError
+from mlops_desktop.domain.errors import DamagedArtifactError, DamagedBundleError, JobFailedError
 from mlops_desktop.domain.experiments import Environment, MetricSummary, Run, RunStatus
 from mlops_desktop.domain.identifiers import new_identifier
 from mlops_desktop.domain.jobs import Job, JobKind
@@ -100,6 +100,39 @@ def store_files(parts: Parts, job: Job, result: Mapping[str, Any]) -> StoredFile
     if bundle is not None and bundle != result.get("manifest_hash"):
         raise JobFailedError("The bundle changed after the worker made it.", hint="Start the run again.")
     return StoredFiles(artifacts, bundle)
+
+
+def check_inputs(parts: Parts, job: Job) -> None:
+    """What the worker read is still what it was when the job began. Raises DamagedArtifactError, DamagedBundleError.
+
+    What is stored cannot be written to, but a worker runs as the same person, who may change that.
+    """
+    with parts.registry.read() as unit:
+        content_hash = _table_of(unit, job)
+    try:
+        if content_hash:
+            parts.artifacts.path(content_hash)
+        if job.kind is JobKind.SCORE:
+            parts.bundles.folder(str(job.spec["manifest_hash"]))
+    except (DamagedArtifactError, DamagedBundleError) as error:
+        raise type(error)(
+            f"{error.message} It was sound when this job began, so what the job made of it is not kept.",
+            hint=error.hint,
+            details=error.details,
+        ) from error
+
+
+def _table_of(unit: UnitOfWork, job: Job) -> str:
+    """The stored table that the job reads; empty where it reads none, or where it was erased meanwhile."""
+    if job.kind is JobKind.SCORE:
+        return str(job.spec["content_hash"] or "")
+    if job.kind is JobKind.TRAIN:
+        run = unit.runs.get(job.object_id)
+        version = unit.datasets.version(run.spec.dataset_version_id) if run else None
+    else:
+        dataset = unit.datasets.get(job.object_id)
+        version = unit.datasets.find_version(dataset.id, dataset.latest_number) if dataset else None
+    return version.content_hash if version else ""
 
 
 def are_stored(parts: Parts, files: StoredFiles) -> bool:

@@ -8,15 +8,23 @@ import logging
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from mlops_desktop.domain.errors import BusyRegistryError, JobCancelledError, JobFailedError, JobLostError, UserError
 from mlops_desktop.domain.experiments import Failure, Run, RunStatus
 from mlops_desktop.domain.jobs import Job, JobKind, JobStatus, JournalPart, Message, MessageKind
+from mlops_desktop.domain.processes import ProcessIdentity
 from mlops_desktop.services.jobs import failure_of
-from mlops_desktop.services.keeping.adoption import adopt, are_stored, outputs, store_files, worker_spec
+from mlops_desktop.services.keeping.adoption import (
+    adopt,
+    are_stored,
+    check_inputs,
+    outputs,
+    store_files,
+    worker_spec,
+)
 from mlops_desktop.services.keeping.messages import metric_point, progress_of, started_process
 from mlops_desktop.services.parts import Parts
 from mlops_desktop.services.ports import UnitOfWork
@@ -28,7 +36,10 @@ START_PATIENCE = 3.0
 """Seconds by our own count: the clock may be set, and the computer may have slept."""
 LEAVE_PATIENCE = 10.0
 """Seconds that a worker has to leave after its last word."""
-HEARTBEAT_NOTED = timedelta(seconds=10)
+SILENT_AFTER = 15.0
+"""Seconds without a heartbeat, after which a worker does not respond."""
+AWAY = 5.0
+"""Seconds between two turns, after which the keeper itself was frozen or asleep, and can say nothing of others."""
 _JOURNAL = "journal.jsonl"
 _RUN_STATUS = {
     JobStatus.RUNNING: RunStatus.RUNNING,
@@ -55,12 +66,17 @@ class JobSupervisor:
         self._asked_to_end: set[str] = set()
         self._leaving: dict[str, tuple[Job, float]] = {}
         self._troubled: set[str] = set()
+        self._heard: dict[str, tuple[datetime | None, float]] = {}
+        self._turned_at = count()
         self._swept = False
 
     def turn(self) -> bool:
         """One round; says whether anything is queued or running."""
         if not self._swept:
             self._sweep()
+        if self._count() - self._turned_at > AWAY:
+            self._heard.clear()
+        self._turned_at = self._count()
         self._see_off()
         with self._parts.registry.read() as unit:
             open_jobs = unit.jobs.list(statuses=(JobStatus.RUNNING, JobStatus.QUEUED))
@@ -144,16 +160,27 @@ class JobSupervisor:
         else:
             if part.offset != job.journal_offset:
                 self._store(job, part)
-            else:
-                self._listen(job, folder)
+            self._listen(job, folder)
             if job.cancel_requested_at:
                 self._press(job)
 
     def _listen(self, job: Job, folder: Path) -> None:
-        """Notes now and then when a silent worker was last known to be at work."""
+        """Notes that a worker does not respond, and that it does again. It is never ended for that.
+
+        Silence is measured by our own time, which stands still while the computer sleeps, and not by the clock.
+        """
         beat = self._parts.workers.heartbeat(folder)
-        if beat is not None and (job.heartbeat_at is None or beat - job.heartbeat_at > HEARTBEAT_NOTED):
-            self._change(job, heartbeat_at=beat)
+        now = self._count()
+        before, since = self._heard.get(job.id, (beat, now))
+        if beat != before:
+            since = now
+        self._heard[job.id] = (beat, since)
+        if job.heartbeat_at is not None and beat is not None and beat != job.heartbeat_at:
+            self._change(job, heartbeat_at=None)
+            log.info("job %s responds again", job.id)
+        elif job.heartbeat_at is None and now - since >= SILENT_AFTER:
+            self._change(job, heartbeat_at=beat or job.started_at)
+            log.warning("job %s does not respond", job.id)
 
     def _store(self, job: Job, part: JournalPart) -> None:
         with self._parts.registry.write() as unit:
@@ -164,7 +191,7 @@ class JobSupervisor:
         """The job after these messages; its metrics are stored in the same transaction as the new offset."""
         current = unit.jobs.get(job.id) or job
         progress = [m for m in part.messages if m.kind is MessageKind.PROGRESS]
-        process = current.process or started_process(part)
+        process = current.process or self._claimed(job, part)
         advanced = dataclasses.replace(current, journal_offset=part.offset, process=process)
         if progress:
             share, note = progress_of(progress[-1])
@@ -177,8 +204,16 @@ class JobSupervisor:
                 unit.runs.update(dataclasses.replace(run, progress=advanced.progress))
         return advanced
 
+    def _claimed(self, job: Job, part: JournalPart) -> ProcessIdentity | None:
+        """Who the worker says it is, where that is true: this process may be ended one day."""
+        claimed = started_process(part)
+        if claimed is None or self._parts.workers.works_in(claimed, self._parts.job_folder(job.id)):
+            return claimed
+        return None
+
     def _finish(self, job: Job, part: JournalPart, ending: Message) -> None:
         try:
+            check_inputs(self._parts, job)
             files = store_files(self._parts, job, ending.body)
             with self._parts.registry.write() as unit:
                 if not are_stored(self._parts, files):  # erased this very moment, as nobody named them yet
@@ -296,6 +331,7 @@ class JobSupervisor:
         """Its row has ended; its worker may need a moment more to leave, and its heavy files go after it."""
         self._asked.pop(job.id, None)
         self._asked_to_end.discard(job.id)
+        self._heard.pop(job.id, None)
         self._leaving[job.id] = (job, time.monotonic())
         self._see_off()
 
