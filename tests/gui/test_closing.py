@@ -22,7 +22,7 @@ def asked(window: MainWindow) -> ClosingDialog:
     return dialog
 
 
-def test_it_says_what_goes_on_and_keeps_the_window_on_request(window: MainWindow, qtbot: QtBot) -> None:
+def test_u_03_it_says_what_goes_on_and_keeps_the_window_on_request(window: MainWindow, qtbot: QtBot) -> None:
     assert window.shell.leaving.going_on.words == "3 jobs and 3 endpoints"
     dialog = asked(window)
     assert dialog.close_window.isDefault()
@@ -31,14 +31,14 @@ def test_it_says_what_goes_on_and_keeps_the_window_on_request(window: MainWindow
     assert window.shell.leaving.dialog is None
 
 
-def test_closing_leaves_everything_running(window: MainWindow, workspace: FakeWorkspace, qtbot: QtBot) -> None:
+def test_u_03_closing_leaves_everything_running(window: MainWindow, workspace: FakeWorkspace, qtbot: QtBot) -> None:
     click(asked(window).close_window)
     assert not window.isVisible()
     assert workspace.closed
     assert not [call for call in workspace.calls if call[0] in ("stop", "cancel job")]
 
 
-def test_all_of_it_can_be_stopped_and_the_question_left_out(
+def test_u_03_all_of_it_can_be_stopped_and_the_question_left_out(
     window: MainWindow, workspace: FakeWorkspace, qtbot: QtBot
 ) -> None:
     dialog = asked(window)

@@ -6,6 +6,7 @@ import logging
 import sys
 import threading
 import time
+import traceback
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import TracebackType
@@ -113,12 +114,9 @@ class CrashDialog(Growing):
 
 
 def _fault(error: BaseException) -> str:
-    """What kind of error it is and where it was raised."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    where = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace is not None else ""
-    return f"{type(error).__name__} {where}"
+    """What kind of error it is, and by which way it came about."""
+    way = (f"{frame.f_code.co_filename}:{line}" for frame, line in traceback.walk_tb(error.__traceback__))
+    return " ".join([type(error).__name__, *way])
 
 
 def write_log(log_file: Path) -> logging.Handler:

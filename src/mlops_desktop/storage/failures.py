@@ -20,6 +20,7 @@ from mlops_desktop.domain.errors import (
     MlopsError,
     WorkspaceError,
 )
+from mlops_desktop.storage import reserve
 
 _WRITE_LOCK_BYTE = "120"  # the byte of the -shm file that SQLite locks while it writes in WAL mode
 _UNIQUE = (sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY)
@@ -55,6 +56,12 @@ def _by_primary_code(primary: int, code: int, path: Path, details: str) -> Mlops
         return _full(path, details)
     if primary in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
         return _damaged(path, details)
+    if primary == sqlite3.SQLITE_ERROR and "malformed JSON" in details:
+        return DamagedRegistryError(
+            "A value in the registry cannot be read.",
+            hint="Run `mlops verify`, then restore a backup with `mlops workspace restore`.",
+            details=details,
+        )
     if primary == sqlite3.SQLITE_CONSTRAINT:
         return _constraint(code, details)
     return _environment(primary, path, details) or BugError("The registry refused a statement.", details=details)
@@ -62,9 +69,9 @@ def _by_primary_code(primary: int, code: int, path: Path, details: str) -> Mlops
 
 def _environment(primary: int, path: Path, details: str) -> MlopsError | None:
     """Errors of the disk and the folder around the registry."""
+    if primary in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN) and _has_no_room(path):
+        return _full(path, details)
     if primary == sqlite3.SQLITE_IOERR:
-        if _has_no_room(path):
-            return _full(path, details)
         return WorkspaceError(
             f"The disk did not do as told for the registry {path}. The last change was not saved.",
             hint="Check the disk and its connection, then run `mlops verify`.",
@@ -108,9 +115,15 @@ def _constraint(code: int, details: str) -> MlopsError:
 def _full(path: Path, details: str) -> DiskFullError:
     return DiskFullError(
         f"The disk that holds {path.parent} is full. The last change was not saved.",
-        hint="Free some space there and try again; nothing saved before is lost.",
+        hint=f"Free some space there and try again; nothing saved before is lost.{_way_out(path)}",
         details=details,
     )
+
+
+def _way_out(path: Path) -> str:
+    if not reserve.is_kept(path.parent):
+        return ""
+    return f" The {reserve.SIZE >> 20} MB that were kept back are free now, so `mlops trash purge` works."
 
 
 def _busy(path: Path, details: str) -> BusyRegistryError:
