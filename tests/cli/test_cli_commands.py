@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
 from pathlib import Path
@@ -13,6 +14,7 @@ from mlops_desktop import bootstrap
 from mlops_desktop.cli import main as entry
 from mlops_desktop.domain.errors import JobFailedError
 from mlops_desktop.domain.hosts import THIS_COMPUTER
+from mlops_desktop.domain.jobs import JobStatus
 
 
 @pytest.fixture
@@ -355,6 +357,28 @@ def test_jobs_are_listed_by_the_beginning_of_their_id(mlops: Typist, csv: Path) 
     assert job["id"][:8] in mlops("jobs", "list")
     mlops("jobs", "log", job["id"][:8])
     mlops("jobs", "log", "nothing", code=entry.USER_ERROR)
+
+
+def test_j_02_a_job_that_does_not_respond_says_so(mlops: Typist, csv: Path) -> None:
+    mlops.world.is_asleep = True
+    mlops("datasets", "import", csv, "--no-wait")
+    (job,) = mlops.world.workspace.jobs.list()
+    frozen = dataclasses.replace(job, status=JobStatus.RUNNING, heartbeat_at=mlops.world.clock.now)
+    with mlops.world.parts.registry.write() as unit:
+        unit.jobs.update(frozen)
+        unit.commit()
+    said = " ".join(mlops("jobs", "list").split())
+    assert "Not responding" in said
+    mlops.world.is_asleep = False
+
+
+def test_j_05_what_a_worker_wrote_does_not_steer_the_terminal(mlops: Typist, csv: Path) -> None:
+    mlops("datasets", "import", csv)
+    (job,) = mlops.world.workspace.jobs.list()
+    mlops.world.worker_of(job).log("\x1b[2J\x1b]0;title\x07 red\rover\n\u202ebelow")
+    lines = mlops("jobs", "log", job.id).splitlines()
+    assert lines[-3].endswith(r"info: \x1b[2J\x1b]0;title\x07 red")
+    assert lines[-2:] == ["over", r"\x202ebelow"]
 
 
 def test_the_trash_gives_back_and_erases(mlops: Typist, csv: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -55,6 +55,15 @@ def test_the_key_opens_and_closes_it(window: MainWindow, qtbot: QtBot) -> None:
     assert window.shell.overlays.shown_activity is None
 
 
+def test_j_02_work_that_does_not_respond_says_so_and_goes_on() -> None:
+    frozen = job("a", JobStatus.RUNNING, note="Reading flights.csv", heartbeat_at=NOW, finished_at=None)
+    work = work_of_job(frozen, {})
+    assert work.state is State.RUNNING
+    assert work.sentence == f"Not responding since {NOW.astimezone():%H:%M:%S}"
+    assert work_of_job(dataclasses.replace(frozen, heartbeat_at=None), {}).sentence == "Reading flights.csv"
+    assert "responding" not in work_of_job(dataclasses.replace(frozen, status=JobStatus.CANCELLED), {}).sentence
+
+
 def test_work_is_under_what_it_is(make_window: MakeWindow, workspace: FakeWorkspace) -> None:
     workspace.ended_jobs = [job("a", JobStatus.FINISHED), job("b", JobStatus.FAILED), job("c", JobStatus.CANCELLED)]
     panel = opened(make_window(workspace))

@@ -90,12 +90,12 @@ def abort(spec: Spec, folder: Path, report: Report) -> dict[str, Any]:
 
 def kill(spec: Spec, folder: Path, report: Report) -> dict[str, Any]:
     report.log("the last word")
-    os.kill(os.getpid(), getattr(signal, spec["signal"]))
+    os.kill(os.getpid(), getattr(signal, spec.get("signal", "SIGSEGV")))
     return {}
 
 
 def leave(spec: Spec, folder: Path, report: Report) -> dict[str, Any]:
-    os._exit(spec["code"])
+    os._exit(spec.get("code", 3))
 
 
 def shout(spec: Spec, folder: Path, report: Report) -> dict[str, Any]:
@@ -103,12 +103,39 @@ def shout(spec: Spec, folder: Path, report: Report) -> dict[str, Any]:
     block = b"\x00\xff\x1b[31mno line end " * 4096
     writer = f"import os, time\nfor _ in range(40): os.write(1, {block[:20]!r} * 40000); time.sleep(0.01)"
     with subprocess.Popen([sys.executable, "-c", writer]) as child:
-        for _ in range(400):
+        for _ in range(spec.get("blocks", 400)):
             os.write(1, block)
         child.wait()
     time.sleep(0.3)
     sys.stdout.write("after the cut\n")
     return {}
+
+
+def measure(spec: Spec, folder: Path, report: Report) -> dict[str, Any]:
+    """Many points of one metric, each tenth of them measured twice, some of them no number."""
+    for step in range(spec.get("points", int(os.environ.get("MPL_POINTS", "20000")))):
+        report.metric("loss", step, float("nan") if step % 1000 == 999 else 1 / (step + 1))
+        if step % 10 == 0:
+            report.metric("loss", step, 2 / (step + 1))
+    return {}
+
+
+def babble(spec: Spec, folder: Path, report: Report) -> dict[str, Any]:
+    """Writes into its journal what it likes: half lines, wrong types, a claim to be init, an ending of another."""
+    at = '"at":"2030-01-02T03:04:05+00:00"'
+    lines = (
+        "nonsense",
+        "[" * 100_000,
+        f'{{"kind":"progress",{at},"body":{{"share":"half","note":7}}}}',
+        f'{{"kind":"metric",{at},"body":{{"key":"loss","step":{"9" * 400},"value":1}}}}',
+        f'{{"kind":"started",{at},"body":{{"pid":1,"process":{{"pid":1,"machine":"","boot":"","started":0}}}}}}',
+        f'{{"kind":"log",{at},"body":{{"level":"\u001b[2J","text":"\u001b]0;title\u0007 red \u001b[31m"}}}}',
+        '{"kind":"log","at"',
+    )
+    with (folder / "journal.jsonl").open("ab") as journal:
+        journal.write("\n".join(lines).encode() + b"\xff\xfe\n")
+    report.metric("loss", 1, 0.25)
+    return {"run_id": "another", "evaluation": "../../../registry.db", "bundle": "/etc", "metrics": "none"}
 
 
 def strange(spec: Spec, folder: Path, report: Report) -> dict[str, Any]:
@@ -209,9 +236,21 @@ JOBS: dict[str, Any] = {
         look,
         count_threads,
         linger,
+        measure,
+        babble,
     )
 }
-JOBS["train"] = lambda spec, folder, report: (wait if spec.get("wait") else work)(spec, folder, report)
+
+
+def train(spec: Spec, folder: Path, report: Report) -> dict[str, Any]:
+    """What the name of the experiment says, where there is such a job."""
+    chosen: dict[str, Any] = JOBS.get(spec.get("experiment", ""), wait if spec.get("wait") else work)(
+        spec, folder, report
+    )
+    return chosen
+
+
+JOBS["train"] = train
 JOBS["missing"] = "mlops_desktop.workers.no_such_module"
 CALLS: dict[str, Any] = {
     "echo": answer_echo,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mlops_desktop.cli.output import NOTHING, emit, json_option, note, number, progress, say, table, when
+from mlops_desktop.cli.output import NOTHING, emit, json_option, note, number, progress, say, say_log, table, when
 from mlops_desktop.cli.run_lists import LIST_COMMANDS, SORT, WHERE, sort_keys
 from mlops_desktop.cli.run_options import RUN_OPTIONS, pairs, run_request
 from mlops_desktop.cli.run_setups import SETUP_COMMANDS, reasons
@@ -246,8 +246,7 @@ def files(session: Session, name: str, as_json: bool) -> None:
 @pass_session
 def log(session: Session, name: str) -> None:
     """The log of the run NAME."""
-    for line in session.workspace.experiments.log(name):
-        say(line)
+    say_log(session.workspace.experiments.log(name))
 
 
 @experiments.command()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import click
 
-from mlops_desktop.cli.output import NOTHING, emit, json_option, say, table, when
+from mlops_desktop.cli.output import NOTHING, emit, json_option, say, say_log, table, when
 from mlops_desktop.cli.session import Session, pass_session
+from mlops_desktop.domain.jobs import Job
 
 
 @click.group()
@@ -33,12 +34,18 @@ def list_jobs(session: Session, limit: int, as_json: bool) -> None:
                 f"{job.progress:.0%}" if job.progress is not None else NOTHING,
                 when(job.started_at),
                 when(job.finished_at),
-                job.failure.message if job.failure else "",
+                _reason(job),
             ]
             for job in found
         ],
         right=["Progress"],
     )
+
+
+def _reason(job: Job) -> str:
+    if job.silent_since:
+        return f"Not responding since {when(job.silent_since)}; it goes on if it can, or cancel it."
+    return job.failure.message if job.failure else ""
 
 
 @jobs.command()
@@ -56,5 +63,4 @@ def cancel(session: Session, job: str) -> None:
 @pass_session
 def log(session: Session, job: str) -> None:
     """The log of JOB (its id or the beginning of it)."""
-    for line in session.workspace.jobs.log(session.workspace.jobs.find(job).id):
-        say(line)
+    say_log(session.workspace.jobs.log(session.workspace.jobs.find(job).id))

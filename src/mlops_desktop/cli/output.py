@@ -6,7 +6,7 @@ import contextlib
 import json
 import math
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -62,6 +62,13 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence
 def printable(text: str) -> str:
     """The text on one line, with control characters made visible: a name cannot move the cursor."""
     return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text)
+
+
+def say_log(lines: Iterable[str]) -> None:
+    """A worker's words, line by line: it may have written anything."""
+    for line in lines:
+        for part in line.splitlines():
+            say(printable(part))
 
 
 def number(value: float | None, digits: int = 4) -> str:

@@ -48,6 +48,9 @@ from mlops_desktop.services.run_setup import (
     run_spec,
 )
 
+MOST_POINTS = 2_000
+"""Of one metric: more than a screen has places for."""
+
 
 class ExperimentService:
     """Questions, and the runs that try to answer them."""
@@ -229,9 +232,9 @@ class ExperimentService:
             return lookup.run(unit, name)
 
     def points(self, name: str) -> Sequence[MetricPoint]:
-        """The metrics fold by fold, as they came in."""
+        """The metrics fold by fold, as they came in; of very many an even choice, enough to be drawn."""
         with self._parts.registry.read() as unit:
-            return unit.runs.points(lookup.run(unit, name).id)
+            return unit.runs.points(lookup.run(unit, name).id, MOST_POINTS)
 
     def evaluation(self, name: str) -> dict[str, Any]:
         """Curves, matrices and importance of a finished run. Raises NotFoundError where it has none."""

@@ -12,6 +12,7 @@ from mlops_desktop.domain.jobs import Job, JobStatus
 from mlops_desktop.gui import formats
 from mlops_desktop.gui.lanes import Lanes
 from mlops_desktop.gui.queries import Query
+from mlops_desktop.gui.readings.activity import silence
 from mlops_desktop.gui.theme.theme import Theme
 from mlops_desktop.gui.widgets.bars import Arc
 from mlops_desktop.gui.widgets.buttons import Button
@@ -101,7 +102,8 @@ class ProgressPane(QWidget):
         self._title.setText(job.title)
         self.bar.set_share(share)
         self._share.setText(formats.percent(share) if share is not None else "")
-        note = "Cancelling…" if job.cancel_requested_at else "Waits for its turn" if waits else job.note or "Starting…"
+        note = silence(job) or job.note or "Starting…"
+        note = "Cancelling…" if job.cancel_requested_at else "Waits for its turn" if waits else note
         self._note.setText(note)
         self.cancel.setEnabled(job.cancel_requested_at is None)
         self.setAccessibleName(f"{job.title}: {self._share.text()} {note}")

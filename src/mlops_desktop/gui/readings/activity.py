@@ -114,8 +114,8 @@ def work_of_job(job: Job, datasets: dict[str, str]) -> Work:
     about = _about(what) if train else ""
     if job.failure and states.get(job.status) is None:
         about = job.failure.message
-    elif job.note and not job.status.is_ended:
-        about = " · ".join(part for part in (about, job.note) if part)
+    elif not job.status.is_ended:
+        about = " · ".join(part for part in (about, silence(job) or job.note) if part)
     return Work(
         id=job.id,
         state=states.get(job.status, State.FAILED),
@@ -132,6 +132,11 @@ def work_of_job(job: Job, datasets: dict[str, str]) -> Work:
         cancelling=job.cancel_requested_at is not None and not job.status.is_ended,
         failure=job.failure,
     )
+
+
+def silence(job: Job) -> str:
+    """That its worker does not respond, and since when; empty where it does."""
+    return f"Not responding since {job.silent_since.astimezone():%H:%M:%S}" if job.silent_since else ""
 
 
 def _about(what: str) -> str:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.dialects.sqlite import insert
 
 from mlops_desktop.domain.changes import ChangeKind
@@ -15,6 +15,16 @@ from mlops_desktop.domain.run_summaries import Registered, RunSummary
 from mlops_desktop.storage.repositories.run_summaries import read_registered, read_summaries
 from mlops_desktop.storage.rows import ExperimentRow, RunMetricRow, RunRow
 from mlops_desktop.storage.transaction import Transaction
+
+
+def _evenly(of_run: ColumnElement[bool], most: int) -> Select[tuple[int]]:
+    """Of each metric's points about so many, from all over its steps, the first and the last among them."""
+    by_step = func.row_number().over(partition_by=RunMetricRow.key, order_by=RunMetricRow.step)
+    total = func.count().over(partition_by=RunMetricRow.key)
+    counted = select(RunMetricRow.seq, by_step.label("number"), total.label("total")).where(of_run).subquery()
+    stride = (counted.c.total + (most - 1)) // most
+    chosen = ((counted.c.number - 1) % stride == 0) | (counted.c.number == counted.c.total)
+    return select(counted.c.seq).where(chosen)
 
 
 class SqlRunRepository:
@@ -103,12 +113,12 @@ class SqlRunRepository:
         self._transaction.execute(statement, values)
         self._transaction.note(ChangeKind.RUN, run_id)
 
-    def points(self, run_id: str) -> Sequence[MetricPoint]:
-        statement = (
-            select(RunMetricRow.key, RunMetricRow.step, RunMetricRow.value)
-            .where(RunMetricRow.run_id == run_id)
-            .order_by(RunMetricRow.seq)
-        )
+    def points(self, run_id: str, most: int = 0) -> Sequence[MetricPoint]:
+        of_run = RunMetricRow.run_id == run_id
+        statement = select(RunMetricRow.key, RunMetricRow.step, RunMetricRow.value)
+        statement = statement.where(of_run).order_by(RunMetricRow.seq)
+        if most:
+            statement = statement.where(RunMetricRow.seq.in_(_evenly(of_run, most)))
         return [
             MetricPoint(key, step, math.nan if value is None else value)
             for key, step, value in self._transaction.pairs(statement)
