@@ -238,6 +238,11 @@ def test(options: argparse.Namespace) -> int:
     return run([PYTHON, ROOT / "tests" / "whole_run.py", *long, *engines, *uncovered])
 
 
+def mutations(options: argparse.Namespace) -> int:
+    """take safety rules out of a copy of the source, one by one: the tests must fail each time"""
+    return run([PYTHON, ROOT / "tests" / "mutations.py"])
+
+
 def check(options: argparse.Namespace) -> int:
     """format, lint, types and import contracts"""
     failed = []
@@ -323,6 +328,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     command.add_argument("--engines", action="store_true", help="also on Docker engines of their own (root on Debian)")
     command.add_argument("--no-coverage", action="store_true", help="do not measure coverage")
     command.add_argument("paths", nargs="*", help="only these, without coverage; pytest's own options too")
+    add("mutations", mutations, qt=True)
     add("check", check)
     command = add("pictures", pictures, qt=True, folder="where the pictures are put (default: build/pictures)")
     command.add_argument("scenes", nargs="*", help="only scenes whose names begin so")

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 from typing import BinaryIO
 
 import pytest
 
+from mlops_desktop.serving.bundle import write_manifest
+from mlops_desktop.storage.artifacts import FileArtifactStore
+from mlops_desktop.storage.bundles import FolderBundleStore
 from mlops_desktop.storage.durable import make_folder, sync_tree, write_bytes, write_file
 
 
@@ -44,3 +49,36 @@ def test_a_whole_tree_is_brought_to_the_disk(tmp_path: Path) -> None:
     (tmp_path / "a" / "b").mkdir(parents=True)
     (tmp_path / "a" / "b" / "file").write_bytes(b"x")
     sync_tree(tmp_path)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the kernel tells which file a descriptor is")
+@pytest.mark.parametrize("deed", ["a file", "a folder", "an artifact", "a bundle"])
+def test_a_rename_is_acknowledged_when_its_folder_is_on_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, deed: str
+) -> None:
+    """Without that a power cut takes away what was acknowledged, though its content is on the disk."""
+    synced: list[Path] = []
+    fsync = os.fsync
+
+    def noted(descriptor: int) -> None:
+        synced.append(Path(os.readlink(f"/proc/self/fd/{descriptor}")))
+        fsync(descriptor)
+
+    source, store = tmp_path / "source", tmp_path / "store"
+    source.mkdir()
+    (source / "content").write_bytes(b"x")
+    write_manifest(source)
+    store.mkdir()
+    monkeypatch.setattr(os, "fsync", noted)
+    if deed == "a file":
+        write_bytes(store / "made", b"x")
+        last = store
+    elif deed == "a folder":
+        make_folder(store / "made")
+        last = store
+    elif deed == "an artifact":
+        last = store / FileArtifactStore(store).add(source / "content")[:2]
+    else:
+        FolderBundleStore(store).add(source)
+        last = store
+    assert synced[-1] == last
