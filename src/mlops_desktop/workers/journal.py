@@ -15,7 +15,7 @@ from mlops_desktop.domain.plain import from_plain, to_plain
 from mlops_desktop.workers.protocol import MAX_LINE, ProtocolError, decode
 
 JOURNAL = "journal.jsonl"
-MAX_JOURNAL = 128 * 1024 * 1024
+MAX_JOURNAL = 256 * 1024 * 1024
 """A journal longer than this takes only its ending any more: a million metric points fit."""
 
 _MAX_PART = MAX_LINE
