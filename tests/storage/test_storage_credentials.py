@@ -80,14 +80,14 @@ def test_a_secret_in_the_keyring_outlives_the_session(keyring: Keyring) -> None:
     assert keyring.ask(ASKER, [["remove", NAME], ["remove", NAME], ["get", NAME]]) == [None, None, None]
 
 
-def test_what_is_in_the_keyring_lies_in_no_file_to_read(keyring: Keyring) -> None:
+def test_r_06_what_is_in_the_keyring_lies_in_no_file_to_read(keyring: Keyring) -> None:
     keyring.ask(ASKER, [["set", NAME, CANARY]])
     files = keyring.files()
     assert [path.suffix for path in files if path.suffix == ".keyring"]
     assert not [path for path in files if CANARY.encode() in path.read_bytes()]
 
 
-def test_a_locked_keyring_refuses_at_once(keyring: Keyring) -> None:
+def test_r_06_a_locked_keyring_refuses_at_once(keyring: Keyring) -> None:
     keyring.ask(ASKER, [["set", NAME, CANARY]])
     locked = {"error": "The keyring is locked.", "code": "MD-SEC-001"}
     assert keyring.ask(ASKER, [["get", NAME], ["set", NAME, "new"]], password="another") == [locked, locked]
@@ -98,7 +98,7 @@ def test_a_locked_keyring_refuses_at_once(keyring: Keyring) -> None:
 
 
 @pytest.mark.usefixtures("no_session")
-def test_without_a_keyring_a_secret_is_refused_with_a_way_out() -> None:
+def test_r_06_without_a_keyring_a_secret_is_refused_with_a_way_out() -> None:
     with pytest.raises(KeyringUnavailableError, match="no keyring") as refused:
         KeyringSecretStore("ours").set(NAME, CANARY)
     assert refused.value.hint.endswith("Or set MLOPS_SECRET_REGISTRY_GPU_BOX in the environment.")
@@ -107,7 +107,7 @@ def test_without_a_keyring_a_secret_is_refused_with_a_way_out() -> None:
 
 @pytest.mark.usefixtures("no_session")
 @pytest.mark.parametrize("chosen", ["keyring.backends.null.Keyring", f"{__name__}.Plaintext"])
-def test_a_backend_outside_the_list_is_never_used_whoever_chose_it(
+def test_r_06_a_backend_outside_the_list_is_never_used_whoever_chose_it(
     chosen: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", chosen)
@@ -127,7 +127,7 @@ def test_the_list_names_backends_of_the_keyring_library_that_are_there() -> None
 # --- one that waits or fails ------------------------------------------------------------------------------------------
 
 
-def test_a_keyring_that_waits_for_a_person_holds_nobody_up_and_asks_once() -> None:
+def test_r_06_a_keyring_that_waits_for_a_person_holds_nobody_up_and_asks_once() -> None:
     keyring = Stubborn()
     asked = store(keyring, seconds=0.01)
     try:
@@ -165,7 +165,7 @@ def test_what_a_keyring_says_when_it_fails_is_not_repeated() -> None:
     assert CANARY not in f"{error!r}{error.hint}{error.details}{error.facts}"
 
 
-def test_a_locked_keyring_is_said_to_be_locked() -> None:
+def test_r_06_a_locked_keyring_is_said_to_be_locked() -> None:
     class Locked(InMemory):
         def get_password(self, service: str, username: str) -> str | None:
             raise KeyringLocked("Failed to unlock the collection!")
@@ -194,7 +194,7 @@ def test_a_variable_comes_before_the_session_and_that_before_the_keyring(monkeyp
     assert kept.get(NAME) is None
 
 
-def test_what_is_kept_for_the_session_is_in_no_keyring_and_goes_to_the_keepers_that_are_started() -> None:
+def test_r_06_what_is_kept_for_the_session_is_in_no_keyring_and_goes_to_the_keepers_that_are_started() -> None:
     keyring = InMemory()
     kept = CredentialStore(store(keyring))
     kept.keep_for_session(NAME, CANARY)

@@ -215,7 +215,7 @@ def test_k_07_a_disk_that_is_full_is_told_before_anything_is_sent_and_looked_at_
 
 
 @pytest.mark.parametrize("team", ["ssh", pytest.param("tls", marks=pytest.mark.long)], indirect=True)
-def test_k_08_a_host_that_is_cut_off_is_unknown_and_never_stopped(team: Team, remote_host: RemoteHost) -> None:
+def test_k_08_v_05_a_host_that_is_cut_off_is_unknown_and_never_stopped(team: Team, remote_host: RemoteHost) -> None:
     """V-05: who looks gets no figures, and never that all is well."""
     team.deploy("flight-late@v1")
     before = current(team)

@@ -174,7 +174,7 @@ def through(team: Team, address: str, user: str = USER) -> None:
     team.workspace.hosts.set_registry(team.host.name, address, user)
 
 
-def test_a_registry_that_is_down(answering: Team, image_registry: ImageRegistry) -> None:
+def test_k_13_a_registry_that_is_down(answering: Team, image_registry: ImageRegistry) -> None:
     through(answering, image_registry.address)
     image_registry.kill()
     fails(answering, "does not answer the Docker on docker")
@@ -183,7 +183,7 @@ def test_a_registry_that_is_down(answering: Team, image_registry: ImageRegistry)
     assert answering.answering() == "flight-late@v2"
 
 
-def test_a_registry_that_does_not_let_us_in_401(
+def test_k_13_a_registry_that_does_not_let_us_in_401(
     answering: Team, image_registry: ImageRegistry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     through(answering, image_registry.address)
@@ -194,7 +194,7 @@ def test_a_registry_that_does_not_let_us_in_401(
 
 
 @pytest.mark.long  # engines try again for a minute
-def test_a_registry_that_does_not_allow_it_403(answering: Team, remote_host: RemoteHost) -> None:
+def test_k_13_a_registry_that_does_not_allow_it_403(answering: Team, remote_host: RemoteHost) -> None:
     with refusing(
         str(remote_host.near_address), 403, "DENIED", "requested access to the resource is denied"
     ) as address:
@@ -203,14 +203,14 @@ def test_a_registry_that_does_not_allow_it_403(answering: Team, remote_host: Rem
 
 
 @pytest.mark.long  # engines try again for a minute
-def test_a_registry_that_is_full(answering: Team, image_registry: ImageRegistry) -> None:
+def test_k_13_a_registry_that_is_full(answering: Team, image_registry: ImageRegistry) -> None:
     through(answering, image_registry.address)
     image_registry.make_small()
     assert "full disk" in fails(answering, "failed").hint
 
 
 @pytest.mark.long
-def test_a_registry_that_speaks_plain_http(answering: Team, local_engine: LocalEngine) -> None:
+def test_k_13_a_registry_that_speaks_plain_http(answering: Team, local_engine: LocalEngine) -> None:
     run("ip", "address", "add", f"{ELSEWHERE}/32", "dev", local_engine.link)
     try:
         with refusing(ELSEWHERE, 500, "UNKNOWN", "never asked") as address:
@@ -221,7 +221,7 @@ def test_a_registry_that_speaks_plain_http(answering: Team, local_engine: LocalE
 
 
 @pytest.mark.long  # engines try again for a minute
-def test_a_registry_that_is_killed_while_it_is_pushed_to(
+def test_k_13_a_registry_that_is_killed_while_it_is_pushed_to(
     answering: Team, image_registry: ImageRegistry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     image_registry.forget()
@@ -231,7 +231,7 @@ def test_a_registry_that_is_killed_while_it_is_pushed_to(
 
 
 @pytest.mark.long
-def test_a_push_that_nobody_takes_any_more_is_cancelled(
+def test_k_13_a_push_that_nobody_takes_any_more_is_cancelled(
     answering: Team, image_registry: ImageRegistry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     image_registry.forget()
@@ -248,7 +248,7 @@ def test_a_push_that_nobody_takes_any_more_is_cancelled(
 
 
 @pytest.mark.long  # engines try again for a minute
-def test_what_was_changed_in_the_registry_is_not_taken(
+def test_k_13_what_was_changed_in_the_registry_is_not_taken(
     answering: Team, image_registry: ImageRegistry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Every blob has another bit when it is pulled: the engine there notices, or we do."""

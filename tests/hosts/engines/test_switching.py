@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.hosts.engines.conftest import KINDS, Team
+from tests.hosts.engines.conftest import KINDS, Team, require_all_confined
 
 pytestmark = pytest.mark.engines
 CLIENT = Path(__file__).parents[1] / "outside_client.py"
@@ -55,8 +55,9 @@ def require_no_failure(seen: dict[str, Any], switches: int) -> None:
 
 
 @pytest.mark.parametrize("team", KINDS, indirect=True)
-def test_versions_take_over_and_go_back_without_a_failed_request(team: Team) -> None:
+def test_k_16_versions_take_over_and_go_back_without_a_failed_request_and_all_are_confined(team: Team) -> None:
     require_no_failure(switch_under_load(team, SWITCHES), SWITCHES)
+    require_all_confined(team.engine)
 
 
 @pytest.mark.long
