@@ -10,7 +10,16 @@ from typing import Any
 import pytest
 from tests.services.world import COLUMNS, PROFILES, World
 
-from mlops_desktop.domain.datasets import Column, ColumnProfile, ColumnType, Derived, ReadAnswers, Source
+from mlops_desktop.domain.datasets import (
+    Column,
+    ColumnDifference,
+    ColumnProfile,
+    ColumnType,
+    Derived,
+    ReadAnswers,
+    Source,
+    VersionDifference,
+)
 from mlops_desktop.domain.errors import (
     InvalidInputError,
     InvalidNameError,
@@ -51,6 +60,50 @@ def test_a_suggestion_follows_from_the_profiles(world: World) -> None:
         ("tail", "every text is different, like an identifier")
     ]
     assert suggested.validation == Validation(ValidationKind.TIME_ORDERED, column="day")
+
+
+def version_without_carrier(world: World) -> None:
+    world.dataset()
+    kept = [column for column in COLUMNS if column.name != "carrier"]
+    columns = [dataclasses.replace(c, type=ColumnType.TEXT) if c.name == "distance" else c for c in kept]
+    profiles = [
+        dataclasses.replace(p, type=ColumnType.TEXT) if p.name == "distance" else p
+        for p in PROFILES
+        if p.name != "carrier"
+    ]
+    changes = (ColumnDifference("carrier", "removed", "text"), ColumnDifference("distance", "retyped", "float", "text"))
+    difference = to_plain(VersionDifference(1, 1000, 1000, 0, changes))
+    world.dataset(content="v2", columns=to_plain(columns), profiles=to_plain(profiles), difference=difference)
+
+
+@pytest.mark.parametrize(
+    "choice",
+    [
+        {"target": "carrier"},
+        {"features": ("distance", "carrier")},
+        {"without": ("carrier",)},
+        {"included": ("carrier",)},
+        {"roles": {"carrier": FeatureRole.CATEGORY}},
+        {"validation": Validation(ValidationKind.GROUPED, column="carrier")},
+    ],
+)
+def test_d_18_a_column_that_the_new_version_dropped_is_named_with_the_version_that_had_it(
+    world: World, choice: dict[str, Any]
+) -> None:
+    version_without_carrier(world)
+    with pytest.raises(InvalidInputError) as caught:
+        world.runs(**choice)
+    assert caught.value.message == "flights@v2 has no column carrier any more; v1 had it."
+    assert caught.value.hint == "Leave it out, or use flights@v1."
+    assert world.runs(dataset="flights@v1", **{**choice, "target": "late"})
+
+
+def test_d_18_a_column_that_became_text_cannot_be_used_as_a_number_and_that_is_said(world: World) -> None:
+    version_without_carrier(world)
+    with pytest.raises(InvalidInputError, match="distance is text in flights@v2, it was float in v1") as caught:
+        world.runs(roles={"distance": FeatureRole.NUMERIC})
+    assert "It can be used as category" in caught.value.hint
+    assert world.runs(roles={"distance": FeatureRole.CATEGORY})
 
 
 def test_the_persons_choices_go_before_the_suggested_ones(world: World) -> None:

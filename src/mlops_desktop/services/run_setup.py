@@ -31,6 +31,7 @@ from mlops_desktop.domain.suggestions import (
     time_column,
 )
 from mlops_desktop.services import lookup
+from mlops_desktop.services.changed_columns import check_columns
 from mlops_desktop.services.dataset_uses import derived_from, leakage_key
 from mlops_desktop.services.parts import Parts
 from mlops_desktop.services.run_estimates import TimeEstimate, Work, estimate
@@ -157,12 +158,11 @@ class RunSetup:
         with self._parts.registry.read() as unit:
             version = lookup.dataset_version(unit, request.dataset)
             last = last_run(unit, version, experiment_name(version, request), request.target)
+        named = (request.target, *(request.features or ()), *request.without, *request.included)
+        check_columns(version, named, request.roles)
         column, profile = version.column(request.target), version.profile(request.target)
         if column is None or profile is None:
-            known = ", ".join(item.name for item in version.columns)
-            raise InvalidInputError(
-                f"{version.reference} has no column {request.target}.", hint=f"Its columns are {known}."
-            )
+            raise InvalidInputError(f"{version.reference} has no column {request.target}.")
         findings = self._leakage(version, request.target)
         followed = None if request.afresh or request.rerun_of else last
         if followed is not None:
@@ -262,7 +262,7 @@ def _with_column(validation: Validation, times: str | None) -> Validation:
 def run_spec(version: DatasetVersion, request: RunRequest, suggestion: Suggestion, choice: EstimatorChoice) -> RunSpec:
     validation = suggestion.validation
     if validation.column and version.column(validation.column) is None:
-        raise InvalidInputError(f"There is no column {validation.column} to validate by.", hint="Name another.")
+        check_columns(version, (validation.column,), {})
     return RunSpec(
         dataset_version_id=version.id,
         target=suggestion.target,
