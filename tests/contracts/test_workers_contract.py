@@ -149,6 +149,16 @@ def test_a_running_job_is_alive_and_its_heart_beats(workshop: Workshop) -> None:
     assert workers.heartbeat(workshop.folder / "nowhere") is None
 
 
+def test_a_process_is_the_worker_of_one_job_only(workshop: Workshop) -> None:
+    workers = workshop.workers()
+    one, other = workshop.start(workers, waits=True), workshop.start(workers, waits=True, folder="other")
+    assert workers.works_in(one, workshop.folder / "job")
+    assert workers.works_in(other, workshop.folder / "other")
+    assert not workers.works_in(one, workshop.folder / "other")
+    workers.end(one)
+    assert not workers.works_in(one, workshop.folder / "job")
+
+
 def test_who_asks_a_job_to_stop_finds_it_cancelled(workshop: Workshop) -> None:
     workers = workshop.workers()
     process = workshop.start(workers, waits=True)

@@ -114,7 +114,7 @@ VICTIMS = ["command line", "keeper", "worker"]
 
 
 @pytest.mark.parametrize("victim", VICTIMS)
-def test_import(mlops: CommandLine, workspace: Workspace, table: Path, victim: str, times: int) -> None:
+def test_d_17_j_03_import(mlops: CommandLine, workspace: Workspace, table: Path, victim: str, times: int) -> None:
     for number in range(times):
         name = f"numbers{number}"
         command = mlops.start("datasets", "import", table, "--name", name, "--json")
@@ -129,7 +129,7 @@ def test_import(mlops: CommandLine, workspace: Workspace, table: Path, victim: s
 
 
 @pytest.mark.parametrize("victim", VICTIMS)
-def test_training(mlops: CommandLine, workspace: Workspace, table: Path, victim: str, times: int) -> None:
+def test_j_03_training(mlops: CommandLine, workspace: Workspace, table: Path, victim: str, times: int) -> None:
     mlops("datasets", "import", table, "--name", "numbers")
     for _ in range(times):
         command = mlops.start("experiments", "run", "numbers", "y", "-e", "LogisticRegression", "--json")

@@ -648,7 +648,7 @@ def test_a_running_job_is_asked_to_stop_and_ends_as_cancelled(world: World, keep
     assert world.workspace.experiments.run(run.name).status is RunStatus.CANCELLED
 
 
-def test_a_disobedient_job_is_ended_five_seconds_after_it_was_asked(
+def test_j_04_a_disobedient_job_is_ended_five_seconds_after_it_was_asked(
     world: World, job: Job, keeper: JobSupervisor, passing: FakeTime
 ) -> None:
     keeper.turn()

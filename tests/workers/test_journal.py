@@ -141,7 +141,9 @@ def test_a_part_is_limited_and_the_next_goes_on(tmp_path: Path, monkeypatch: pyt
     assert lengths == [3, 3, 1]
 
 
-def test_a_full_journal_says_so_and_still_takes_the_ending(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_j_06_a_full_journal_says_so_and_still_takes_the_ending(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(journal, "MAX_JOURNAL", 1000)
     writer = JournalWriter(tmp_path)
     for _ in range(50):

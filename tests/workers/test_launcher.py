@@ -76,7 +76,7 @@ def test_the_journal_names_the_process_so_that_a_new_owner_knows_it(start: Start
     assert launcher.memory(process) == 0
 
 
-def test_a_killed_job_is_known_to_be_dead_at_once_and_its_journal_says_how(
+def test_j_01_a_killed_job_is_known_to_be_dead_at_once_and_its_journal_says_how(
     start: Start, launcher: WorkerLauncher, until: Until, tmp_path: Path
 ) -> None:
     process = start("wait")
@@ -90,7 +90,7 @@ def test_a_killed_job_is_known_to_be_dead_at_once_and_its_journal_says_how(
     assert not (tmp_path / "job" / "scratch").exists()
 
 
-def test_a_frozen_job_is_alive_but_its_heart_does_not_beat(
+def test_j_02_a_frozen_job_is_alive_but_its_heart_does_not_beat(
     start: Start, launcher: WorkerLauncher, until: Until, tmp_path: Path
 ) -> None:
     process = start("wait")
@@ -117,7 +117,7 @@ def test_asking_a_job_to_stop_cancels_it(start: Start, launcher: WorkerLauncher,
     launcher.ask_to_stop(process)
 
 
-def test_ending_a_stubborn_job_ends_its_whole_family(
+def test_j_04_ending_a_stubborn_job_ends_its_whole_family(
     start: Start, launcher: WorkerLauncher, until: Until, tmp_path: Path
 ) -> None:
     process = start("stay")
@@ -131,7 +131,7 @@ def test_ending_a_stubborn_job_ends_its_whole_family(
     until(gone(process.pid, *children), seconds=5)
 
 
-def test_a_job_that_ended_leaves_no_child_behind(run: Run, until: Until) -> None:
+def test_j_04_a_job_that_ended_leaves_no_child_behind(run: Run, until: Until) -> None:
     child = run("leave_child")[-1].body["child"]
     assert isinstance(child, int)
     until(gone(child), seconds=5)
@@ -280,7 +280,7 @@ def test_a_warm_worker_that_died_while_it_waited_costs_nobody_anything(
     until(has_ended(launcher, process))
 
 
-def test_a_call_that_eats_memory_is_told_so(launcher: WorkerLauncher) -> None:
+def test_d_12_a_call_that_eats_memory_is_told_so(launcher: WorkerLauncher) -> None:
     with pytest.raises(MemoryCapError, match="0.5 GiB"):
         launcher.call("eat", {})
     assert launcher.call("echo", {})["pid"]
@@ -343,7 +343,7 @@ time.sleep(600)
 """
 
 
-def test_a_killed_owner_takes_the_idle_worker_along_but_not_the_job(
+def test_j_03_a_killed_owner_takes_the_idle_worker_along_but_not_the_job(
     program: tuple[str, ...], launcher: WorkerLauncher, tmp_path: Path, until: Until
 ) -> None:
     with subprocess.Popen(

@@ -40,7 +40,7 @@ def test_resident_memory_is_what_the_system_says() -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the limit on data is Linux's")
-def test_allocations_beyond_the_limit_fail_and_no_core_is_dumped() -> None:
+def test_d_12_allocations_beyond_the_limit_fail_and_no_core_is_dumped() -> None:
     code = (
         "import resource\nfrom mlops_desktop.workers import limits\n"
         "limits.restrict_process(256 << 20)\n"

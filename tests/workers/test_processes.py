@@ -67,6 +67,18 @@ def test_another_machine_boot_start_or_pid_is_another_process(
     assert processes.is_alive(own())
 
 
+def test_a_process_works_where_its_current_folder_is(tmp_path: Path) -> None:
+    """Whatever somebody writes of it: another folder, another start, or nobody at all."""
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, cwd=tmp_path) as child:
+        identity = processes.identity_of(child.pid)
+        assert identity is not None
+        assert processes.works_in(identity, tmp_path)
+        assert not processes.works_in(identity, tmp_path.parent)
+        assert not processes.works_in(replace(identity, started=identity.started - 100), tmp_path)
+        child.kill()
+    assert not processes.works_in(identity, tmp_path)
+
+
 def test_a_boot_known_by_its_time_of_day_may_shift_a_little(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(processes, "this_boot", lambda: "1700000000")
     assert processes.is_alive(replace(own(), boot="1700000030"))

@@ -206,7 +206,7 @@ UNUSABLE: list[tuple[str, Task, list[Any], str]] = [
 @pytest.mark.parametrize(
     ("task", "values", "sentence"), [case[1:] for case in UNUSABLE], ids=[case[0] for case in UNUSABLE]
 )
-def test_unusable_target_is_refused_before_anything_is_fitted(
+def test_d_19_unusable_target_is_refused_before_anything_is_fitted(
     task: Task, values: list[Any], sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def never(*_: object) -> None:

@@ -59,27 +59,27 @@ def test_whatever_goes_wrong_is_told_as_our_fault(run: Run, kind: str, sentence:
     assert sentence in body["message"]
 
 
-def test_memory_asked_for_at_once_is_refused_and_told(run: Run) -> None:
+def test_j_01_memory_asked_for_at_once_is_refused_and_told(run: Run) -> None:
     assert failure(run("demand"))["code"] == "MD-JOB-005"
 
 
-def test_memory_eaten_bit_by_bit_ends_the_job_at_its_cap(run: Run, tmp_path: Path) -> None:
+def test_d_12_j_01_memory_eaten_bit_by_bit_ends_the_job_at_its_cap(run: Run, tmp_path: Path) -> None:
     body = failure(run("eat"))
     assert body["code"] == "MD-JOB-005"
     assert "0.5 GiB" in body["message"]
     assert not (tmp_path / "job" / "scratch").exists()
 
 
-def test_memory_eaten_by_a_child_counts_too(run: Run, until: Until) -> None:
+def test_d_12_j_01_memory_eaten_by_a_child_counts_too(run: Run, until: Until) -> None:
     assert failure(run("eat_by_child"))["code"] == "MD-JOB-005"
     until(lambda: not psutil.Process().children(recursive=True))
 
 
-def test_a_library_that_aborts_for_want_of_memory_is_understood(run: Run) -> None:
+def test_j_01_a_library_that_aborts_for_want_of_memory_is_understood(run: Run) -> None:
     assert failure(run("abort"))["code"] == "MD-JOB-005"
 
 
-def test_a_crash_is_told_with_the_place_where_it_happened(run: Run, tmp_path: Path) -> None:
+def test_j_01_a_crash_is_told_with_the_place_where_it_happened(run: Run, tmp_path: Path) -> None:
     messages = run("kill", {"signal": "SIGSEGV"})
     body = failure(messages)
     assert body["code"] == "MD-JOB-003"
@@ -89,19 +89,21 @@ def test_a_crash_is_told_with_the_place_where_it_happened(run: Run, tmp_path: Pa
     assert messages[-2].body["text"] == "the last word"
 
 
-def test_a_process_that_just_leaves_is_told(run: Run) -> None:
+def test_j_01_a_process_that_just_leaves_is_told(run: Run) -> None:
     assert "exit code 3" in failure(run("leave", {"code": 3}))["message"]
 
 
-def test_endless_output_is_cut_and_says_so(run: Run, tmp_path: Path) -> None:
-    assert run("shout")[-1].kind is MessageKind.RESULT
+@pytest.mark.parametrize("blocks", [400, pytest.param(12_000, marks=pytest.mark.long)], ids=["30 MB", "1 GB"])
+def test_j_05_endless_output_is_cut_and_says_so(run: Run, tmp_path: Path, blocks: int) -> None:
+    """Binary, with escapes, without a line end, of the job and of its child."""
+    assert run("shout", {"blocks": blocks})[-1].kind is MessageKind.RESULT
     output = (tmp_path / "job" / "output.log").read_bytes()
     assert len(output) < (8 << 20) + 100
     assert output.endswith(b"\n[output cut here: there was more than 8 MiB of it]\n")
     assert b"after the cut" not in output
 
 
-def test_a_job_reads_nothing_inherits_no_secret_and_leaves_no_temporary_file(
+def test_j_11_a_job_reads_nothing_inherits_no_secret_and_leaves_no_temporary_file(
     monkeypatch: pytest.MonkeyPatch, run: Run, tmp_path: Path
 ) -> None:
     for name in ("MLOPS_SECRET_REGISTRY", "AWS_SECRET_ACCESS_KEY", "PYTHONPATH", "LD_PRELOAD_NOT", "SSH_AUTH_SOCK"):
