@@ -24,6 +24,7 @@ __all__ = ["Example", "InputError", "Model", "load"]
 MODEL_FILE = "model.skops"
 RECIPE_FILE = "recipe.json"
 EXAMPLE_FILE = "example.json"
+_LONGEST_REASON = 500
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,10 @@ class Model:
 
         if len(prepared) == 0:
             return [], np.empty((0, len(self.classes))) if self.recipe.is_classification else None
-        values = np.asarray(self._ask(prepared), dtype=np.float64)
+        values = self._ask(prepared)
+        wanted = (len(prepared), len(self.classes)) if self.recipe.is_classification else (len(prepared),)
+        if values.shape != wanted:
+            raise InputError("", f"The model answers with numbers of shape {values.shape} instead of {wanted}.")
         _refuse_no_number(values)
         if not self.recipe.is_classification:
             return values.tolist(), None
@@ -113,11 +117,15 @@ class Model:
             chosen = probabilities.argmax(axis=1)
         return [self.classes[place] for place in chosen], probabilities
 
-    def _ask(self, prepared: pd.DataFrame) -> Any:
+    def _ask(self, prepared: pd.DataFrame) -> NDArray[np.float64]:
+        import numpy as np
+
         ask = self.pipeline.predict_proba if self.recipe.is_classification else self.pipeline.predict
         try:
-            return ask(prepared)
-        except (ValueError, TypeError, KeyError, IndexError, AttributeError, ArithmeticError) as error:
+            return np.asarray(ask(prepared), dtype=np.float64)
+        except MemoryError:
+            raise
+        except Exception as error:  # whatever the rows are to the model's own code, they are not answered
             reason = str(error).strip().partition("\n")[0][:200] or type(error).__name__
             raise InputError("", f"The model cannot answer these rows: {reason}") from error
 
@@ -134,8 +142,15 @@ def load(folder: Path, expected: str | None = None, *, compiled: bool = False) -
     except RecipeError as error:
         raise BundleError(str(error)) from error
     example = _read_example(read_json(folder / EXAMPLE_FILE))
-    pipeline = _load_pipeline(folder / MODEL_FILE)
-    _check_pipeline(pipeline, recipe)
+    check_types(folder / MODEL_FILE)
+    try:
+        pipeline = _load_pipeline(folder / MODEL_FILE)
+        _check_pipeline(pipeline, recipe)
+    except BundleError:
+        raise
+    except Exception as error:  # a hostile file makes the libraries that read it raise errors of every kind
+        reason = f"{type(error).__name__}: {error}"[:_LONGEST_REASON]
+        raise BundleError(f"the model cannot be loaded: {reason}") from error
     return Model(recipe, pipeline, example, manifest_hash)
 
 
@@ -170,24 +185,9 @@ def _read_example(plain: Any) -> Example:
 
 
 def _load_pipeline(path: Path) -> Any:
-    check_types(path)
     import skops.io
 
-    try:
-        pipeline = skops.io.load(path, trusted=TYPE_NAMES)
-    except (
-        ValueError,
-        TypeError,
-        KeyError,
-        AttributeError,
-        ImportError,
-        IndexError,
-        OSError,
-        RuntimeError,
-        OverflowError,
-        MemoryError,
-    ) as error:
-        raise BundleError(f"the model cannot be loaded: {error}") from error
+    pipeline = skops.io.load(path, trusted=TYPE_NAMES)
     check_trees(pipeline)
     return pipeline
 

@@ -214,7 +214,10 @@ def _categories(series: pd.Series, column: InputColumn) -> NDArray[np.object_]:
     codes, values = pd.factorize(series, use_na_sentinel=True)
     texts = np.empty(len(values) + 1, dtype=object)
     for position, value in enumerate(values):
-        texts[position] = category_text(value, column.type)
+        try:
+            texts[position] = category_text(value, column.type)
+        except ValueError as error:
+            raise InputError(column.name, f"{column.name!r} holds {_shown(value)}: {error}.") from error
     texts[len(values)] = np.nan
     return texts[codes]
 
@@ -231,7 +234,7 @@ def category_text(value: Any, column_type: str) -> str:
     if isinstance(plain, float) and column_type in ("integer", "text") and plain.is_integer():
         return str(int(plain))
     if isinstance(plain, datetime):
-        return plain.date().isoformat() if column_type == "date" else _in_utc(plain).isoformat()
+        return plain.date().isoformat() if column_type == "date" else in_utc(plain).isoformat()
     if isinstance(plain, date):
         return plain.isoformat()
     return repr(plain) if isinstance(plain, float) else str(plain)
@@ -261,20 +264,26 @@ def _date_parts(series: pd.Series, column: InputColumn) -> list[NDArray[np.float
 def _moment(value: Any, column: InputColumn) -> datetime | None:
     if is_missing(value):
         return None
-    if isinstance(value, datetime):
-        return _in_utc(value)
-    if isinstance(value, date):
-        return datetime(value.year, value.month, value.day)
-    if isinstance(value, str):
-        try:
-            return _in_utc(datetime.fromisoformat(value.strip()))
-        except (ValueError, OverflowError):
-            pass
+    try:
+        if isinstance(value, datetime):
+            return in_utc(value)
+        if isinstance(value, date):
+            return datetime(value.year, value.month, value.day)
+        if isinstance(value, str):
+            return in_utc(datetime.fromisoformat(value.strip()))
+    except ValueError:
+        pass
     raise InputError(column.name, f"{column.name!r} holds {_shown(value)}, which is no date like 2024-05-31T17:30.")
 
 
-def _in_utc(moment: datetime) -> datetime:
-    return moment if moment.tzinfo is None else moment.astimezone(UTC).replace(tzinfo=None)
+def in_utc(moment: datetime) -> datetime:
+    """Raises ValueError where that lies before the year 1 or after 9999."""
+    if moment.tzinfo is None:
+        return moment
+    try:
+        return moment.astimezone(UTC).replace(tzinfo=None)
+    except OverflowError as error:
+        raise ValueError(f"{moment.isoformat()} is in no year that there is") from error
 
 
 def is_missing(value: Any) -> bool:

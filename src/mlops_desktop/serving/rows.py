@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from mlops_desktop.serving.recipe import InputColumn, InputError
+from mlops_desktop.serving.recipe import InputColumn, InputError, in_utc
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -84,9 +84,11 @@ def _date(value: Any) -> Any:
     if not isinstance(value, str):
         return None
     try:
-        return datetime.fromisoformat(value.strip())
+        moment = datetime.fromisoformat(value.strip())
+        in_utc(moment)
     except ValueError:
         return None
+    return moment
 
 
 def _yes_no(value: Any) -> Any:
