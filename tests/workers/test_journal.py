@@ -157,6 +157,25 @@ def test_j_06_a_full_journal_says_so_and_still_takes_the_ending(
     assert (tmp_path / JOURNAL).stat().st_size < 1500
 
 
+def test_j_05_a_job_that_logs_without_end_is_cut_and_its_figures_are_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal, "MAX_LOGGED", 1000)
+    writer = JournalWriter(tmp_path)
+    for step in range(50):
+        writer.write(MessageKind.LOG, {"level": "info", "text": "word"})
+        writer.write(MessageKind.METRIC, {"key": "loss", "step": step, "value": 0.5})
+    writer.write(MessageKind.RESULT, {})
+    writer.close()
+    messages = read_journal(tmp_path, 0).messages
+    logged = [message.body["text"] for message in messages if message.kind is MessageKind.LOG]
+    assert str(logged[-1]).startswith("The log is full")
+    assert set(logged[:-1]) == {"word"}
+    assert len(logged) < 20
+    assert sum(message.kind is MessageKind.METRIC for message in messages) == 50
+    assert messages[-1].kind is MessageKind.RESULT
+
+
 def test_what_has_no_plain_form_or_is_too_long_is_refused_and_leaves_no_trace(tmp_path: Path) -> None:
     writer = JournalWriter(tmp_path)
     with pytest.raises(ProtocolError, match="plain"):

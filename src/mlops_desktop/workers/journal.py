@@ -17,15 +17,15 @@ from mlops_desktop.workers.protocol import MAX_LINE, ProtocolError, decode
 JOURNAL = "journal.jsonl"
 MAX_JOURNAL = 256 * 1024 * 1024
 """A journal longer than this takes only its ending any more: a million metric points fit."""
+MAX_LOGGED = 16 * 1024 * 1024
+"""Of that, what a job may say in words: who looks at its log reads all of them."""
 
 _MAX_PART = MAX_LINE
 _BLOCK = 1024 * 1024
 _SPECIAL_NUMBERS = ("NaN", "Infinity", "-Infinity")
 _ENDINGS = (MessageKind.RESULT, MessageKind.FAILURE)
-_LAST_WORD = {
-    "level": "warning",
-    "text": "The journal is full; what happened from here on is not in it, except how it ended.",
-}
+_LAST_WORD = "The journal is full; what happened from here on is not in it, except how it ended."
+_LAST_LOG = f"The log is full: there was more than {MAX_LOGGED >> 20} MiB of it. What was logged from here on is lost."
 
 
 class JournalWriter:
@@ -40,6 +40,7 @@ class JournalWriter:
         self._descriptor = os.open(folder / JOURNAL, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o644)
         self._size = 0
         self._is_full = False
+        self._logged = 0
         self._is_torn = False
         self._is_ended = False
 
@@ -54,11 +55,20 @@ class JournalWriter:
                 os.fsync(self._descriptor)
                 _sync_folder(self._folder)
                 self._is_ended = True
+            elif kind is MessageKind.LOG and self._logged > MAX_LOGGED:
+                return
             elif self._size + len(line) <= MAX_JOURNAL:
                 self._append(line)
+                self._count_log(kind, line)
             elif not self._is_full:
                 self._is_full = True
-                self._append(_encode(Message(MessageKind.LOG, datetime.now(UTC), _LAST_WORD)))
+                self._append(_last_word(_LAST_WORD))
+
+    def _count_log(self, kind: MessageKind, line: bytes) -> None:
+        if kind is MessageKind.LOG:
+            self._logged += len(line)
+            if self._logged > MAX_LOGGED:
+                self._append(_last_word(_LAST_LOG))
 
     def close(self) -> None:
         with self._lock:
@@ -160,6 +170,10 @@ class _Reader:
         self._file.seek(0)
         blocks = iter(lambda: self._file.read(min(_BLOCK, self._start - self._file.tell())), b"")
         return sum(block.count(b"\n") for block in blocks)
+
+
+def _last_word(text: str) -> bytes:
+    return _encode(Message(MessageKind.LOG, datetime.now(UTC), {"level": "warning", "text": text}))
 
 
 def _encode(message: Message) -> bytes:
