@@ -103,10 +103,14 @@ def open_workspace(folder: Path, *, actor: str | None = None) -> Workspace:
 
 
 def open_keeping(folder: Path) -> Keeping:
-    """The keeper's view of the workspace in `folder`."""
+    """The keeper's view of the workspace in `folder`. Raises WorkspaceError where nothing can be written there."""
     from mlops_desktop.services.keeping.keeping import Keeping
 
-    return Keeping(_parts(folder, "keeper"))
+    parts = _parts(folder, "keeper")
+    if parts.viewed_because:
+        parts.registry.close()
+        raise WorkspaceError(f"Nothing can be moved on in {folder}. {parts.viewed_because}")
+    return Keeping(parts)
 
 
 def folder_warnings(folder: Path) -> Sequence[str]:
@@ -128,9 +132,8 @@ def _parts(folder: Path, actor: str | None) -> Parts:
     from mlops_desktop.storage.credentials import CredentialStore, KeyringSecretStore
     from mlops_desktop.storage.durable import make_folders
     from mlops_desktop.storage.folder import cache_folder, read_workspace, state_folder
-    from mlops_desktop.storage.registry import open_registry
     from mlops_desktop.storage.secrets import FileSecretStore
-    from mlops_desktop.storage.viewing import open_viewer, why_only_viewed
+    from mlops_desktop.storage.viewing import open_or_view
     from mlops_desktop.workers import processes
     from mlops_desktop.workers.launcher import WorkerLauncher
 
@@ -139,11 +142,8 @@ def _parts(folder: Path, actor: str | None) -> Parts:
     make_folders(state, 0o700)
     who = actor or _login()
     credentials = CredentialStore(KeyringSecretStore(f"mlops-desktop/{facts.id}"))
-    why = why_only_viewed(folder)
-    registry = (
-        open_viewer(folder, state_folder=state, program_version=__version__, why=why)
-        if why
-        else open_registry(folder, state_folder=state, actor=who, machine=platform.node(), program_version=__version__)
+    registry, why = open_or_view(
+        folder, state_folder=state, actor=who, machine=platform.node(), program_version=__version__
     )
     if not why:
         mark_stores(folder)

@@ -69,6 +69,9 @@ class FakeKeeping:
         self.deeds.append("checkpoint")
         return "somebody reads"
 
+    def keep_copy(self) -> str:
+        return ""
+
 
 @pytest.fixture
 def keeping() -> FakeKeeping:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
+from mlops_desktop.domain.errors import DiskFullError
 from mlops_desktop.gui import formats
 from mlops_desktop.gui.statuses import Sign
 
@@ -38,7 +39,8 @@ class Standing(QObject):
 
     def show_trouble(self, error: UserError) -> None:
         shell = self._shell
-        shell.status.show_part(shell.status.workspace, Sign("triangle-alert", "warn", "Not reachable"))
+        word = "Disk full" if isinstance(error, DiskFullError) else "Not reachable"
+        shell.status.show_part(shell.status.workspace, Sign("triangle-alert", "warn", word))
         shell.message.say(formats.sentences(error.message, error.hint), severity="warn")
 
     def recover(self, folder: Path, copy: Path) -> None:

@@ -23,6 +23,7 @@ from mlops_desktop.domain.identifiers import new_identifier
 from mlops_desktop.domain.jobs import Job, JobKind, JobStatus, MessageKind
 from mlops_desktop.services.parts import Parts
 from mlops_desktop.services.ports import UnitOfWork
+from mlops_desktop.services.room import want_of_room
 
 _POLL_SECONDS = 0.1
 _KEEPER_SECONDS = 1.0
@@ -33,7 +34,13 @@ MOST_STARTS = 5
 def queue_job(
     unit: UnitOfWork, parts: Parts, kind: JobKind, *, title: str, spec: Mapping[str, object], object_id: str
 ) -> Job:
-    """Adds a queued job to the unit of work; the caller commits and then starts the keeper."""
+    """Adds a queued job to the unit of work; the caller commits and then starts the keeper.
+
+    Raises DiskFullError where there is no room for work.
+    """
+    trouble = want_of_room(parts.folder)
+    if trouble is not None:
+        raise trouble
     job = Job(
         id=new_identifier(),
         kind=kind,

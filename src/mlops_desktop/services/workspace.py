@@ -23,6 +23,7 @@ from mlops_desktop.services.models import ModelService
 from mlops_desktop.services.open_work import anything_open
 from mlops_desktop.services.parts import Parts
 from mlops_desktop.services.ports import ChangeFeed
+from mlops_desktop.services.room import want_of_room
 from mlops_desktop.services.settings import SettingService
 from mlops_desktop.services.trash import TrashService, referenced
 from mlops_desktop.services.trials import TrialService
@@ -88,13 +89,13 @@ class Workspace:
         return Verification(len(artifacts), len(bundles), entries, tuple(problems))
 
     def trouble(self) -> UserError | None:
-        """What is wrong with the place itself: its folder or one of its stores went away. None where all is there."""
+        """What is wrong with the place itself: its folder or a store went away, or its disk is as good as full."""
         for look in (self._parts.registry.look, self._parts.artifacts.look, self._parts.bundles.look):
             try:
                 look()
             except UserError as error:
                 return error
-        return None
+        return want_of_room(self._parts.folder)
 
     def disk(self) -> tuple[int, int]:
         """Bytes the workspace takes, and bytes free on its disk."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from mlops_desktop.domain.audit import AuditHead
 from mlops_desktop.domain.errors import DamagedRegistryError, WorkspaceError
 from mlops_desktop.domain.verification import Problem
+from mlops_desktop.storage import reserve
 from mlops_desktop.storage.audit_head import keep_head, read_head
 from mlops_desktop.storage.durable import make_folders
 from mlops_desktop.storage.engines import connect, read_engine, write_engine
@@ -73,6 +74,10 @@ class SqliteRegistry:
                 connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
             finally:
                 connection.close()
+
+    def keep_reserve(self) -> None:
+        """Keeps room back for cleaning up on a full disk, where there is enough."""
+        reserve.keep(self._path.parent)
 
     def backup(self, target: Path) -> None:
         """A sound, durable copy as one file, also while others write. An existing `target` is replaced."""

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from mlops_desktop.domain.audit import AuditHead
 from mlops_desktop.domain.errors import DamagedRegistryError, DiskFullError, WorkspaceError
+from mlops_desktop.storage import reserve
 from mlops_desktop.storage.failures import translated
 from mlops_desktop.storage.repositories.audit import SqlAuditLog
 from mlops_desktop.storage.repositories.datasets import SqlDatasetRepository
@@ -56,8 +57,12 @@ class SqlUnitOfWork:
         self.settings = SqlSettingRepository(self._transaction)
 
     def __enter__(self) -> Self:
-        with translated(self._path):
-            self._session.connection()
+        try:
+            with translated(self._path):
+                self._session.connection()
+        except DiskFullError as error:
+            self._make_room(error)
+            raise
         return self
 
     def __exit__(
@@ -65,9 +70,15 @@ class SqlUnitOfWork:
     ) -> None:
         if isinstance(error, _DISTRUSTED):
             self._session.invalidate()
+            self._make_room(error)
             return
         with translated(self._path):
             self._session.close()
+
+    def _make_room(self, error: BaseException) -> None:
+        """Where the registry itself met a full disk, the reserve gives way, so that cleaning up works from now on."""
+        if isinstance(error, DiskFullError) and error.__cause__ is not None:
+            reserve.give_way(self._path.parent)
 
     def commit(self) -> None:
         self._transaction.commit()

@@ -20,6 +20,7 @@ class Keeping:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+        parts.registry.keep_reserve()
         self._jobs = JobSupervisor(parts, int(SettingService(parts).get(CONCURRENT_JOBS)))
         self._rollouts = RolloutSupervisor(parts)
         self._endpoints = EndpointSupervisor(parts, self._rollouts)
@@ -57,7 +58,11 @@ class Keeping:
         self._parts.workers.rest()
 
     def checkpoint(self) -> str:
-        """Moves the write-ahead log into the database; gives why it could not, or nothing."""
+        """Moves the write-ahead log into the database; gives why it could not, or nothing.
+
+        The reserve that gave way on a full disk is made again where there is room.
+        """
+        self._parts.registry.keep_reserve()
         try:
             self._parts.registry.checkpoint()
         except UserError as error:
