@@ -107,6 +107,29 @@ def test_an_inserted_entry_breaks_the_chain_behind_it(decided: SqliteRegistry, w
     assert findings(decided) == [("audit", "entry 5")]
 
 
+def test_a_forged_entry_with_a_hash_of_its_own_breaks_the_link_behind_it(
+    decided: SqliteRegistry, workspace: Path
+) -> None:
+    """Its content gives its hash and it follows on from the one before: only the next entry's link tells."""
+    with decided.read() as unit:
+        third, fourth = unit.audit.list()[2:4]
+    forged = chained(
+        seq=4,
+        at=fourth.at,
+        actor="grace",
+        machine=fourth.machine,
+        action=fourth.action,
+        subject=fourth.subject,
+        details={},
+        previous_hash=third.hash,
+    )
+    with contextlib.closing(sqlite3.connect(workspace / "registry.db")) as connection, connection:
+        connection.execute(
+            "UPDATE audit_entries SET actor = 'grace', details = '{}', hash = ? WHERE seq = 4", (forged.hash,)
+        )
+    assert findings(decided) == [("audit", "entry 5")]
+
+
 @pytest.mark.parametrize("kept", [0, 1, 8])
 def test_a_cut_off_end_shows_against_the_head_outside(decided: SqliteRegistry, workspace: Path, kept: int) -> None:
     tamper(workspace, f"DELETE FROM audit_entries WHERE seq > {kept}")
