@@ -47,3 +47,26 @@ def test_s_04_s_06_every_deed_survives_a_failure_at_its_nth_call(library: Path, 
     for story, faults in counts.items():
         assert all(faults[fault] >= 2 for fault in ("fsync EIO", "write EIO", "ENOSPC from then on")), (story, faults)
     sys.stdout.write(f"{sum(sum(faults.values()) for faults in counts.values())} failures: {counts}\n")
+
+
+@pytest.mark.parametrize("step", [6, pytest.param(1, marks=pytest.mark.long)])
+def test_s_07_a_page_or_file_that_cannot_be_read_is_named_and_the_rest_works(
+    library: Path, tmp_path: Path, step: int
+) -> None:
+    met = json.loads(on_watched_disk(library, tmp_path, "tests.power.reading", str(step)))
+    assert len(met["files"]) >= 5
+    assert all("cannot be read" in sentence for sentence in met["files"])
+    assert any(0 < len(lists) < 5 for lists in met["pages"])
+    assert [] in met["pages"]
+    sys.stdout.write(f"{len(met['pages'])} pages: {met['pages']}\n")
+
+
+def test_s_06_after_a_failed_fsync_the_connection_is_dropped_and_the_state_read_again(
+    library: Path, tmp_path: Path
+) -> None:
+    assert json.loads(on_watched_disk(library, tmp_path, "tests.power.dropping")) == {
+        "dropped": 1,
+        "seen by us": ["before"],
+        "seen by others": ["before"],
+        "afterwards": ["before", "after"],
+    }

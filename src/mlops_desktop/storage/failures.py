@@ -23,6 +23,7 @@ from mlops_desktop.domain.errors import (
 from mlops_desktop.storage import reserve
 
 _WRITE_LOCK_BYTE = "120"  # the byte of the -shm file that SQLite locks while it writes in WAL mode
+_UNREADABLE = (sqlite3.SQLITE_IOERR_READ, sqlite3.SQLITE_IOERR_SHORT_READ)
 _UNIQUE = (sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY)
 
 
@@ -60,6 +61,12 @@ def _by_primary_code(primary: int, code: int, path: Path, details: str) -> Mlops
         return DamagedRegistryError(
             "A value in the registry cannot be read.",
             hint="Run `mlops verify`, then restore a backup with `mlops workspace restore`.",
+            details=details,
+        )
+    if code in _UNREADABLE:
+        return DamagedRegistryError(
+            f"A part of the registry {path} cannot be read: the disk reports an error.",
+            hint="Copy the workspace to another disk, or restore a backup there with `mlops workspace restore`.",
             details=details,
         )
     if primary == sqlite3.SQLITE_CONSTRAINT:
