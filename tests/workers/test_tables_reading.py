@@ -376,6 +376,23 @@ def test_no_column_needs_more_than_the_rows_it_is_decided_on(tmp_path: Path) -> 
     assert [decision.column.type for decision in decisions] == [T.INTEGER, T.TEXT]
 
 
+def test_many_columns_at_once_are_typed_as_one_by_one(tmp_path: Path) -> None:
+    rows = [
+        "1,1.5,x,2013-01-01,yes,007,NA,01/02/2013,,inf,2013-01-01T10:00Z,9223372036854775808",
+        "2,NA,1,2013-01-02,no,12,NA,03/04/2013,,1,2013-01-01T10:00,1",
+        "3,1e400,y,soon,true,-,NA,13/04/2013,,2,2013-01-01 10:00,2",
+    ]
+    path = tmp_path / "t.csv"
+    path.write_text("a,b,c,d,e,f,g,h,i,j,k,l\n" + "\n".join(rows) + "\n")
+    for answers in (ReadAnswers(), ReadAnswers(empty_values=("NA", "-")), ReadAnswers(column_types={"f": T.INTEGER})):
+        text = reading.read_text(path, answers, tmp_path).loaded(1000)
+        assert text.frame is not None
+        wanted = reading.type_table(text)
+        found = reading.type_table(text, column_types.Stacked.of(text.frame))
+        assert [decision.column for decision in found.decisions] == [decision.column for decision in wanted.decisions]
+        assert found.findings == wanted.findings
+
+
 _WORD = st.text(st.characters(categories=("L", "N", "P", "S", "Z")), min_size=1, max_size=8)
 _KINDS = {
     "whole": st.one_of(st.none(), st.integers(-(2**63), 2**63 - 1)),

@@ -27,6 +27,9 @@ _ROW = "row number"
 ROWS = "\x00rows"
 """Of a column's different values the number of rows that hold each; no column can be called so."""
 
+_NAME = "\x00name"
+_VALUE = "\x00value"
+
 Counted = Mapping[str, "pl.DataFrame"]
 _EMPTIED = ("misfits_emptied", "read as empty")
 _INTEGER = re.compile(forms.INTEGER)
@@ -46,12 +49,32 @@ class Decision:
     almost: Form | None = None
 
 
+@dataclass(frozen=True)
+class Stacked:
+    """The different values of all columns in one frame: very many columns are counted at once and not one by one."""
+
+    values: pl.DataFrame
+
+    @classmethod
+    def of(cls, table: pl.DataFrame) -> Stacked:
+        stacked = table.unpivot(variable_name=_NAME, value_name=_VALUE)
+        return cls(stacked.group_by(_NAME, _VALUE).len(ROWS))
+
+    def weighed(self, tests: Mapping[str, pl.Expr]) -> dict[str, dict[str, int]]:
+        """Of each column, how many rows hold a value that passes; the tests are of `_VALUE`."""
+        import polars as pl
+
+        passed = self.values.select(_NAME, ROWS, *(test.alias(key) for key, test in tests.items()))
+        sums = (pl.col(ROWS).filter(pl.col(key)).sum().alias(key) for key in tests)
+        return {str(row.pop(_NAME)): row for row in passed.group_by(_NAME).agg(sums).to_dicts()}
+
+
 def decide_types(
     text: pl.LazyFrame,
     names: Sequence[str],
     sample: Sequence[Sequence[str]],
     answers: ReadAnswers,
-    counted: Counted | None = None,
+    counted: Counted | Stacked | None = None,
 ) -> tuple[list[Decision], list[Finding]]:
     """The type of every column of a table of text, and what is worth knowing about it.
 
@@ -208,11 +231,13 @@ def _count(
     answers: ReadAnswers,
     *,
     words: bool,
-    counted: Counted | None = None,
+    counted: Counted | Stacked | None = None,
 ) -> dict[str, Counts]:
     """One pass over all rows. Without `words` NA and the like are not told from values."""
     if not tried:
         return {}
+    if isinstance(counted, Stacked):
+        return _count_stacked(counted, tried, answers, words=words)
     wanted = {
         name: _count_tests(name, position, forms_of_column, list(answers.empty_values or ()), words=words)
         for position, (name, forms_of_column) in enumerate(tried.items())
@@ -231,6 +256,23 @@ def _count(
             {form.name: found[f"{position} {form.name}"] for form in forms_of_column},
         )
         for position, (name, forms_of_column) in enumerate(tried.items())
+    }
+
+
+def _count_stacked(
+    stacked: Stacked, tried: Mapping[str, tuple[Form, ...]], answers: ReadAnswers, *, words: bool
+) -> dict[str, Counts]:
+    """Every form that is tried on some column is counted of all of them."""
+    every = {form.name: form for forms_of_column in tried.values() for form in forms_of_column}
+    tests = _count_tests(_VALUE, 0, tuple(every.values()), list(answers.empty_values or ()), words=words)
+    found = stacked.weighed(tests)
+    return {
+        name: Counts(
+            found[name]["0 filled"],
+            found[name].get("0 words", 0),
+            {form.name: found[name][f"0 {form.name}"] for form in forms_of_column},
+        )
+        for name, forms_of_column in tried.items()
     }
 
 

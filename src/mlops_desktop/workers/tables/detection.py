@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ from mlops_desktop.domain.errors import InvalidInputError, UnreadableTableError
 
 HEAD = 512 * 1024
 _MOST_RECORDS = 200
+_MOST_CELLS = 100_000
 _USUAL = (",", ";", "\t", "|")
 _RARE = ("^", "~", "\x1f", "\x01", "\x1e", " ")
 _NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar", " ": "space", "\x1f": "unit separator"}
@@ -155,7 +157,7 @@ def _score(rows: Rows) -> tuple[float, float, int]:
 
 def detect_decimal(rows: Rows, delimiter: str) -> tuple[str, str]:
     """A comma where numbers are written with it and not with a point."""
-    cells = [cell for row in rows for cell in row]
+    cells = list(itertools.islice(itertools.chain.from_iterable(rows), _MOST_CELLS))
     points = sum(bool(_POINT.fullmatch(cell)) for cell in cells)
     commas = sum(bool(_COMMA.fullmatch(cell)) for cell in cells)
     if commas > points:

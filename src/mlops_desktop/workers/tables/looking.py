@@ -70,7 +70,7 @@ def _look(path: str, print_: tuple[int, int, int], answers: str) -> Look:
     assert text.frame is not None
     is_wide = len(text.names) > WIDE
     counted = {name: text.frame.get_column(name).value_counts(name=ROWS) for name in text.names if not is_wide}
-    table = type_table(text, counted or None)
+    table = type_table(text, counted or column_types.Stacked.of(text.frame))
     with reader_errors(Path(path).name):
         values = text.frame.lazy().select(column_types.values(table.decisions, text.answers)).collect()
         odd = _odd(table)

@@ -12,7 +12,7 @@ from mlops_desktop.domain.datasets import Column, Finding, ReadAnswers
 from mlops_desktop.domain.errors import InvalidInputError, UnreadableTableError
 from mlops_desktop.workers.tables import detection, headers, staging
 from mlops_desktop.workers.tables.codes import finding
-from mlops_desktop.workers.tables.column_types import Counted, Decision, decide_types, left_out_rows, typed
+from mlops_desktop.workers.tables.column_types import Counted, Decision, Stacked, decide_types, left_out_rows, typed
 from mlops_desktop.workers.tables.sources import open_source
 from mlops_desktop.workers.tables.staging import StagedText, Tick
 from mlops_desktop.workers.tables.structure import Structure, check_structure
@@ -136,7 +136,7 @@ def read_text(
     return TextTable(staged, structure, found, detected.evidence, tuple(names), tuple(findings))
 
 
-def type_table(text: TextTable, counted: Counted | None = None) -> TypedTable:
+def type_table(text: TextTable, counted: Counted | Stacked | None = None) -> TypedTable:
     """Decide every column's type over all rows. Raises UnreadableTableError where an asked type does not fit.
 
     `counted` has the different values of every column, where they were counted before.
