@@ -49,9 +49,9 @@ class Killer:
         return dataclasses.replace(
             parts,
             registry=cast(Registry, _Registry(parts.registry, self)),
-            workers=cast(Workers, _Interrupted(parts.workers, self, LASTING["workers"])),
-            artifacts=cast(ArtifactStore, _Interrupted(parts.artifacts, self, LASTING["artifacts"])),
-            bundles=cast(BundleStore, _Interrupted(parts.bundles, self, LASTING["bundles"])),
+            workers=cast(Workers, Interrupted(parts.workers, self, LASTING["workers"])),
+            artifacts=cast(ArtifactStore, Interrupted(parts.artifacts, self, LASTING["artifacts"])),
+            bundles=cast(BundleStore, Interrupted(parts.bundles, self, LASTING["bundles"])),
             hosts=cast(Hosts, _Hosts(parts.hosts, self)),
         )
 
@@ -75,7 +75,7 @@ class Killer:
             sys.settrace(before)
 
 
-class _Interrupted:
+class Interrupted:
     def __init__(self, target: object, killer: Killer, lasting: frozenset[str]) -> None:
         self._target = target
         self._killer = killer
@@ -101,7 +101,7 @@ class _Hosts:
         self._killer = killer
 
     def at(self, host: Host, here: Host | None = None) -> Any:
-        return _Interrupted(self._hosts.at(host, here), self._killer, LASTING["host"])
+        return Interrupted(self._hosts.at(host, here), self._killer, LASTING["host"])
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._hosts, name)

@@ -498,7 +498,7 @@ def test_what_was_erased_before_its_job_began_is_told(world: World, keeper: JobS
         assert "erased" in failure.message
 
 
-def test_files_erased_between_storing_and_naming_them_are_stored_again(
+def test_a_07_files_erased_between_storing_and_naming_them_are_stored_again(
     world: World, job: Job, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The same content was in the trash and is purged this very moment."""
@@ -519,7 +519,7 @@ def test_files_erased_between_storing_and_naming_them_are_stored_again(
     world.verify()
 
 
-def test_a_bundle_erased_between_storing_and_naming_it_is_stored_again(
+def test_a_07_a_bundle_erased_between_storing_and_naming_it_is_stored_again(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store_files = adoption.store_files

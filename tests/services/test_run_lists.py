@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import dataclasses
+import sqlite3
 from pathlib import Path
 
 import pytest
 from tests.services.world import World
 
-from mlops_desktop.domain.errors import AlreadyExistsError, FilterError, InvalidNameError, NotFoundError, WorkspaceError
+from mlops_desktop.domain.errors import (
+    AlreadyExistsError,
+    FilterError,
+    InvalidNameError,
+    NotFoundError,
+    UserError,
+    WorkspaceError,
+)
 from mlops_desktop.domain.experiments import MetricPoint, MetricSummary, RunStatus, Validation, ValidationKind
 from mlops_desktop.domain.run_selection import SortKey
 from mlops_desktop.domain.run_summaries import Registered, summary_of
@@ -162,3 +171,31 @@ def test_views_are_kept_replaced_and_removed(world: World, lists: RunListService
         lists.view("night")
     assert caught.value.hint == "Saved views: slow."
     assert world.actions()[-1] == "view.remove"
+
+
+HOSTILE_SQL = ["'; DROP TABLE runs; --", "x' OR 1=1 --", "name; x", "roc_auc) UNION SELECT 1 --", '" OR ""="']
+
+
+@pytest.mark.parametrize("text", HOSTILE_SQL)
+def test_s_19_sql_in_filters_and_sort_keys_is_refused_or_only_text(
+    world: World, lists: RunListService, text: str
+) -> None:
+    world.finished_run()
+    before = schema(world)
+    quoted = text.replace('"', '\\"')
+    for where in (text, f"name = {text}", f'name = "{quoted}"', f"tag:{text}"):
+        with contextlib.suppress(FilterError):
+            assert list(lists.find(where=where)) == []
+    with pytest.raises(UserError):
+        lists.find(sort=[SortKey(text)])
+    with pytest.raises(UserError):
+        world.workspace.experiments.runs(text)
+    with pytest.raises(UserError):
+        world.workspace.datasets.get(text)
+    assert schema(world) == before
+    assert len(lists.find()) == 1
+
+
+def schema(world: World) -> list[tuple[str, ...]]:
+    with contextlib.closing(sqlite3.connect(world.folder / "registry.db")) as connection:
+        return connection.execute("SELECT type, name, sql FROM sqlite_master ORDER BY name").fetchall()

@@ -21,6 +21,7 @@ from mlops_desktop.domain.datasets import (
     VersionDifference,
 )
 from mlops_desktop.domain.errors import (
+    ConflictError,
     InvalidInputError,
     InvalidNameError,
     NotFoundError,
@@ -494,3 +495,11 @@ def test_notes_and_tags_are_added_and_taken_away(world: World) -> None:
         annotate(run.name, add_tags=["a/b"])
     with pytest.raises(NotFoundError):
         annotate("nothing", notes="x")
+
+
+def test_s_16_who_annotates_what_somebody_else_annotated_since_is_told(world: World) -> None:
+    seen = world.finished_run()
+    world.workspace.experiments.annotate(seen.name, notes="mine", revision=seen.revision)
+    with pytest.raises(ConflictError, match="changed by somebody else"):
+        world.workspace.experiments.annotate(seen.name, notes="yours", revision=seen.revision)
+    assert world.workspace.experiments.run(seen.name).notes == "mine"

@@ -13,6 +13,7 @@ from tests.services.world import World, make_bundle
 from mlops_desktop.domain.errors import (
     AlreadyExistsError,
     CallError,
+    ConflictError,
     DamagedBundleError,
     InvalidInputError,
     InvalidNameError,
@@ -126,6 +127,15 @@ def test_a_model_is_described_when_it_is_registered_and_later(world: World) -> N
     assert "model.describe" in world.actions()
     with pytest.raises(NotFoundError):
         models.describe("early", "")
+
+
+def test_s_16_who_describes_what_somebody_else_described_since_is_told(world: World) -> None:
+    seen = world.workspace.models.model(world.model().model_name)
+    mine = world.workspace.models.describe(seen.name, "Late by 15 minutes", revision=seen.revision)
+    with pytest.raises(ConflictError, match="changed by somebody else"):
+        world.workspace.models.describe(seen.name, "Late by 30 minutes", revision=seen.revision)
+    assert world.workspace.models.model(seen.name).description == "Late by 15 minutes"
+    assert world.workspace.models.describe(seen.name, "", revision=mine.revision).description == ""
 
 
 def test_a_name_is_suggested_by_what_the_experiment_registered_last(world: World) -> None:
@@ -336,7 +346,7 @@ def test_a_refused_file_does_not_take_the_bundle_that_others_use(world: World, t
     assert world.parts.bundles.hashes() == [version.manifest_hash]
 
 
-def test_a_bundle_erased_while_it_comes_in_is_taken_in_again(
+def test_a_07_a_bundle_erased_while_it_comes_in_is_taken_in_again(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The same bundle was in the trash and is purged this very moment."""

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
+import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from tests.services.interruptions import Interrupted, KilledError, Killer
 from tests.services.world import World, import_result
 
 from mlops_desktop.domain.errors import ConflictError, NotFoundError
-from mlops_desktop.services.trash import Kind, Purge
+from mlops_desktop.services.parts import Parts
+from mlops_desktop.services.ports import ArtifactStore, BundleStore
+from mlops_desktop.services.trash import Kind, Purge, TrashService, referenced
 
 
 def listed(world: World) -> list[tuple[str, str]]:
@@ -268,7 +274,7 @@ def test_a_file_that_is_missing_already_does_not_stop_the_erasure(world: World) 
     assert world.parts.artifacts.hashes() == []
 
 
-def test_a_file_that_is_named_anew_while_it_is_erased_stays(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_07_a_file_that_is_named_anew_while_it_is_erased_stays(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """An import of the same content is taken in between the erasure of the rows and that of the files."""
     world.dataset("old", "content")
     again = world.workspace.datasets.import_file(world.file(), "new")
@@ -300,3 +306,51 @@ def test_all_of_a_kind_are_erased_at_once(world: World, tmp_path: Path) -> None:
     assert world.workspace.trash.purge(Kind.RUN).items == 1
     assert listed(world) == [("dataset", "a")]
     assert [action for action in world.actions() if action.endswith(".purge")] == ["run.purge"]
+
+
+@pytest.mark.parametrize("at", range(1, 8))
+def test_a_07_an_erasure_killed_half_way_is_finished_by_the_next(
+    world: World, monkeypatch: pytest.MonkeyPatch, at: int
+) -> None:
+    """Killed after any of the steps that last. What is used stays, what was left behind goes with the next one."""
+    kept = world.finished_run("kept")
+    gone = world.finished_run("gone")
+    world.workspace.trash.put(Kind.RUN, [gone.name])
+    killer = Killer(at)
+    with contextlib.suppress(KilledError):
+        TrashService(erasing(world, killer)).purge()
+    world.verify()
+    grow_old(world.folder)
+    world.workspace.trash.purge()
+    assert world.workspace.trash.list() == []
+    with world.parts.registry.read() as unit:
+        artifacts, bundles = referenced(unit)
+    assert set(world.parts.artifacts.hashes()) == artifacts
+    assert set(world.parts.bundles.hashes()) == bundles == {kept.bundle_hash}
+    world.verify()
+
+
+def erasing(world: World, killer: Killer) -> Parts:
+    """As the killer's parts, and each removal of a file is a step too."""
+    parts = killer.parts(world.parts)
+    lasting = frozenset({"remove"})
+    return dataclasses.replace(
+        parts,
+        artifacts=cast(ArtifactStore, Interrupted(world.parts.artifacts, killer, lasting)),
+        bundles=cast(BundleStore, Interrupted(world.parts.bundles, killer, lasting)),
+    )
+
+
+def grow_old(folder: Path) -> None:
+    for store in ("artifacts", "bundles"):
+        for path in (folder / store).rglob("*"):
+            os.utime(path, (0, 0))
+
+
+def test_a_07_what_just_came_in_is_not_erased_before_a_row_names_it(world: World) -> None:
+    world.workspace.trash.put(Kind.RUN, [world.finished_run("gone").name])
+    coming = world.folder.parent / "coming"
+    coming.write_text("half an import")
+    sha256 = world.parts.artifacts.add(coming)
+    world.workspace.trash.purge()
+    assert world.parts.artifacts.read(sha256) == b"half an import"

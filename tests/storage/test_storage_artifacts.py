@@ -84,7 +84,7 @@ def test_removing_is_final_and_may_be_repeated(store: FileArtifactStore, source:
 
 
 @pytest.mark.parametrize("damage", ["flipped", "truncated", "emptied", "deleted", "replaced by a link", "a folder"])
-def test_a_damaged_artifact_is_refused_named_and_healed_by_adding_it_again(
+def test_a_03_a_damaged_artifact_is_refused_named_and_healed_by_adding_it_again(
     store: FileArtifactStore, source: Path, damage: str
 ) -> None:
     store.add(source)
@@ -114,13 +114,13 @@ def test_a_damaged_artifact_is_refused_named_and_healed_by_adding_it_again(
 
 
 @pytest.mark.parametrize("name", ["", "..", "../../etc/passwd", SHA256.upper(), SHA256[:-1], SHA256 + "\n", "a\\..\\b"])
-def test_what_is_no_hash_never_becomes_a_path(store: FileArtifactStore, name: str) -> None:
+def test_a_11_what_is_no_hash_never_becomes_a_path(store: FileArtifactStore, name: str) -> None:
     for use in (store.path, store.read, store.size, store.remove):
         with pytest.raises(DamagedArtifactError, match="cannot be the name"):
             use(name)
 
 
-def test_a_source_that_is_no_plain_file_is_refused_at_once(
+def test_a_06_a_source_that_is_no_plain_file_is_refused_at_once(
     store: FileArtifactStore, source: Path, tmp_path: Path
 ) -> None:
     pipe, link, loop, folder = (tmp_path / name for name in ("pipe", "link", "loop", "folder"))
@@ -136,7 +136,7 @@ def test_a_source_that_is_no_plain_file_is_refused_at_once(
     assert store.hashes() == []
 
 
-def test_a_source_that_changes_meanwhile_is_refused(
+def test_a_05_a_source_that_changes_meanwhile_is_refused(
     store: FileArtifactStore, root: Path, source: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def grow(folder: Path, size: int) -> None:
@@ -160,7 +160,9 @@ def test_a_full_disk_is_noticed_before_the_copy(
     assert left_behind(root) == []
 
 
-def test_a_store_that_went_away_does_not_come_back_empty(store: FileArtifactStore, root: Path, source: Path) -> None:
+def test_a_10_a_store_that_went_away_does_not_come_back_empty(
+    store: FileArtifactStore, root: Path, source: Path
+) -> None:
     root.rmdir()
     with pytest.raises(WorkspaceError, match="artifacts"):
         store.add(source)
@@ -169,7 +171,9 @@ def test_a_store_that_went_away_does_not_come_back_empty(store: FileArtifactStor
     assert not root.exists()
 
 
-def test_what_killed_processes_left_is_swept_after_a_day(store: FileArtifactStore, root: Path, source: Path) -> None:
+def test_a_01_what_killed_processes_left_is_swept_after_a_day(
+    store: FileArtifactStore, root: Path, source: Path
+) -> None:
     incoming = root / "incoming"
     incoming.mkdir()
     old, young = incoming / "old", incoming / "young"
@@ -186,7 +190,9 @@ def adder(root: Path, source: Path, times: int) -> subprocess.Popen[str]:
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
 
 
-def test_four_processes_may_add_the_same_content_at_once(store: FileArtifactStore, root: Path, source: Path) -> None:
+def test_a_08_four_processes_may_add_the_same_content_at_once(
+    store: FileArtifactStore, root: Path, source: Path
+) -> None:
     started = [adder(root, source, 20) for _ in range(4)]
     outputs = [process.communicate(timeout=120)[0].split() for process in started]
     assert [process.returncode for process in started] == [0] * 4
@@ -197,7 +203,7 @@ def test_four_processes_may_add_the_same_content_at_once(store: FileArtifactStor
 
 
 @pytest.mark.parametrize("kills", [pytest.param(3, id="short"), pytest.param(30, id="long", marks=[pytest.mark.long])])
-def test_a_killed_adder_leaves_no_half_artifact(
+def test_a_01_a_killed_adder_leaves_no_half_artifact(
     store: FileArtifactStore, root: Path, tmp_path: Path, kills: int
 ) -> None:
     for number in range(kills):

@@ -56,7 +56,7 @@ def test_what_is_added_comes_back_by_its_manifest(store: FolderBundleStore, root
 
 
 @pytest.mark.parametrize("damage", ["changed", "missing", "extra", "no manifest", "link", "gone"])
-def test_a_damaged_bundle_is_refused_named_and_healed_by_adding_it_again(
+def test_a_03_a_damaged_bundle_is_refused_named_and_healed_by_adding_it_again(
     store: FolderBundleStore, root: Path, source: Path, damage: str
 ) -> None:
     name = store.add(source)
@@ -111,7 +111,7 @@ def test_a_bundle_goes_out_and_comes_in_as_one_file(store: FolderBundleStore, so
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 not really", b"text"])
-def test_a_file_that_is_no_bundle_leaves_nothing(
+def test_a_09_a_file_that_is_no_bundle_leaves_nothing(
     store: FolderBundleStore, root: Path, tmp_path: Path, content: bytes
 ) -> None:
     file = tmp_path / "odd.zip"
@@ -129,13 +129,13 @@ def test_removing_is_final_and_may_be_repeated(store: FolderBundleStore, root: P
 
 
 @pytest.mark.parametrize("name", ["", "..", "../x", "A" * 64])
-def test_what_is_no_hash_never_becomes_a_path(store: FolderBundleStore, name: str) -> None:
+def test_a_11_what_is_no_hash_never_becomes_a_path(store: FolderBundleStore, name: str) -> None:
     for use in (store.folder, store.remove):
         with pytest.raises(DamagedBundleError, match="cannot be the name"):
             use(name)
 
 
-def test_many_threads_may_add_the_same_bundle_at_once(store: FolderBundleStore, root: Path, source: Path) -> None:
+def test_a_08_many_threads_may_add_the_same_bundle_at_once(store: FolderBundleStore, root: Path, source: Path) -> None:
     names: list[str] = []
     threads = [threading.Thread(target=lambda: names.append(store.add(source))) for _ in range(4)]
     for thread in threads:

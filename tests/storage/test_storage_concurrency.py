@@ -59,13 +59,13 @@ def acknowledged(output: str) -> set[str]:
 
 
 @pytest.mark.parametrize("form", SHORT_AND_LONG)
-def test_six_processes_write_and_none_meets_a_locked_database(
+def test_s_09_eight_processes_write_and_none_meets_a_locked_database(
     workspace: Path, state: Path, open_here: OpenHere, form: str
 ) -> None:
     seconds = 3.0 if form == "short" else 60.0
-    with writers(workspace, state, 6, seconds) as started:  # the workspace is fresh: all of them make it at once
+    with writers(workspace, state, 8, seconds) as started:  # the workspace is fresh: all of them make it at once
         outputs = [process.communicate(timeout=seconds + 120) for process in started]
-    assert [process.returncode for process in started] == [0] * 6, [errors for _, errors in outputs]
+    assert [process.returncode for process in started] == [0] * 8, [errors for _, errors in outputs]
     names = set().union(*(acknowledged(output) for output, _ in outputs))
     slowest = max(float(output.rsplit("done ", 1)[1]) for output, _ in outputs)
     registry = open_here()
@@ -77,11 +77,11 @@ def test_six_processes_write_and_none_meets_a_locked_database(
     head = registry.audit_head()
     assert head is not None
     assert head.seq == len(names)
-    assert slowest < 5, f"a write took {slowest} seconds"
+    assert slowest < (5 if form == "short" else 2), f"a write took {slowest} seconds"
 
 
 @pytest.mark.parametrize("form", SHORT_AND_LONG)
-def test_killed_writers_lose_nothing_that_was_acknowledged(
+def test_s_01_killed_writers_lose_nothing_that_was_acknowledged(
     workspace: Path, state: Path, open_here: OpenHere, form: str
 ) -> None:
     rounds = 1 if form == "short" else 8
@@ -106,7 +106,7 @@ def test_killed_writers_lose_nothing_that_was_acknowledged(
     assert len(names) >= 4 * rounds
 
 
-def test_versions_numbered_by_many_threads_have_no_gap_and_no_double(registry: SqliteRegistry) -> None:
+def test_s_18_versions_numbered_by_twenty_clients_have_no_gap_and_no_double(registry: SqliteRegistry) -> None:
     model = a_model()
     with registry.write() as unit:
         unit.models.add(model)

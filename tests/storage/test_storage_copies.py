@@ -75,7 +75,7 @@ def filled(tmp_path: Path) -> Iterator[Filled]:
     registry.close()
 
 
-def test_a_restored_workspace_has_everything_and_an_identity_of_its_own(filled: Filled, tmp_path: Path) -> None:
+def test_s_14_a_restored_workspace_has_everything_and_an_identity_of_its_own(filled: Filled, tmp_path: Path) -> None:
     target = tmp_path / "backup.zip"
     assert backup_workspace(filled.folder, target) == target.stat().st_size
     assert restore_workspace(target, tmp_path / "again") == []
@@ -104,7 +104,7 @@ def test_what_no_row_names_stays_behind(filled: Filled, tmp_path: Path) -> None:
     assert sorted(restored) == sorted([filled.content_hash, filled.file_hash])
 
 
-def test_a_backup_taken_while_others_write_is_sound(filled: Filled, tmp_path: Path) -> None:
+def test_s_14_a_backup_taken_while_others_write_is_sound(filled: Filled, tmp_path: Path) -> None:
     done = threading.Event()
 
     def write() -> None:
@@ -134,7 +134,7 @@ def test_a_backup_taken_while_others_write_is_sound(filled: Filled, tmp_path: Pa
         assert restore_workspace(tmp_path / f"backup {number}.zip", folder) == []
 
 
-def test_what_is_missing_or_damaged_is_listed_and_the_rest_is_restored(filled: Filled, tmp_path: Path) -> None:
+def test_s_14_what_is_missing_or_damaged_is_listed_and_the_rest_is_restored(filled: Filled, tmp_path: Path) -> None:
     FileArtifactStore(filled.workspace.artifacts).remove(filled.content_hash)
     model = filled.workspace.bundles / filled.manifest_hash / "model.skops"
     model.chmod(0o644)
@@ -216,7 +216,7 @@ def list_changed(source: Path, target: Path, change: Callable[[dict[str, object]
         "keeper.lock",
     ],
 )
-def test_names_that_lead_elsewhere_are_refused(filled: Filled, tmp_path: Path, name: str) -> None:
+def test_a_11_names_in_a_backup_that_lead_elsewhere_are_refused(filled: Filled, tmp_path: Path, name: str) -> None:
     backup_workspace(filled.folder, tmp_path / "backup.zip")
 
     def add(plain: dict[str, object]) -> None:

@@ -21,7 +21,7 @@ LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the ker
 @pytest.mark.parametrize(
     "name", ["nfs", "nfs4", "cifs", "smb3", "smb2", "9p", "fuse.sshfs", "fuse.rclone", "fuse", "davfs", "NFS", "ceph"]
 )
-def test_network_file_systems_are_refused(name: str) -> None:
+def test_s_15_network_file_systems_are_refused(name: str) -> None:
     assert is_network(name)
 
 
@@ -41,13 +41,13 @@ def test_disks_of_this_computer_are_fine(name: str) -> None:
         ("", "recognised"),
     ],
 )
-def test_odd_file_systems_are_warned_of(name: str, word: str) -> None:
+def test_s_15_odd_file_systems_are_warned_of(name: str, word: str) -> None:
     assert not is_network(name)
     assert word in str(warning(name))
 
 
 @LINUX
-def test_what_the_system_says_of_real_folders() -> None:
+def test_s_15_what_the_system_says_of_real_folders() -> None:
     with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
         assert file_system_name(Path(folder)) == "tmpfs"
         assert "restart" in str(check_file_system(Path(folder)))
@@ -65,7 +65,7 @@ def test_this_folder_and_one_that_is_not_there_yet_are_told_as_df_tells(tmp_path
 @pytest.mark.parametrize(
     ("number", "name"), [(0x6969, "nfs"), (0xFE534D42, "smb2"), (0xFF534D42, "cifs"), (0x01021997, "9p")]
 )
-def test_the_kernel_s_number_counts_for_more_than_the_table_of_mounts(
+def test_s_15_the_kernel_s_number_counts_for_more_than_the_table_of_mounts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, name: str
 ) -> None:
     monkeypatch.setattr(filesystems, "_statfs_type", lambda here: number)
@@ -77,7 +77,7 @@ def test_the_kernel_s_number_counts_for_more_than_the_table_of_mounts(
 
 @LINUX
 @pytest.mark.parametrize(("mounted", "refused"), [("fuse.sshfs", True), ("fuseblk", False), ("fuse.encfs", False)])
-def test_which_fuse_it_is_is_told_by_the_table_of_mounts(
+def test_s_15_which_fuse_it_is_is_told_by_the_table_of_mounts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mounted: str, refused: bool
 ) -> None:
     monkeypatch.setattr(filesystems, "_statfs_type", lambda here: 0x65735546)

@@ -131,7 +131,9 @@ def test_the_state_folder_is_outside_and_can_be_moved(tmp_path: Path, monkeypatc
     assert state_folder("x").parts[-2:] == ("mlops-desktop", "x")
 
 
-def test_a_network_folder_is_refused_for_making_and_opening(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_s_15_a_network_folder_is_refused_for_making_and_opening(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     create_workspace(tmp_path / "made")
     monkeypatch.setattr(filesystems, "file_system_name", lambda folder: "fuse.sshfs")
     with pytest.raises(NetworkFolderError, match=r"fuse\.sshfs"):

@@ -32,6 +32,7 @@ from mlops_desktop.domain.identifiers import new_identifier
 from mlops_desktop.domain.jobs import JobStatus
 from mlops_desktop.domain.plain import to_json
 from mlops_desktop.services import ports
+from mlops_desktop.services.ports import UnitOfWork
 from mlops_desktop.storage.registry import SqliteRegistry
 
 
@@ -127,7 +128,7 @@ def test_runs_come_back_as_they_went_in_newest_first(registry: SqliteRegistry) -
         assert found.run_count == 2
 
 
-def test_an_update_of_a_run_counts_the_revision_up_and_a_stale_one_is_refused(registry: SqliteRegistry) -> None:
+def test_s_16_an_update_of_a_run_counts_the_revision_up_and_a_stale_one_is_refused(registry: SqliteRegistry) -> None:
     experiment = an_experiment()
     run = a_run(experiment)
     with registry.write() as unit:
@@ -140,6 +141,35 @@ def test_an_update_of_a_run_counts_the_revision_up_and_a_stale_one_is_refused(re
     with registry.read() as unit:
         stored = unit.runs.get(run.id)
     assert stored == dataclasses.replace(run, notes="mine", failure=FAILURE, status=RunStatus.FAILED, revision=2)
+
+
+def test_s_16_of_two_who_change_the_same_state_the_second_is_told(registry: SqliteRegistry) -> None:
+    dataset, experiment, model, endpoint = a_dataset(), an_experiment(), a_model(), an_endpoint()
+    with registry.write() as unit:
+        unit.datasets.add(dataset)
+        unit.experiments.add(experiment)
+        unit.models.add(model)
+        unit.deployments.add_endpoint(endpoint)
+        unit.commit()
+    for changed in ("mine", "yours"):
+        deeds: list[Callable[[UnitOfWork], None]] = [
+            lambda unit, text=changed: unit.datasets.update(dataclasses.replace(dataset, description=text)),  # type: ignore[misc]
+            lambda unit, text=changed: unit.experiments.update(dataclasses.replace(experiment, question=text)),  # type: ignore[misc]
+            lambda unit, text=changed: unit.models.update(dataclasses.replace(model, description=text)),  # type: ignore[misc]
+            lambda unit, text=changed: unit.deployments.update_endpoint(dataclasses.replace(endpoint, name=text)),  # type: ignore[misc]
+        ]
+        for deed in deeds:
+            with registry.write() as unit:
+                if changed == "mine":
+                    deed(unit)
+                    unit.commit()
+                else:
+                    with pytest.raises(ConflictError, match="changed by somebody else"):
+                        deed(unit)
+    with registry.read() as unit:
+        found = (unit.datasets.get(dataset.id), unit.experiments.get(experiment.id), unit.models.get(model.id))
+        assert [one.revision for one in found if one] == [2, 2, 2]
+        assert unit.deployments.find_endpoint("mine") is not None
 
 
 def test_points_keep_their_order_and_a_repeated_one_replaces_the_first(registry: SqliteRegistry) -> None:
@@ -385,7 +415,7 @@ def test_a_time_without_a_time_zone_is_our_fault(registry: SqliteRegistry) -> No
 
 
 @pytest.mark.parametrize("name", ["'; DROP TABLE datasets; --", "OR 1=1 --", "%_", 'Robert"); x'])
-def test_sql_in_names_is_only_a_name(registry: SqliteRegistry, name: str) -> None:
+def test_s_19_sql_in_names_is_only_a_name(registry: SqliteRegistry, name: str) -> None:
     dataset = a_dataset(name)
     with registry.write() as unit:
         unit.datasets.add(a_dataset("flights"))

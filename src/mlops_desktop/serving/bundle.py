@@ -22,6 +22,9 @@ FORMAT = 1
 _LARGEST = 4 * 1024**3
 _LARGEST_MANIFEST = 16 * 1024**2
 _MOST_FILES = 10_000
+_LONGEST_LIST = 16 * 1024**2
+_LONGEST_TAIL = 22 + 65535 + 20 + 56
+"""The end of a zip file: what says how long its list is, and a comment."""
 _HIGHEST_RATIO = 200
 _FREE_OF_RATIO = 16 * 1024**2
 """Small archives may compress as well as they like: below this many bytes nothing can be exhausted."""
@@ -105,6 +108,7 @@ def unpack(source: Path, folder: Path, *, largest: int = _LARGEST) -> str:
     if folder.exists() and any(folder.iterdir()):
         raise BundleError("the folder to unpack into is not empty")
     try:
+        _refuse_long_list(source)
         with zipfile.ZipFile(source) as archive:
             members = _check_members(archive.infolist(), source.stat().st_size, largest)
             for member in members:
@@ -224,6 +228,26 @@ def _write_zip(folder: Path, names: Iterable[str], target: Path, *, stored: froz
         return frozenset(
             info.filename for info in archive.infolist() if info.file_size > _HIGHEST_RATIO / 2 * info.compress_size > 0
         )
+
+
+def _refuse_long_list(source: Path) -> None:
+    """Before the list of members is read, for that of a million takes seconds and half a gigabyte."""
+    with source.open("rb") as file:
+        start = max(file.seek(0, os.SEEK_END) - _LONGEST_TAIL, 0)
+        file.seek(start)
+        tail = file.read(_LONGEST_TAIL)
+    end = tail.rfind(b"PK\x05\x06")
+    if end < 0 or len(tail) < end + 22:
+        return  # no zip: whoever opens it says so
+    claims = [struct.unpack_from("<HI", tail, end + 10)]
+    large = end - 20 - 56
+    if large >= 0 and tail.startswith(b"PK\x06\x07", end - 20) and tail.startswith(b"PK\x06\x06", large):
+        claims.append(struct.unpack_from("<QQ", tail, large + 32))
+    for members, size in claims:
+        if members > _MOST_FILES or size > _LONGEST_LIST:
+            raise BundleError(
+                f"the file's list has {members} members in {size} bytes; a bundle has at most {_MOST_FILES}"
+            )
 
 
 def _check_members(members: list[zipfile.ZipInfo], archive_size: int, largest: int) -> list[zipfile.ZipInfo]:
