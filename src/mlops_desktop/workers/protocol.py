@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -150,7 +151,18 @@ def _as_ours(error: BaseException) -> BaseException:
             hint="Free some space, then try again.",
             details=str(error),
         )
+    if _tells_of_full_disk(error) or _tells_of_full_disk(error.__cause__):
+        return DiskFullError(
+            f"The disk that holds {Path.cwd()} is full.",
+            hint="Free some space there, then try again.",
+            details=str(error),
+        )
     return error
+
+
+def _tells_of_full_disk(error: BaseException | None) -> bool:
+    """Libraries that are not Python's own say it in words only."""
+    return any(f"{os.strerror(number)} (os error {number})" in str(error) for number in _FULL_DISK)
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -11,11 +11,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from mlops_desktop.domain.errors import JobCancelledError
+from mlops_desktop.domain.errors import DiskFullError, JobCancelledError
 from mlops_desktop.domain.jobs import MessageKind
 from mlops_desktop.workers import protocol
 from mlops_desktop.workers.journal import JournalWriter
-from mlops_desktop.workers.outputs import make_durable
+from mlops_desktop.workers.outputs import discard, make_durable
 from mlops_desktop.workers.watch import Watch
 
 HEARTBEAT = "heartbeat"
@@ -83,7 +83,15 @@ class Report:
         self._journal.write(MessageKind.RESULT, body)
 
     def failure(self, error: BaseException) -> None:
-        self._journal.write(MessageKind.FAILURE, protocol.error_body(error))
+        """The ending of a job that failed; on a full disk what it made gives way for that."""
+        body = protocol.error_body(error)
+        if body["code"] == DiskFullError.code:
+            discard(self._folder)
+        try:
+            self._journal.write(MessageKind.FAILURE, body)
+        except OSError:
+            discard(self._folder)
+            self._journal.write(MessageKind.FAILURE, body)
 
 
 def heartbeat(folder: Path) -> Watch:

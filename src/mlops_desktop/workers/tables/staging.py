@@ -153,8 +153,8 @@ def _write(
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise DiskFullError(
-                "There is no room left on the disk for the unpacked text.",
-                hint="Free some space in the workspace's folder, then import again.",
+                f"The disk that holds {target.parent} is full: the text of {source.path.name} does not fit there.",
+                hint="Free some space there, then import again.",
             ) from error
         raise
     return written, True
