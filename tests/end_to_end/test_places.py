@@ -6,6 +6,8 @@ import contextlib
 import sqlite3
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,6 +24,7 @@ from mlops_desktop.domain.errors import (
     WorkspaceError,
 )
 from mlops_desktop.services.workspace import Workspace
+from mlops_desktop.storage.artifacts import FileArtifactStore
 
 CONTENT = b"year,month\n2013,1\n" * 100
 
@@ -255,3 +258,91 @@ def test_a_registry_that_is_no_workspace_s_is_not_recovered(tmp_path: Path) -> N
         bootstrap.open_workspace(tmp_path / "study")
     with pytest.raises(UserError, match="no sound copy"):
         bootstrap.recover_workspace(tmp_path / "study")
+
+
+# --- what cannot be read, and few open files --------------------------------------------------------------------------
+
+
+NOBODY = 65534
+READ = """
+import os, sys; from pathlib import Path
+from mlops_desktop.domain.errors import UserError
+from mlops_desktop.storage.artifacts import FileArtifactStore
+os.setgroups([])
+os.setgid(int(sys.argv[4]))
+os.setuid(int(sys.argv[4]))
+store = FileArtifactStore(Path(sys.argv[1]))
+for use in (lambda: store.read(sys.argv[2]), lambda: store.add(Path(sys.argv[3]))):
+    try:
+        use()
+    except UserError as error:
+        print(error.code, error.message)
+problem = store.problem(sys.argv[2])
+print(problem.subject, problem.sentence)
+"""
+
+
+def test_a_13_what_may_not_be_read_is_named(open_to_all: Path) -> None:
+    needs.root()
+    store = open_to_all / "artifacts"
+    store.mkdir()
+    (open_to_all / "source").write_bytes(CONTENT)
+    sha256 = FileArtifactStore(store).add(open_to_all / "source")
+    FileArtifactStore(store).path(sha256).chmod(0)
+    (open_to_all / "source").chmod(0)
+    command = [sys.executable, "-c", READ, str(store), sha256, str(open_to_all / "source"), str(NOBODY)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[0].startswith(f"MD-ART-001 The artifact {sha256[:12]}… cannot be read")
+    assert lines[1].startswith(f"MD-INP-001 {open_to_all}/source cannot be read: Permission denied")
+    assert lines[2].startswith(f"{sha256} The artifact {sha256[:12]}… cannot be read")
+
+
+@pytest.fixture
+def open_to_all() -> Iterator[Path]:
+    """A folder that others may enter, too; pytest's own they may not."""
+    with tempfile.TemporaryDirectory(prefix="mlops-") as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
+FEW = """
+import resource, sys; from pathlib import Path
+from mlops_desktop import bootstrap
+from mlops_desktop.domain.errors import UserError
+resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+with bootstrap.open_workspace(Path(sys.argv[1])) as workspace:
+    for _ in range(20):
+        assert workspace.verify().is_clean
+    print("verified")
+    held = []
+    try:
+        while True:
+            held.append(open("/dev/null"))
+    except OSError:
+        pass
+    for use in (workspace.verify, workspace.datasets.list, lambda: workspace._parts.artifacts.add(Path(sys.argv[2]))):
+        try:
+            use()
+        except UserError as error:
+            print(error.code, error.message)
+    while held:
+        held.pop().close()
+    assert workspace.verify().is_clean
+    print(len(workspace.datasets.list()))
+"""
+
+
+def test_a_13_with_few_open_files_it_works_and_with_none_left_it_says_so(folder: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", FEW, str(folder), str(folder.parent / "table")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    first, *between, last = done.stdout.splitlines()
+    assert (first, last) == ("verified", "1")
+    assert between
+    assert [line for line in between if not line.startswith("MD-") or line.startswith("MD-BUG")] == []
