@@ -95,7 +95,7 @@ class Workspace:
                 look()
             except UserError as error:
                 return error
-        return want_of_room(self._parts.folder)
+        return None if self.viewed_because else want_of_room(self._parts.folder)
 
     def disk(self) -> tuple[int, int]:
         """Bytes the workspace takes, and bytes free on its disk."""
