@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from mlops_desktop.domain.errors import DeploymentError
-from mlops_desktop.domain.redaction import is_secret_name
+from mlops_desktop.domain.redaction import is_secret_name, redact
 from mlops_desktop.hosts.records import write_private
 
 LOG_NAME = "serving.log"
@@ -67,7 +67,8 @@ def launch(folder: Path, specification: Mapping[str, str], control: socket.socke
 
 
 def _environment() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if not is_secret_name(name)} | ONE_THREAD
+    kept = {name: value for name, value in os.environ.items() if not is_secret_name(name) and redact(value) == value}
+    return kept | ONE_THREAD
 
 
 def last_reason(folder: Path) -> str:
