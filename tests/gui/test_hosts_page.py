@@ -236,6 +236,22 @@ def test_a_base_image_that_cannot_be_had_says_why_and_is_tried_again(world: Worl
     press(dialog, Qt.Key.Key_Escape)
 
 
+def test_how_busy_a_machine_is_stands_in_the_list_and_on_its_card(world: World, window: MainWindow) -> None:
+    added(world)
+    page = at_host(window)
+    low = page.hosts.hosts.sizeHint().height()
+    busy = dataclasses.replace(FACTS, cpu_used=0.22, memory_used=round(FACTS.memory * 0.41))
+    fakes(world).reports["gpu-box"] = HostReport((), facts=busy)
+    click(page.host_view.test)
+    assert host_words(page)[1] == "gpu-box, SSH · amd64 · Docker 27.3, Connected, no endpoint, CPU 22 %, memory 41 %"
+    assert page.hosts.hosts.sizeHint().height() > low
+    facts = dict(page.host_view.facts.facts)
+    assert (facts["Memory"], facts["CPU"]) == ("64 GB, 41 % used", "22 % used")
+    fakes(world).reports["gpu-box"] = NO_ANSWER
+    click(page.host_view.test)
+    assert page.hosts.hosts.sizeHint().height() == low
+
+
 # --- a registry -------------------------------------------------------------------------------------------------------
 
 

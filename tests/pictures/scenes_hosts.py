@@ -27,8 +27,8 @@ from mlops_desktop.services.host_proofs import key_fingerprints
 from mlops_desktop.services.workspace import Workspace
 
 _BASE = "sha256:71fa3c5b" + "0" * 56
-DOCKER = HostFacts("27.3.1", "amd64", "linux", 8, 32 * 2**30, 0.0006, 41 * 10**9, 2, _BASE)
-GPU = HostFacts("27.3.1", "amd64", "linux", 16, 64 * 2**30, 0.0042, 312 * 10**9, 2, _BASE)
+DOCKER = HostFacts("27.3.1", "amd64", "linux", 8, 32 * 2**30, 0.0006, 41 * 10**9, 2, _BASE, 0.12, 8 * 2**30)
+GPU = HostFacts("27.3.1", "amd64", "linux", 16, 64 * 2**30, 0.0042, 312 * 10**9, 2, _BASE, 0.22, 26 * 2**30)
 EDGE = HostFacts("26.1.4", "arm64", "linux", 4, 8 * 2**30, 0.018, 21 * 10**9, 1, "")
 
 

@@ -154,7 +154,8 @@ def registry_secret(host_name: str) -> str:
 class HostFacts:
     """What an engine says of itself and its machine. `memory` and `disk_free` in bytes, `disk_free` None if not known;
     `round_trip` in seconds. `containers` are those of this workspace that run; `base` the identity of the base image,
-    empty where it is not there yet."""
+    empty where it is not there yet. `cpu_used` is a share of all processors and `memory_used` in bytes, both of the
+    whole machine; None where nothing there could tell."""
 
     engine: str
     architecture: str
@@ -165,6 +166,8 @@ class HostFacts:
     disk_free: int | None = None
     containers: int = 0
     base: str = ""
+    cpu_used: float | None = None
+    memory_used: int | None = None
 
 
 class HostStep(enum.StrEnum):

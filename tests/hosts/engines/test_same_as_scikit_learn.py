@@ -36,3 +36,9 @@ def test_a_thousand_flights_are_answered_as_by_scikit_learn(team: Team, tmp_path
     assert len(set(chances)) > ROWS // 10
     assert [one["probabilities"]["true"] for one in said] == pytest.approx(chances, rel=0, abs=1e-12)
     assert [one["prediction"] for one in said] == ["true" if chance >= 0.5 else "false" for chance in chances]
+    facts = team.workspace.hosts.check(team.host.name).facts  # a container there sees how busy the machine is
+    assert facts is not None
+    assert facts.cpu_used is not None
+    assert 0 <= facts.cpu_used <= 1
+    assert facts.memory_used is not None
+    assert 0 < facts.memory_used < facts.memory

@@ -6,13 +6,20 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QS
 from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
+from mlops_desktop.gui import formats
 from mlops_desktop.gui.item_models.hosts import HostItemModel, HostRow
 from mlops_desktop.gui.theme.theme import Theme
 
 _LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-HEIGHT = 70
+_HEIGHT, _BAR_LINE = 70, 17
 _LINE, _ICON, _GAP = 18, 17, 8
+_BAR, _BAR_NAME, _BAR_SHARE = 4, 34, 40
+_BARS = ("CPU", "Mem")
+
+
+def height_of(theme: Theme, row: HostRow) -> int:
+    return theme.px(_HEIGHT + (len(_BARS) * _BAR_LINE + 2 if row.use is not None else 0))
 
 
 class HostDelegate(QStyledItemDelegate):
@@ -24,7 +31,8 @@ class HostDelegate(QStyledItemDelegate):
         self.drop_row = -1
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
-        return QSize(0, self._theme.px(HEIGHT))
+        known = index.row() < len(self._model.rows)
+        return QSize(0, height_of(self._theme, self._model.rows[index.row()]) if known else self._theme.px(_HEIGHT))
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
@@ -41,8 +49,26 @@ class HostDelegate(QStyledItemDelegate):
         area = whole.adjusted(18, px(8), -18, 0)
         size = px(_ICON)
         self._theme.paint_icon(painter, QRect(area.left(), area.top(), size, size), row.icon, "muted")
-        self._paint_words(painter, area.adjusted(size + _GAP, 0, 0, 0), row)
+        words = area.adjusted(size + _GAP, 0, 0, 0)
+        self._paint_words(painter, words, row)
+        for place, share in enumerate(row.use or ()):
+            top = words.top() + 3 * px(_LINE) + place * px(_BAR_LINE) + px(2)
+            self._paint_bar(painter, QRect(words.left(), top, words.width(), px(_BAR_LINE)), _BARS[place], share)
         painter.restore()
+
+    def _paint_bar(self, painter: QPainter, area: QRect, name: str, share: float) -> None:
+        theme, px = self._theme, self._theme.px
+        self._choose(painter, "caption", "muted")
+        self._text(painter, area, name)
+        self._text(painter, area, formats.percent(share), _RIGHT)
+        whole = QRectF(area.adjusted(px(_BAR_NAME), 0, -px(_BAR_SHARE), 0))
+        whole = QRectF(whole.left(), whole.center().y() - px(_BAR) / 2, whole.width(), px(_BAR))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme.colour("border"))
+        painter.drawRoundedRect(whole, px(_BAR) / 2, px(_BAR) / 2)
+        painter.setBrush(theme.colour("accent"))
+        filled = max(px(_BAR), whole.width() * min(1.0, share))
+        painter.drawRoundedRect(QRectF(whole.left(), whole.top(), filled, whole.height()), px(_BAR) / 2, px(_BAR) / 2)
 
     def _paint_words(self, painter: QPainter, area: QRect, row: HostRow) -> None:
         theme, high = self._theme, self._theme.px(_LINE)

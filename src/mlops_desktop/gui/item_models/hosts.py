@@ -8,6 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt
 
+from mlops_desktop.gui import formats
 from mlops_desktop.gui.statuses import Sign
 from mlops_desktop.gui.widgets.text import plain_tip
 
@@ -25,11 +26,16 @@ class HostRow:
     count: str
     sign: Sign
     note: str = ""
+    use: tuple[float, float] | None = None
+    """Shares of processors and memory, 0 to 1; none where it is not known."""
 
     @property
     def words(self) -> str:
         endpoints = "no endpoint" if self.count == "none" else self.count
-        parts = (self.title, self.kind, self.sign.word, self.note, endpoints)
+        use = ""
+        if self.use is not None:
+            use = f"CPU {formats.percent(self.use[0])}, memory {formats.percent(self.use[1])}"
+        parts = (self.title, self.kind, self.sign.word, self.note, endpoints, use)
         return ", ".join(part for part in parts if part)
 
 
@@ -47,7 +53,10 @@ class HostItemModel(QAbstractListModel):
             self.rows = after
             self.endResetModel()
         elif before != after:
+            taller = [row.use is None for row in before] != [row.use is None for row in after]
             self.rows = after
+            if taller:
+                self.layoutChanged.emit()
             self.dataChanged.emit(self.index(0), self.index(len(after) - 1))
 
     def row_of(self, name: str) -> int:

@@ -20,8 +20,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QListView, QSizePolicy, QVBox
 from mlops_desktop.domain.hosts import HostState
 from mlops_desktop.gui import formats
 from mlops_desktop.gui.delegates.endpoints import EndpointDelegate
-from mlops_desktop.gui.delegates.hosts import HEIGHT as HOST_HEIGHT
-from mlops_desktop.gui.delegates.hosts import HostDelegate
+from mlops_desktop.gui.delegates.hosts import HostDelegate, height_of
 from mlops_desktop.gui.item_models.endpoints import EndpointItemModel, EndpointRow
 from mlops_desktop.gui.item_models.hosts import HostItemModel, HostRow
 from mlops_desktop.gui.readings import hosts as reading
@@ -32,8 +31,9 @@ from mlops_desktop.gui.version_drag import reference_in
 from mlops_desktop.gui.widgets.text import Text, line
 
 WIDTH, SMALL_WIDTH = 236, 210
-MOST_IN_SIGHT = 4
+MOST_IN_SIGHT = 2
 """So many hosts are seen without scrolling where the pane is low."""
+_LEAST = 70
 
 
 class EndpointList(QListView):
@@ -98,14 +98,14 @@ class HostList(QListView):
         self.setAcceptDrops(True)
         self.setEditTriggers(QListView.EditTrigger.NoEditTriggers)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         theme.changed.connect(self.updateGeometry)
 
     def show_rows(self, rows: Sequence[HostRow], current: str) -> None:
         self._showing = True
-        before = len(self.rows.rows)
+        before = self.sizeHint()
         self.rows.set_rows(rows)
-        if before != len(rows):
+        if before != self.sizeHint():
             self.updateGeometry()
         place = self.rows.row_of(current)
         if place >= 0 and place != self.currentIndex().row():
@@ -115,10 +115,13 @@ class HostList(QListView):
 
     def sizeHint(self) -> QSize:
         """All of them where there is room; the endpoints below keep some, too."""
-        return QSize(0, self._theme.px(HOST_HEIGHT) * max(1, len(self.rows.rows)))
+        return QSize(0, self._height(len(self.rows.rows)))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(0, self._theme.px(HOST_HEIGHT) * max(1, min(MOST_IN_SIGHT, len(self.rows.rows))))
+        return QSize(0, self._height(MOST_IN_SIGHT))
+
+    def _height(self, rows: int) -> int:
+        return max(self._theme.px(_LEAST), sum(height_of(self._theme, row) for row in self.rows.rows[:rows]))
 
     def currentChanged(self, current: QModelIndex, previous: QModelIndex) -> None:  # type: ignore[override]
         super().currentChanged(current, previous)
@@ -246,4 +249,5 @@ def _host_row(state: HostState, hosts: HostsFacts, now: datetime) -> HostRow:
         reading.count_words(state),
         hosts.sign(state, now),
         reading.age_words(state, now, checking=checking),
+        reading.use_of(state),
     )

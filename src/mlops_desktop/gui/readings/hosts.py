@@ -119,6 +119,14 @@ def count_words(state: HostState) -> str:
     return f"{state.answering} of {state.endpoints} live"
 
 
+def use_of(state: HostState) -> tuple[float, float] | None:
+    """Shares of processors and memory that are taken on the machine, as it was found the last time."""
+    facts = state.report.facts if state.report is not None and state.report.ok else None
+    if facts is None or facts.cpu_used is None or facts.memory_used is None or not facts.memory:
+        return None
+    return facts.cpu_used, facts.memory_used / facts.memory
+
+
 def address_words(host: Host) -> str:
     if host.kind is HostKind.PROCESS:
         return formats.NOT_SET
@@ -193,7 +201,10 @@ def host_facts(state: HostState, now: datetime, *, brief: bool = False) -> list[
     if facts is not None and facts.cpus:
         parts = [facts.architecture, formats.plural(facts.cpus, "core")]
         rows.append(("Machine", " · ".join(filter(None, parts))))
-        rows.append(("Memory", f"{facts.memory / 2**30:.0f} GB"))
+        use = use_of(state)
+        rows.append(("Memory", f"{facts.memory / 2**30:.0f} GB" + (f", {formats.percent(use[1])} used" if use else "")))
+        if use and not brief:
+            rows.append(("CPU", f"{formats.percent(use[0])} used"))
     if facts is not None and facts.disk_free is not None:
         rows.append(("Disk free", formats.size(facts.disk_free)))
     if facts is not None and host.kind is not HostKind.PROCESS and not brief:

@@ -29,6 +29,7 @@ from mlops_desktop.domain.hosts import (
 from mlops_desktop.hosts.engines import labels, routes, ssh_keys
 from mlops_desktop.hosts.engines.base_images import Probes
 from mlops_desktop.hosts.engines.engine import Engine
+from mlops_desktop.hosts.engines.machine_use import use_here, use_seen_from
 
 _REACH_SECONDS: Final = 5.0
 OnStep = Callable[[HostStepResult], None]
@@ -117,7 +118,8 @@ class _Check:
     def _this_computer(self) -> str:
         memory, disk = psutil.virtual_memory().total, shutil.disk_usage("/").free
         cores = psutil.cpu_count() or 1
-        self.facts = HostFacts("", "", "", cores, memory, 0.0, disk_free=disk)
+        use = use_here()
+        self.facts = HostFacts("", "", "", cores, memory, 0.0, disk_free=disk, cpu_used=use.cpu, memory_used=use.memory)
         return f"{cores} processors, {memory / 2**30:.0f} GB memory"
 
     def _find(self) -> str:
@@ -195,6 +197,7 @@ class _Check:
         with self._engine.asked() as client:
             said = client.info()
             ours = client.containers(filters=dict(labels.filters(role=labels.SERVER)))
+            use = use_seen_from(client, ours[0]["Id"]) if ours else None
         disk = None
         if self._host.kind is HostKind.DOCKER:
             disk = _free(str(said.get("DockerRootDir", "/")))
@@ -207,6 +210,8 @@ class _Check:
             round_trip=self.facts.round_trip,
             disk_free=disk,
             containers=len(ours),
+            cpu_used=use.cpu if use else None,
+            memory_used=use.memory if use else None,
         )
         return f"{self.facts.architecture}, {self.facts.cpus} processors, {self.facts.memory / 2**30:.0f} GB memory"
 
