@@ -180,7 +180,7 @@ def test_every_text_is_plain_and_every_control_has_a_name(make_window: MakeWindo
                 assert min(widget.width(), widget.height()) >= 18, f"{name} is {widget.size()}"
 
 
-def test_markup_in_names_is_shown_as_it_is(make_window: MakeWindow) -> None:
+def test_u_01_markup_in_names_is_shown_as_it_is(make_window: MakeWindow) -> None:
     workspace = FakeWorkspace()
     workspace.change_run("red-plover-26", failure=Failure("MD-RUN-001", "<img src=x> " * 40), tags=("<b>",))
     window = make_window(workspace)

@@ -34,7 +34,7 @@ def test_a_changed_or_missing_file_is_found(world: World) -> None:
     assert all(problem.sentence for problem in found.problems)
 
 
-def test_a_changed_record_of_decisions_is_found(world: World) -> None:
+def test_r_04_verify_names_the_first_bad_entry(world: World) -> None:
     world.dataset()
     world.parts.registry.checkpoint()
     with sqlite3.connect(world.folder / "registry.db") as connection:

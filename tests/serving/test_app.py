@@ -306,7 +306,7 @@ def test_too_many_waiting_requests_are_told_so(tmp_path: Path) -> None:
         assert client.answer().status == 200
 
 
-def test_refusals_are_one_record_each_and_few_when_they_come_in_masses(live: LiveApp) -> None:
+def test_r_05_refusals_are_one_record_each_and_few_when_they_come_in_masses(live: LiveApp) -> None:
     path = "/a%0Ab\x7f{}%s".replace("\x7f", "%1B")
     for _ in range(60):
         live.ask(request(live.port, "GET", path, headers={"authorization": None}))

@@ -21,7 +21,7 @@ def _records(path: Path) -> list[dict[str, object]]:
     return [json.loads(line) for line in path.read_text("ascii").split("\n") if line]
 
 
-def test_every_event_is_one_record_whatever_it_holds(tmp_path: Path) -> None:
+def test_r_05_every_event_is_one_record_whatever_it_holds(tmp_path: Path) -> None:
     log = ServingLog(tmp_path / "serving.log")
     for name in NAMES:
         log.write("refused", level="warning", field=name)

@@ -53,12 +53,12 @@ def test_an_untouched_registry_has_no_problems(decided: SqliteRegistry) -> None:
         ("hash", f"'{FIRST_HASH}'"),
     ],
 )
-def test_a_changed_entry_is_named(decided: SqliteRegistry, workspace: Path, column: str, value: str) -> None:
+def test_r_04_a_changed_entry_is_named(decided: SqliteRegistry, workspace: Path, column: str, value: str) -> None:
     tamper(workspace, f"UPDATE audit_entries SET {column} = {value} WHERE seq = 4")
     assert findings(decided) == [("audit", "entry 4")]
 
 
-def test_a_removed_entry_leaves_a_gap(decided: SqliteRegistry, workspace: Path) -> None:
+def test_r_04_a_removed_entry_leaves_a_gap(decided: SqliteRegistry, workspace: Path) -> None:
     tamper(workspace, "DELETE FROM audit_entries WHERE seq = 4")
     (problem,) = decided.problems()
     assert (problem.subject, problem.sentence) == (
@@ -67,12 +67,21 @@ def test_a_removed_entry_leaves_a_gap(decided: SqliteRegistry, workspace: Path) 
     )
 
 
-def test_a_removed_entry_with_the_rest_moved_up_breaks_the_chain(decided: SqliteRegistry, workspace: Path) -> None:
+def test_r_04_a_removed_entry_with_the_rest_moved_up_breaks_the_chain(decided: SqliteRegistry, workspace: Path) -> None:
     tamper(workspace, "DELETE FROM audit_entries WHERE seq = 4; UPDATE audit_entries SET seq = seq - 1 WHERE seq > 4")
     assert findings(decided) == [("audit", "entry 4")]
 
 
-def test_an_inserted_entry_breaks_the_chain_behind_it(decided: SqliteRegistry, workspace: Path) -> None:
+def test_r_04_two_entries_that_changed_places_show_at_the_first(decided: SqliteRegistry, workspace: Path) -> None:
+    tamper(
+        workspace,
+        "UPDATE audit_entries SET seq = -4 WHERE seq = 5; UPDATE audit_entries SET seq = 5 WHERE seq = 4;"
+        "UPDATE audit_entries SET seq = 4 WHERE seq = -4",
+    )
+    assert findings(decided) == [("audit", "entry 4")]
+
+
+def test_r_04_an_inserted_entry_breaks_the_chain_behind_it(decided: SqliteRegistry, workspace: Path) -> None:
     with decided.read() as unit:
         third = unit.audit.list()[2]
     forged = chained(
@@ -107,7 +116,7 @@ def test_an_inserted_entry_breaks_the_chain_behind_it(decided: SqliteRegistry, w
     assert findings(decided) == [("audit", "entry 5")]
 
 
-def test_a_forged_entry_with_a_hash_of_its_own_breaks_the_link_behind_it(
+def test_r_04_a_forged_entry_with_a_hash_of_its_own_breaks_the_link_behind_it(
     decided: SqliteRegistry, workspace: Path
 ) -> None:
     """Its content gives its hash and it follows on from the one before: only the next entry's link tells."""
@@ -131,14 +140,16 @@ def test_a_forged_entry_with_a_hash_of_its_own_breaks_the_link_behind_it(
 
 
 @pytest.mark.parametrize("kept", [0, 1, 8])
-def test_a_cut_off_end_shows_against_the_head_outside(decided: SqliteRegistry, workspace: Path, kept: int) -> None:
+def test_r_04_a_cut_off_end_shows_against_the_head_outside(decided: SqliteRegistry, workspace: Path, kept: int) -> None:
     tamper(workspace, f"DELETE FROM audit_entries WHERE seq > {kept}")
     (problem,) = decided.problems()
     assert problem.subject == f"entry {kept + 1}"
     assert "cut off" in problem.sentence
 
 
-def test_a_chain_rewritten_as_a_whole_shows_against_the_head_outside(decided: SqliteRegistry, workspace: Path) -> None:
+def test_r_04_a_chain_rewritten_as_a_whole_shows_against_the_head_outside(
+    decided: SqliteRegistry, workspace: Path
+) -> None:
     previous = FIRST_HASH
     with contextlib.closing(sqlite3.connect(workspace / "registry.db")) as connection, connection:
         connection.execute("DELETE FROM audit_entries")
