@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.fakes.workers import FakeJob
-from tests.services.world import World
+from tests.services.world import World, import_result
 
 from mlops_desktop.domain.datasets import ColumnType, ReadAnswers
 from mlops_desktop.domain.errors import (
@@ -20,6 +22,7 @@ from mlops_desktop.domain.errors import (
     InvalidNameError,
     NotFoundError,
     UnreadableTableError,
+    UserError,
 )
 from mlops_desktop.domain.jobs import Job, JobKind, JobStatus
 from mlops_desktop.services.dataset_uses import DatasetUses
@@ -345,3 +348,45 @@ def test_a_name_that_is_taken_or_wrong_is_refused(world: World) -> None:
 def test_a_name_is_found_however_its_letters_are_written(world: World) -> None:
     world.dataset("Café")
     assert world.workspace.datasets.versions("Cafe\u0301")[0].dataset_name == "Café"
+
+
+HOSTILE_NAMES = [
+    "..", "../up", "%2e%2e", "%2e%2e%2fup", "a\\..\\b", "C:\\x", "/etc/passwd", "n" * 300, "a\x00b", "a\nb", "~root",
+]  # fmt: skip
+OURS = re.compile(
+    r"[0-9a-f]{2,64}|registry\.(db|lock).*|incoming|\w+\.(jsonl?|skops)|artifacts|bundles|jobs|deployments"
+)
+
+
+@pytest.mark.parametrize("name", HOSTILE_NAMES)
+def test_a_11_a_name_is_refused_or_only_a_name(world: World, name: str) -> None:
+    """Whatever a dataset or a file is called, nothing is written but under our own ids."""
+    run = world.finished_run()
+    source = world.file()
+    world.model("late")
+    uses: list[Callable[[], object]] = [
+        lambda: world.workspace.datasets.import_file(source, name),
+        lambda: world.workspace.datasets.rename("flights", name),
+        lambda: world.workspace.models.register(run.name, name),
+        lambda: world.workspace.deployments.deploy("late", endpoint=name),
+    ]
+    for use in uses:
+        with pytest.raises(UserError):
+            use()
+    odd = world.folder.parent / name.replace("/", "\\")
+    number = world.workspace.datasets.get("flights").number
+    try:
+        odd.write_text("a,b\n1,2\n")
+    except (OSError, ValueError):  # no file can be called so
+        with pytest.raises(UserError):
+            world.workspace.datasets.import_file(Path(name), "flights")
+        with pytest.raises(UserError):
+            world.workspace.models.import_file(Path(name), "late")
+    else:
+        job = world.workspace.datasets.import_file(odd, "flights")
+        world.play(job, lambda fake: import_result(fake.folder, name))
+        assert world.workspace.datasets.get("flights").number == number + 1
+        odd.unlink()
+    assert {path.name for path in world.folder.parent.iterdir()} <= {"workspace", "state", source.name}
+    assert [path.name for path in world.folder.rglob("*") if not OURS.fullmatch(path.name)] == []
+    world.verify()

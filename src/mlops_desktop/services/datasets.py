@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import shutil
+import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -262,13 +263,17 @@ class DatasetService:
 
 
 def _require_file(path: Path) -> None:
-    if path.is_dir():
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError as error:
+        raise UnreadableTableError(f"There is no file {path}.", hint="Check the path.") from error
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else str(error)
+        raise UnreadableTableError(f"{str(path)[:300]!r} cannot be read: {why}.", hint="Check the path.") from error
+    if stat.S_ISDIR(mode):
         raise UnreadableTableError(f"{path} is a folder.", hint="Name one file.")
-    if path.is_file():
-        return
-    if path.exists() or path.is_symlink():
+    if not stat.S_ISREG(mode):
         raise UnreadableTableError(f"{path} is no plain file.", hint="Pipes, sockets and devices are not read.")
-    raise UnreadableTableError(f"There is no file {path}.", hint="Check the path.")
 
 
 def _table(parts: Parts, version: DatasetVersion) -> str:

@@ -96,8 +96,8 @@ class ModelService:
         AlreadyExistsError (it is a version of this model already, or the model is in the trash).
         """
         source = path.expanduser().absolute()
-        if not source.is_file():
-            raise NotFoundError(f"There is no file {source}.", hint="Check the path.")
+        if not _is_file(source):
+            raise NotFoundError(f"There is no file {str(source)[:300]}.", hint="Check the path.")
         checked = check_name(name, "model") if name else usable_name(source.stem.partition("@")[0], "model")
         manifest_hash = self._parts.bundles.import_file(source)
         try:
@@ -270,6 +270,13 @@ class ModelService:
             _, bundles = referenced(unit)
             if manifest_hash not in bundles:
                 self._parts.bundles.remove(manifest_hash)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # such as a name too long
+        return False
 
 
 def _version_of_run(run: Run) -> dict[str, Any]:
