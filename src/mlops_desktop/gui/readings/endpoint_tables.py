@@ -178,7 +178,7 @@ def server_facts(facts: DeploymentFacts, one: EndpointFacts, sighting: Sighting 
         rows.append(("Process", str(answering.process.pid)))
     if answering.image:
         rows.append(("Image", short_image(answering.image)))
-    if answering.container:
+    if answering.container and answering.container.id:
         rows.append(("Container", short_image(answering.container.id)))
     if sighting is not None and sighting.memory:
         rows.append(("Memory", formats.size(sighting.memory)))
