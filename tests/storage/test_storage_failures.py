@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sqlite3
 from collections.abc import Callable
@@ -119,3 +120,14 @@ def test_the_disk_s_errors_are_ours(tmp_path: Path) -> None:
         raise OSError(28, os.strerror(28))
     with pytest.raises(WorkspaceError, match="cannot be used"), disk_failures(tmp_path):
         raise OSError(5, os.strerror(5))
+
+
+def test_s_05_a_disk_without_room_for_the_lock_of_a_migration_is_a_full_disk(
+    workspace: Path, open_here: Callable[[], SqliteRegistry], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(lock: object, *arguments: object, **named: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("filelock.FileLock.acquire", full)
+    with pytest.raises(DiskFullError, match=str(workspace)):
+        open_here()

@@ -5,6 +5,8 @@ MLOPS_KEEPER_IDLE_SECONDS says how long one with nothing to do stays (20 seconds
 
 from __future__ import annotations
 
+import contextlib
+import contextlib
 import logging
 import os
 import signal
@@ -91,7 +93,8 @@ def _keep(folder: Path) -> int:
         with keeper_lock(folder) as held:
             if not held:
                 return 0
-            (folder / PID_FILE).write_text(f"{os.getpid()}\n")
+            with contextlib.suppress(OSError):  # a full disk is no reason to leave endpoints alone
+                (folder / PID_FILE).write_text(f"{os.getpid()}\n")
             log.info("keeping %s", folder.name)
             keeping = open_keeping(folder)
             try:

@@ -29,14 +29,20 @@ def disk_failures(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in _FULL:
-            raise DiskFullError(
-                f"The disk that holds {folder} is full.",
-                hint="Free some space there and try again.",
-                details=str(error),
-            ) from error
+        trouble = full(folder, error)
+        if trouble is not None:
+            raise trouble from error
         raise WorkspaceError(
             f"The folder {folder} cannot be used: {error.strerror or error}.",
             hint="Check that it is there, that you may write in it, and that its disk is connected.",
             details=str(error),
         ) from error
+
+
+def full(folder: Path, error: OSError) -> DiskFullError | None:
+    """What to say where the disk's error is that it is full."""
+    if error.errno not in _FULL:
+        return None
+    return DiskFullError(
+        f"The disk that holds {folder} is full.", hint="Free some space there and try again.", details=str(error)
+    )

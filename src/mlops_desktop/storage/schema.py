@@ -12,6 +12,7 @@ from typing import cast
 
 from mlops_desktop.domain.errors import DamagedRegistryError, NewerRegistryError, WorkspaceError
 from mlops_desktop.domain.identifiers import new_identifier
+from mlops_desktop.storage.disk import full
 from mlops_desktop.storage.durable import make_folders, sync_file, sync_folder
 from mlops_desktop.storage.engines import connect
 from mlops_desktop.storage.failures import translated
@@ -53,7 +54,7 @@ def bring_up_to_date(path: Path, *, program_version: str, migrations: Path = MIG
             hint="Wait until it has ended, then try again.",
         ) from error
     except OSError as error:
-        raise WorkspaceError(
+        raise full(path.parent, error) or WorkspaceError(
             f"The registry {path} cannot be made or upgraded: {error.strerror}.",
             hint="Check that the folder is there and that you may write in it.",
         ) from error
