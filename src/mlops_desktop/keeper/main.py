@@ -6,7 +6,6 @@ MLOPS_KEEPER_IDLE_SECONDS says how long one with nothing to do stays (20 seconds
 from __future__ import annotations
 
 import contextlib
-import contextlib
 import logging
 import os
 import signal
