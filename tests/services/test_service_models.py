@@ -83,7 +83,7 @@ def test_what_cannot_be_registered_is_refused(world: World) -> None:
     assert world.workspace.models.list() == []
 
 
-def test_a_damaged_bundle_is_refused_everywhere(world: World, tmp_path: Path) -> None:
+def test_a_03_a_damaged_bundle_is_refused_everywhere(world: World, tmp_path: Path) -> None:
     run = world.finished_run()
     version = world.workspace.models.register(run.name, "late")
     path = world.parts.bundles.folder(version.manifest_hash) / "recipe.json"
