@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from mlops_desktop.gui.importing import Verdict, folder, judge, looking
 from mlops_desktop.gui.lanes import Lanes
 from mlops_desktop.gui.theme.theme import Theme
+from mlops_desktop.gui.widgets.text import elided
 
 _WIDTH, _HEIGHT = 460, 150
 
@@ -66,7 +67,7 @@ class DropOverlay(QWidget):
         words = card.adjusted(theme.px(16), theme.px(62), -theme.px(16), -theme.px(8))
         painter.setFont(theme.font("section"))
         painter.setPen(theme.colour("text"))
-        title = painter.fontMetrics().elidedText(verdict.title, Qt.TextElideMode.ElideMiddle, words.width())
+        title = elided(painter.fontMetrics(), verdict.title, Qt.TextElideMode.ElideMiddle, words.width())
         painter.drawText(words, centre, title)
         words.setTop(words.top() + theme.px(28))
         painter.setFont(theme.font("body"))

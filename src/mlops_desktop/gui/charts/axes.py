@@ -11,6 +11,7 @@ from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 from mlops_desktop.gui.charts.scales import MOST_TICKS, Scale, tick_words, ticks
 from mlops_desktop.gui.charts.values import Axis, Limit
 from mlops_desktop.gui.theme.theme import Theme
+from mlops_desktop.gui.widgets.text import elided
 
 _LINE = 15.0
 _TICK_ROOM = 8.0
@@ -95,7 +96,7 @@ def _paint_across(painter: QPainter, theme: Theme, frame: Frame, axis: Axis) -> 
     painter.setPen(theme.colour("muted"))
     for mark, word in zip(marks, tick_words(marks, axis), strict=True):
         x = scale.pixel(mark)
-        shown = metrics.elidedText(word, Qt.TextElideMode.ElideRight, most)
+        shown = elided(metrics, word, Qt.TextElideMode.ElideRight, most)
         width = metrics.horizontalAdvance(shown) + 4
         left = max(plot.left() - 12, min(x - width / 2, plot.right() + 10 - width))
         painter.drawText(QRectF(left, plot.bottom() + theme.px(3), width, theme.px(_LINE)), _CENTRE, shown)

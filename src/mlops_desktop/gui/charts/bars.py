@@ -13,6 +13,7 @@ from mlops_desktop.gui.charts.scales import Scale, span, tick_words, ticks
 from mlops_desktop.gui.charts.styles import paint_marker, series_colour
 from mlops_desktop.gui.charts.values import Axis, Bar, ReadLine, ReadOut, Table
 from mlops_desktop.gui.theme.theme import Theme
+from mlops_desktop.gui.widgets.text import elided
 
 ROW, THICK, _FOOT = 24.0, 14.0, 18.0
 HINTED = 6
@@ -203,7 +204,7 @@ class BarChart(Chart):
         painter.setFont(theme.font("table"))
         painter.setPen(theme.colour("text"))
         room = self._name_width - 10
-        name = QFontMetricsF(theme.font("table")).elidedText(bar.name, Qt.TextElideMode.ElideMiddle, room)
+        name = elided(QFontMetricsF(theme.font("table")), bar.name, Qt.TextElideMode.ElideMiddle, room)
         painter.drawText(QRectF(left, middle - plan.height / 2, room, plan.height), _RIGHT, name)
         painter.setFont(theme.font("number"))
         painter.setPen(theme.colour("muted"))

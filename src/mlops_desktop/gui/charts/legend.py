@@ -10,6 +10,7 @@ from PySide6.QtGui import QFontMetricsF, QPainter
 
 from mlops_desktop.gui.charts.styles import paint_key
 from mlops_desktop.gui.theme.theme import Theme
+from mlops_desktop.gui.widgets.text import elided
 
 HEIGHT, KEY, GAP, APART = 20.0, 22.0, 6.0, 16.0
 
@@ -71,7 +72,7 @@ class Legend:
             words = spot.adjusted(key + self._theme.px(GAP), 0, 0, 0)
             painter.setFont(font)
             painter.setPen(self._theme.colour("muted"))
-            name = QFontMetricsF(font).elidedText(entry.name, Qt.TextElideMode.ElideRight, words.width() + 1)
+            name = elided(QFontMetricsF(font), entry.name, Qt.TextElideMode.ElideRight, words.width() + 1)
             painter.drawText(words, int(Qt.AlignmentFlag.AlignVCenter), name)
             if off:
                 middle = words.center().y()

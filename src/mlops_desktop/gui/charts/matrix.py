@@ -10,6 +10,7 @@ from mlops_desktop.gui.charts.chart import Chart
 from mlops_desktop.gui.charts.values import Matrix, ReadLine, ReadOut, Table
 from mlops_desktop.gui.theme.theme import Theme
 from mlops_desktop.gui.theme.tokens import contrast
+from mlops_desktop.gui.widgets.text import elided
 
 HEATS = 5
 LARGEST = QSize(110, 84)
@@ -149,10 +150,10 @@ class MatrixChart(Chart):
         painter.setPen(theme.colour("muted"))
         for place, label in enumerate(matrix.labels):
             above, beside = self._cell(0, place), self._cell(place, 0)
-            shown = metrics.elidedText(label, Qt.TextElideMode.ElideRight, above.width() + 2)
+            shown = elided(metrics, label, Qt.TextElideMode.ElideRight, above.width() + 2)
             painter.drawText(QRectF(above.left(), above.top() - head, above.width(), head - 2), _CENTRE, shown)
             room = beside.left() - 8 - EDGE_LEFT
-            shown = metrics.elidedText(label, Qt.TextElideMode.ElideRight, room)
+            shown = elided(metrics, label, Qt.TextElideMode.ElideRight, room)
             painter.drawText(QRectF(EDGE_LEFT, beside.top(), room, beside.height()), _RIGHT, shown)
         total = formats.plural(sum(map(sum, matrix.counts)), "row")
         foot = QRectF(0, self._cells.bottom() + 3, self._cells.right(), head - 4)

@@ -12,6 +12,7 @@ from mlops_desktop.gui import formats
 from mlops_desktop.gui.charts.chart import Chart
 from mlops_desktop.gui.charts.values import ReadLine, ReadOut, Table
 from mlops_desktop.gui.theme.theme import Theme
+from mlops_desktop.gui.widgets.text import elided
 
 _LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -119,7 +120,7 @@ class ValueBars(Chart):
         theme = self.theme
         painter.setFont(theme.font("table"))
         painter.setPen(theme.colour("text"))
-        words = painter.fontMetrics().elidedText(bar.words, Qt.TextElideMode.ElideRight, round(self._names))
+        words = elided(painter.fontMetrics(), bar.words, Qt.TextElideMode.ElideRight, round(self._names))
         painter.drawText(QRectF(row.left(), row.top(), self._names + 2, row.height()), _LEFT, words)
         painter.setFont(theme.font("number"))
         painter.setPen(theme.colour("muted"))

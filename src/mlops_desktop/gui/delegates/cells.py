@@ -11,6 +11,7 @@ from mlops_desktop.gui.theme.theme import Theme
 from mlops_desktop.gui.widgets.chips import HEIGHT, Chip, chip_width, paint_chip
 from mlops_desktop.gui.widgets.data_table import DataTable
 from mlops_desktop.gui.widgets.marks import paint_sign
+from mlops_desktop.gui.widgets.text import elided
 
 _LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -58,14 +59,14 @@ class CellDelegate(QStyledItemDelegate):
             return
         painter.setFont(theme.font("number" if numeric else "table-strong" if cell.strong else "table"))
         painter.setPen(theme.colour(cell.token))
-        shown = painter.fontMetrics().elidedText(cell.text, Qt.TextElideMode.ElideRight, area.width())
+        shown = elided(painter.fontMetrics(), cell.text, Qt.TextElideMode.ElideRight, area.width())
         painter.drawText(area, _RIGHT if numeric else _LEFT, shown)
         left = area.left() + painter.fontMetrics().horizontalAdvance(shown) + 6
         if cell.after:
             painter.setFont(theme.font("table"))
             painter.setPen(theme.colour("muted"))
             room = QRect(left, area.top(), max(0, area.right() - left), area.height())
-            after = painter.fontMetrics().elidedText(cell.after, Qt.TextElideMode.ElideRight, room.width())
+            after = elided(painter.fontMetrics(), cell.after, Qt.TextElideMode.ElideRight, room.width())
             painter.drawText(room, _LEFT, after)
             left += painter.fontMetrics().horizontalAdvance(after) + 6
         if cell.chip:

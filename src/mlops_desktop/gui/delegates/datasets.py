@@ -10,6 +10,7 @@ from mlops_desktop.gui.item_models.datasets import DatasetItemModel
 from mlops_desktop.gui.readings.datasets import entry_line, entry_sign
 from mlops_desktop.gui.theme.theme import Theme
 from mlops_desktop.gui.widgets.marks import paint_sign
+from mlops_desktop.gui.widgets.text import elided
 
 HEIGHT = 68
 _LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
@@ -65,7 +66,7 @@ class DatasetDelegate(QStyledItemDelegate):
     ) -> None:
         painter.setFont(self._theme.font(role))
         painter.setPen(self._theme.colour(token))
-        shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, area.width())
+        shown = elided(painter.fontMetrics(), text, Qt.TextElideMode.ElideRight, area.width())
         painter.drawText(area, _RIGHT if right else _LEFT, shown)
 
     def _shows_keyboard(self) -> bool:

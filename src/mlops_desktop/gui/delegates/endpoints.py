@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOpti
 from mlops_desktop.gui.item_models.endpoints import EndpointItemModel
 from mlops_desktop.gui.statuses import Sign
 from mlops_desktop.gui.theme.theme import Theme
+from mlops_desktop.gui.widgets.text import elided
 
 _LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -84,4 +85,4 @@ class EndpointDelegate(QStyledItemDelegate):
 
     @staticmethod
     def _shortened(painter: QPainter, text: str, width: int) -> str:
-        return painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, width)
+        return elided(painter.fontMetrics(), text, Qt.TextElideMode.ElideRight, width)

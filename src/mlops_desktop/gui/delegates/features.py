@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
 from mlops_desktop.gui.item_models.features import BOX, EMPTY, NAME, NOTE, ROLE, ROLE_TAGS, FeatureItemModel, FeatureRow
 from mlops_desktop.gui.theme.theme import Theme
 from mlops_desktop.gui.widgets.data_table import DataTable
+from mlops_desktop.gui.widgets.text import elided
 from mlops_desktop.gui.widgets.type_tags import paint_type_tag
 
 _LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
@@ -52,7 +53,7 @@ class FeatureDelegate(QStyledItemDelegate):
         painter.setFont(self._theme.font("table-strong" if row.taken else "table"))
         painter.setPen(self._theme.colour("text" if row.taken else "muted"))
         room = area.width() - (10 if row.changed else 0)
-        shown = painter.fontMetrics().elidedText(row.name, Qt.TextElideMode.ElideRight, room)
+        shown = elided(painter.fontMetrics(), row.name, Qt.TextElideMode.ElideRight, room)
         painter.drawText(area, _LEFT, shown)
         if row.changed:
             left = area.left() + painter.fontMetrics().horizontalAdvance(shown) + 5
@@ -80,10 +81,10 @@ class FeatureDelegate(QStyledItemDelegate):
         if row.tone == "muted":
             painter.setPen(self._theme.colour("muted"))
             painter.drawText(
-                area, _LEFT, painter.fontMetrics().elidedText(row.note, Qt.TextElideMode.ElideRight, area.width())
+                area, _LEFT, elided(painter.fontMetrics(), row.note, Qt.TextElideMode.ElideRight, area.width())
             )
             return
-        shown = painter.fontMetrics().elidedText(row.note, Qt.TextElideMode.ElideRight, area.width() - 12)
+        shown = elided(painter.fontMetrics(), row.note, Qt.TextElideMode.ElideRight, area.width() - 12)
         chip = QRectF(area.left(), area.center().y() - 8, painter.fontMetrics().horizontalAdvance(shown) + 12, 17)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen if row.tone != "outline" else QPen(self._theme.colour("border"), 1))

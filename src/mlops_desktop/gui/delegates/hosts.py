@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOpti
 from mlops_desktop.gui import formats
 from mlops_desktop.gui.item_models.hosts import HostItemModel, HostRow
 from mlops_desktop.gui.theme.theme import Theme
+from mlops_desktop.gui.widgets.text import elided
 
 _LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -94,7 +95,7 @@ class HostDelegate(QStyledItemDelegate):
 
     def _text(self, painter: QPainter, area: QRect, text: str, align: int = _LEFT) -> int:
         """Shortened to its room; says how wide it became."""
-        shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, max(0, area.width()))
+        shown = elided(painter.fontMetrics(), text, Qt.TextElideMode.ElideRight, max(0, area.width()))
         painter.drawText(area, align, shown)
         return painter.fontMetrics().horizontalAdvance(shown)
 

@@ -11,6 +11,7 @@ from mlops_desktop.gui.theme.theme import Theme
 from mlops_desktop.gui.widgets.chips import HEIGHT, chip_width, paint_chip
 from mlops_desktop.gui.widgets.data_table import DataTable
 from mlops_desktop.gui.widgets.marks import paint_sign
+from mlops_desktop.gui.widgets.text import elided
 
 _LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -70,13 +71,13 @@ class ModelDelegate(QStyledItemDelegate):
         painter.setFont(self._theme.font("table-bold" if not row.number else "table-strong"))
         painter.setPen(self._theme.colour(cell.token))
         words = QRect(left, area.top(), area.right() - left - 4, area.height() - 1)
-        shown = painter.fontMetrics().elidedText(cell.text, Qt.TextElideMode.ElideRight, words.width())
+        shown = elided(painter.fontMetrics(), cell.text, Qt.TextElideMode.ElideRight, words.width())
         painter.drawText(words, _LEFT, shown)
 
     def _paint_text(self, painter: QPainter, area: QRect, cell: TreeCell, *, numeric: bool) -> None:
         painter.setFont(self._theme.font("number" if numeric else "table"))
         painter.setPen(self._theme.colour(cell.token))
-        shown = painter.fontMetrics().elidedText(cell.text, Qt.TextElideMode.ElideRight, area.width())
+        shown = elided(painter.fontMetrics(), cell.text, Qt.TextElideMode.ElideRight, area.width())
         painter.drawText(area, _RIGHT if numeric else _LEFT, shown)
 
     def _paint_chips(self, painter: QPainter, area: QRect, cell: TreeCell) -> None:
@@ -101,7 +102,7 @@ class ModelDelegate(QStyledItemDelegate):
             if place and width > room:
                 self._paint_rest(painter, area, left, f"+{len(cell.signs) - place}")
                 return
-            words = painter.fontMetrics().elidedText(sign.word, Qt.TextElideMode.ElideRight, room - 19)
+            words = elided(painter.fontMetrics(), sign.word, Qt.TextElideMode.ElideRight, room - 19)
             paint_sign(painter, self._theme, QRect(left, area.top(), room, area.height()), sign.__class__(
                 sign.icon, sign.token, ""))  # fmt: skip
             painter.setPen(self._theme.colour("text"))

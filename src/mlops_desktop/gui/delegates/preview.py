@@ -11,6 +11,7 @@ from mlops_desktop.gui.item_models.preview import Gap, PreviewItemModel
 from mlops_desktop.gui.readings.import_preview import zeros_of
 from mlops_desktop.gui.theme.theme import Theme
 from mlops_desktop.gui.widgets.data_table import DataTable
+from mlops_desktop.gui.widgets.text import elided
 
 _LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -57,7 +58,7 @@ class PreviewDelegate(QStyledItemDelegate):
         painter.setFont(theme.font(("number-strong" if strong else "number") if numeric else _role(strong=strong)))
         painter.setPen(theme.colour(token))
         room = area.adjusted(theme.px(PAD), 0, -theme.px(PAD), -1)
-        shown = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, room.width())
+        shown = elided(painter.fontMetrics(), words, Qt.TextElideMode.ElideRight, room.width())
         zeros = len(words) - len(words.lstrip("0")) if column is not None and zeros_of(column) and not is_empty else 0
         if zeros and shown == words:
             self._paint_zeros(painter, room, words, zeros)

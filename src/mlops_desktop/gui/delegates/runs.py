@@ -14,6 +14,7 @@ from mlops_desktop.gui.statuses import run_sign
 from mlops_desktop.gui.theme.theme import Theme
 from mlops_desktop.gui.widgets.data_table import DataTable
 from mlops_desktop.gui.widgets.marks import paint_progress, paint_sign, paint_spark
+from mlops_desktop.gui.widgets.text import elided
 
 _LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -77,7 +78,7 @@ class RunDelegate(QStyledItemDelegate):
         if text == "—":
             token = "muted"
         painter.setPen(theme.colour(token))
-        shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, area.width())
+        shown = elided(painter.fontMetrics(), text, Qt.TextElideMode.ElideRight, area.width())
         painter.drawText(area, _RIGHT if column.numeric else _LEFT, shown)
 
     def _paint_name(self, painter: QPainter, area: QRect, run: RunSummary) -> None:
@@ -89,7 +90,7 @@ class RunDelegate(QStyledItemDelegate):
         made = self._model.registered.get(run.id, ())
         beside = theme.px(_BAR) + 10 if running else self._chip_width(painter, made[0]) + 8 if made else 0
         room = area.width() - beside
-        name = painter.fontMetrics().elidedText(run.name, Qt.TextElideMode.ElideRight, max(40, room))
+        name = elided(painter.fontMetrics(), run.name, Qt.TextElideMode.ElideRight, max(40, room))
         painter.drawText(area, _LEFT, name)
         left = area.left() + painter.fontMetrics().horizontalAdvance(name) + 8
         if running:

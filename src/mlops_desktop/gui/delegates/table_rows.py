@@ -10,6 +10,7 @@ from mlops_desktop.gui.item_models.table_rows import TableRowItemModel, said
 from mlops_desktop.gui.readings import dataset_columns as reading
 from mlops_desktop.gui.theme.theme import Theme
 from mlops_desktop.gui.widgets.data_table import DataTable
+from mlops_desktop.gui.widgets.text import elided
 
 _LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -61,8 +62,11 @@ class TableRowDelegate(QStyledItemDelegate):
         is_empty = not text and rows.value(row, column) is None
         painter.setFont(theme.font("number" if number or kind.is_temporal else "table"))
         painter.setPen(theme.colour("muted" if is_empty else "text"))
-        shown = painter.fontMetrics().elidedText(
-            reading.EMPTY if is_empty else text.replace("\n", " "), Qt.TextElideMode.ElideRight, area.width()
+        shown = elided(
+            painter.fontMetrics(),
+            reading.EMPTY if is_empty else text.replace("\n", " "),
+            Qt.TextElideMode.ElideRight,
+            area.width(),
         )
         painter.drawText(area, _RIGHT if number else _LEFT, shown)
 

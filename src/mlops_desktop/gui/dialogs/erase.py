@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 from mlops_desktop.gui.dialogs.sheet import Sheet
 from mlops_desktop.gui.theme.theme import Theme
 from mlops_desktop.gui.widgets.controls import LineEntry
-from mlops_desktop.gui.widgets.text import Text
+from mlops_desktop.gui.widgets.text import Text, plain_tip
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class EraseDialog(Sheet):
         self.keep.clicked.connect(self.reject)
         self.erase = self.add_button(what.verb, kind="destroy")
         self.erase.setEnabled(False)
-        self.erase.setToolTip(f"Type {word} above first")
+        self.erase.setToolTip(plain_tip(f"Type {word} above first"))
         self.erase.clicked.connect(self._on_erase)
         self.entry.setFocus()
 

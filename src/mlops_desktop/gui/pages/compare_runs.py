@@ -20,7 +20,7 @@ from mlops_desktop.gui.widgets.buttons import Button, IconButton
 from mlops_desktop.gui.widgets.cards import Card
 from mlops_desktop.gui.widgets.layouts import clear_layout
 from mlops_desktop.gui.widgets.marks import Icon
-from mlops_desktop.gui.widgets.text import ElidedText, Text, plain_caption
+from mlops_desktop.gui.widgets.text import ElidedText, Text, plain_caption, plain_tip
 
 MOST_WIDE = 190
 
@@ -63,7 +63,7 @@ class RunCard(Card):
         head.addWidget(self.remove)
         self.body.addLayout(head)
         self.link = Button(theme, run.name, kind="link")
-        self.link.setToolTip(f"{formats.estimator(run.spec.estimator)} on {run.dataset_reference}")
+        self.link.setToolTip(plain_tip(f"{formats.estimator(run.spec.estimator)} on {run.dataset_reference}"))
         self.body.addWidget(self.link)
         value = run.metric(metric)
         if value is not None:

@@ -22,7 +22,7 @@ from mlops_desktop.gui.widgets.cards import Card, FactList
 from mlops_desktop.gui.widgets.fitting import Avatar, FittingColumn
 from mlops_desktop.gui.widgets.layouts import clear_layout
 from mlops_desktop.gui.widgets.marks import Icon, Progress, Spark, StatusWord
-from mlops_desktop.gui.widgets.text import ElidedText, Text
+from mlops_desktop.gui.widgets.text import ElidedText, Text, plain_tip
 
 if TYPE_CHECKING:
     from mlops_desktop.domain.audit import AuditEntry
@@ -272,7 +272,7 @@ class ChangesCard(Card):
         first.setSpacing(3)
         first.addWidget(ElidedText(theme, entry.actor, "table-strong"))
         at = Text(theme, f"· {formats.moment(entry.at, now)}", "table", "muted")
-        at.setToolTip(formats.full_moment(entry.at))
+        at.setToolTip(plain_tip(formats.full_moment(entry.at)))
         first.addWidget(at)
         first.addStretch(1)
         column.addLayout(first)

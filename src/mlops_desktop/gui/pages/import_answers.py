@@ -14,6 +14,7 @@ from mlops_desktop.gui.readings.import_preview import with_answer
 from mlops_desktop.gui.theme.theme import Theme
 from mlops_desktop.gui.widgets.controls import Choice
 from mlops_desktop.gui.widgets.fields import Field
+from mlops_desktop.gui.widgets.text import plain_tip
 from mlops_desktop.gui.widgets.word_field import NOTHING, WordField
 
 _CHOICES: tuple[tuple[str, str, Sequence[tuple[object, str]]], ...] = (
@@ -85,7 +86,7 @@ class AnswersBar(QWidget):
         if self._recipe and name != "delimiter":
             said = f"as {self._recipe} was read"
         field.show_help(f"{was}: {self._words(name, guess)}" if differs else said)
-        field.label.setToolTip(preview.evidence.get(name, ""))
+        field.label.setToolTip(plain_tip(preview.evidence.get(name, "")))
 
     def _words(self, name: str, value: object) -> str:
         if isinstance(value, tuple):

@@ -18,7 +18,7 @@ from mlops_desktop.gui.widgets.buttons import Button
 from mlops_desktop.gui.widgets.command_line import CopyButton
 from mlops_desktop.gui.widgets.layouts import clear_layout
 from mlops_desktop.gui.widgets.marks import Icon, StatusWord
-from mlops_desktop.gui.widgets.text import ElidedText, Text
+from mlops_desktop.gui.widgets.text import ElidedText, Text, elided
 
 LINE = 19
 
@@ -111,7 +111,7 @@ class WayButton(Button):
         ):
             painter.setFont(theme.font(role))
             painter.setPen(theme.colour(token))
-            shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, part.width())
+            shown = elided(painter.fontMetrics(), text, Qt.TextElideMode.ElideRight, part.width())
             painter.drawText(part, int(Qt.AlignmentFlag.AlignVCenter), shown)
         size = theme.px(14)
         place = self.rect().adjusted(self.width() - theme.px(28), (self.height() - size) // 2, 0, 0)

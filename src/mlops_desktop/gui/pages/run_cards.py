@@ -35,7 +35,7 @@ from mlops_desktop.gui.widgets.controls import Segments
 from mlops_desktop.gui.widgets.marks import Icon
 from mlops_desktop.gui.widgets.skeleton import Skeleton
 from mlops_desktop.gui.widgets.small_table import SmallTable
-from mlops_desktop.gui.widgets.text import ElidedText, Text
+from mlops_desktop.gui.widgets.text import ElidedText, Text, plain_tip
 
 SHOWN_METRICS = 3
 MOST_CLASSES = 7
@@ -223,7 +223,7 @@ class QualityCard(ChartCard):
             self._value = facts.thresholds[0].value
             self._segments = Segments(self._theme, "Threshold", options)
             for button, at in zip(self._segments.buttons, facts.thresholds, strict=True):
-                button.setToolTip(at.reason)
+                button.setToolTip(plain_tip(at.reason))
                 button.setAccessibleName(f"Threshold {at.value:.2f}, {at.reason}")
             self._segments.show_value(self._value)
             self._segments.chosen.connect(self._on_threshold)
@@ -270,4 +270,4 @@ class ImportanceCard(ChartCard):
             first = importance["columns"][0]["name"] if importance["columns"] else "no column"
             sentence = f"{importance['sentence']} {first} matters most."
             self.bars.show_bars(importance_bars(importance), importance_axis(importance), sentence)
-            self.sub.setToolTip(importance["sentence"])
+            self.sub.setToolTip(plain_tip(importance["sentence"]))

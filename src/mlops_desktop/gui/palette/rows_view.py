@@ -21,6 +21,7 @@ from PySide6.QtWidgets import QListView, QStyledItemDelegate, QStyleOptionViewIt
 from mlops_desktop.gui.palette.entries import Entry, Row
 from mlops_desktop.gui.theme.theme import Theme
 from mlops_desktop.gui.widgets.key_cap import paint_key, spoken_keys
+from mlops_desktop.gui.widgets.text import elided
 
 ROW, HEAD, _EDGE, _WORDS = 38, 27, 14, 42
 Index = QModelIndex | QPersistentModelIndex
@@ -171,7 +172,7 @@ class _RowDelegate(QStyledItemDelegate):
         painter.setFont(theme.font("table"))
         painter.setPen(theme.colour("muted"))
         painter.drawText(
-            room, _MIDDLE, painter.fontMetrics().elidedText(entry.note, Qt.TextElideMode.ElideRight, room.width())
+            room, _MIDDLE, elided(painter.fontMetrics(), entry.note, Qt.TextElideMode.ElideRight, room.width())
         )
 
     def _paint_title(self, painter: QPainter, room: QRect, row: Row, entry: Entry) -> int:
@@ -179,7 +180,7 @@ class _RowDelegate(QStyledItemDelegate):
         theme, left = self._theme, room.left()
         plain, bold = QFontMetrics(theme.font("label")), QFontMetrics(theme.font("title"))
         if bold.horizontalAdvance(entry.title) > room.width():
-            shown = bold.elidedText(entry.title, Qt.TextElideMode.ElideRight, room.width())
+            shown = elided(bold, entry.title, Qt.TextElideMode.ElideRight, room.width())
         else:
             shown = entry.title
         for marked, part in _parts(shown, row.places):

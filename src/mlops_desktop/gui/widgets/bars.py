@@ -16,7 +16,7 @@ from mlops_desktop.gui.widgets.buttons import Button, IconButton
 from mlops_desktop.gui.widgets.key_cap import paint_key, spoken_keys
 from mlops_desktop.gui.widgets.layouts import clear_layout
 from mlops_desktop.gui.widgets.marks import Icon, StatusWord
-from mlops_desktop.gui.widgets.text import Text
+from mlops_desktop.gui.widgets.text import Text, elided
 
 _TURN_SECONDS, _STEPS = 1.2, 20
 
@@ -76,7 +76,7 @@ class SearchButton(QPushButton):
         painter.setFont(theme.font("body"))
         painter.setPen(theme.colour("muted"))
         words = QRect(theme.px(32), 0, round(left) - theme.px(38), area.height())
-        shown = painter.fontMetrics().elidedText("Search or run a command", Qt.TextElideMode.ElideRight, words.width())
+        shown = elided(painter.fontMetrics(), "Search or run a command", Qt.TextElideMode.ElideRight, words.width())
         painter.drawText(words, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), shown)
 
 

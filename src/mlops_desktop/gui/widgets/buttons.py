@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QPushButton, QSizePolicy, QToolButton
 
 from mlops_desktop.gui.theme.theme import Theme
 from mlops_desktop.gui.theme.zoom import ICON_BY_ITSELF
-from mlops_desktop.gui.widgets.text import plain_caption, plain_tip
+from mlops_desktop.gui.widgets.text import elided, plain_caption, plain_tip
 
 ICON_GAP = 3
 """What Qt leaves between icon and word is too little for this type."""
@@ -72,7 +72,7 @@ class ElidedLink(Button):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        shown = self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideRight, self.width() - 2)
+        shown = elided(self.fontMetrics(), self._whole, Qt.TextElideMode.ElideRight, self.width() - 2)
         self.setText(plain_caption(shown))
         self.setToolTip("" if shown == self._whole else plain_tip(self._whole))
 

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from mlops_desktop.gui import formats
 from mlops_desktop.gui.theme.theme import Theme
+from mlops_desktop.gui.widgets.text import elided
 
 _ROW, _BAR, _AXIS, _GAP = 26, 12, 16, 10
 _LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
@@ -73,7 +74,7 @@ class ChanceBars(QWidget):
         theme = self._theme
         painter.setFont(theme.font("table-bold" if one.strong else "table"))
         painter.setPen(theme.colour("text"))
-        label = painter.fontMetrics().elidedText(one.label, Qt.TextElideMode.ElideRight, bar.left() - _GAP)
+        label = elided(painter.fontMetrics(), one.label, Qt.TextElideMode.ElideRight, bar.left() - _GAP)
         painter.drawText(QRect(0, area.top(), bar.left(), area.height()), _LEFT, label)
         height = theme.px(_BAR)
         ground = QRectF(bar.left(), area.center().y() - height / 2 + 1, bar.width(), height)

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QCheckBox, QSizePolicy
 from mlops_desktop.gui.theme.theme import Theme
 from mlops_desktop.gui.widgets.assistive import HeardButton
 from mlops_desktop.gui.widgets.data_table import paint_tick_box
-from mlops_desktop.gui.widgets.text import plain_tip
+from mlops_desktop.gui.widgets.text import elided, plain_tip
 
 _HEIGHT, _LINE = 82, 14
 
@@ -55,7 +55,7 @@ class CheckCard(HeardButton, QCheckBox):
         inner = self.rect().adjusted(px(9), px(8), -px(8), -px(8))
         painter.setFont(theme.font("table-bold"))
         painter.setPen(theme.colour("text"))
-        shown = painter.fontMetrics().elidedText(self._name, Qt.TextElideMode.ElideRight, inner.width())
+        shown = elided(painter.fontMetrics(), self._name, Qt.TextElideMode.ElideRight, inner.width())
         painter.drawText(inner, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop), shown)
         painter.setPen(theme.colour("muted"))
         area = QRectF(inner.left(), inner.top() + px(20), inner.width(), 2 * px(_LINE))
@@ -85,7 +85,7 @@ class CheckCard(HeardButton, QCheckBox):
                 left += px(16)
             painter.setPen(theme.colour("muted"))
             room = QRect(left, area.top(), right - left, area.height())
-            note = painter.fontMetrics().elidedText(self._note, Qt.TextElideMode.ElideRight, room.width())
+            note = elided(painter.fontMetrics(), self._note, Qt.TextElideMode.ElideRight, room.width())
             painter.drawText(room, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), note)
 
 
@@ -103,6 +103,6 @@ def paint_lines(painter: QPainter, font: QFont, area: QRectF, text: str, lines: 
         line.setLineWidth(area.width())
         start, end = line.textStart(), line.textStart() + line.textLength()
         words = text[start:end] if place < lines - 1 else text[start:]
-        shown = metrics.elidedText(words.rstrip(), Qt.TextElideMode.ElideRight, area.width())
+        shown = elided(metrics, words.rstrip(), Qt.TextElideMode.ElideRight, area.width())
         painter.drawText(QPointF(area.left(), area.top() + place * step + metrics.ascent()), shown)
     layout.endLayout()

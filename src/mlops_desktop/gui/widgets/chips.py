@@ -9,7 +9,7 @@ from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from mlops_desktop.gui.theme.theme import Theme
-from mlops_desktop.gui.widgets.text import plain_tip
+from mlops_desktop.gui.widgets.text import elided, plain_tip
 
 HEIGHT = 18
 _ICONS = {"champion": "crown", "challenger": "flag"}
@@ -50,7 +50,7 @@ def paint_chip(painter: QPainter, theme: Theme, area: QRect, chip: Chip) -> None
         words.setLeft(words.left() + size + theme.px(_GAP))
     painter.setFont(theme.font("caption-strong"))
     painter.setPen(theme.colour(ink))
-    shown = painter.fontMetrics().elidedText(chip.words, Qt.TextElideMode.ElideRight, words.width())
+    shown = elided(painter.fontMetrics(), chip.words, Qt.TextElideMode.ElideRight, words.width())
     painter.drawText(words, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), shown)
 
 

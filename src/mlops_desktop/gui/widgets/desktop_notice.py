@@ -9,6 +9,13 @@ from PySide6.QtWidgets import QApplication, QSystemTrayIcon, QWidget
 
 from mlops_desktop.gui.theme.theme import Theme
 
+LONGEST = 300
+
+
+def without_markup(sentence: str) -> str:
+    """Some desktops read markup in what a tray says, and some show what is escaped as it is."""
+    return sentence[:LONGEST].replace("<", "‹")
+
 
 class DesktopNotice(QObject):
     """Through the tray where there is one, else through `notify-send`; a desktop with neither only marks the window."""
@@ -26,9 +33,9 @@ class DesktopNotice(QObject):
                 self._tray.activated.connect(self._window.activateWindow)
                 self._tray.messageClicked.connect(self._window.activateWindow)
             self._tray.show()
-            self._tray.showMessage(title, sentence)
+            self._tray.showMessage(title, without_markup(sentence))
             return
         program = QStandardPaths.findExecutable("notify-send")
         if program:
             # Notification servers may read markup in the sentence; names are only ever text.
-            QProcess.startDetached(program, ["--app-name=MLOps Desktop", "--", title, html.escape(sentence)])
+            QProcess.startDetached(program, ["--app-name=MLOps Desktop", "--", title, html.escape(sentence[:LONGEST])])

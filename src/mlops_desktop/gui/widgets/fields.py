@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 from mlops_desktop.gui.theme.theme import Theme
 from mlops_desktop.gui.widgets.buttons import Button, IconButton
 from mlops_desktop.gui.widgets.marks import Icon
-from mlops_desktop.gui.widgets.text import ElidedText, Text
+from mlops_desktop.gui.widgets.text import ElidedText, Text, plain_tip
 
 
 class Dot(QWidget):
@@ -110,7 +110,7 @@ class Field(QWidget):
 
     def set_changed(self, changed: bool, tip: str = "Differs from the default") -> None:
         self._dot.setVisible(changed)
-        self._dot.setToolTip(tip if changed else "")
+        self._dot.setToolTip(plain_tip(tip) if changed else "")
         self.reset.setVisible(changed)
 
     def show_help(self, text: str) -> None:

@@ -12,7 +12,7 @@ from mlops_desktop.gui.readings.model_version import Link
 from mlops_desktop.gui.theme.theme import Theme
 from mlops_desktop.gui.widgets.layouts import clear_layout
 from mlops_desktop.gui.widgets.marks import Icon
-from mlops_desktop.gui.widgets.text import plain_tip
+from mlops_desktop.gui.widgets.text import elided, plain_tip
 
 HEIGHT = 64
 _LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
@@ -96,7 +96,7 @@ class LinkButton(QAbstractButton):
     def _line(self, painter: QPainter, area: QRect, role: str, token: str, text: str) -> None:
         painter.setFont(self._theme.font(role))
         painter.setPen(self._theme.colour(token))
-        shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, area.width())
+        shown = elided(painter.fontMetrics(), text, Qt.TextElideMode.ElideRight, area.width())
         painter.drawText(area, _LEFT, shown)
 
 

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
 from mlops_desktop.gui.theme.theme import Theme
 from mlops_desktop.gui.widgets.buttons import Button, IconButton
 from mlops_desktop.gui.widgets.marks import Icon
-from mlops_desktop.gui.widgets.text import Text, plain_tip
+from mlops_desktop.gui.widgets.text import Text, elided, plain_tip
 
 SECONDS = 8
 GAP = 10
@@ -105,7 +105,7 @@ class Notice(QFrame):
             return
         theme, sentence = self._theme, self.accessibleName()
         room = min(theme.px(560), window.width() - theme.px(240))
-        shown = self._words.fontMetrics().elidedText(sentence, Qt.TextElideMode.ElideRight, room)
+        shown = elided(self._words.fontMetrics(), sentence, Qt.TextElideMode.ElideRight, room)
         self._words.setText(shown)
         self._words.setToolTip("" if shown == sentence else plain_tip(sentence))
         self.adjustSize()

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from mlops_desktop.gui.theme.theme import Theme
 from mlops_desktop.gui.widgets.buttons import Button
-from mlops_desktop.gui.widgets.text import ElidedText, Text
+from mlops_desktop.gui.widgets.text import ElidedText, Text, plain_tip
 
 
 class PageHeader(QWidget):
@@ -29,7 +29,7 @@ class PageHeader(QWidget):
         if menu:
             self.menu_button = Button(theme, title, icon="chevron-down", kind="title")
             self.menu_button.setFont(theme.font("page"))
-            self.menu_button.setToolTip(f"Choose {menu}")
+            self.menu_button.setToolTip(plain_tip(f"Choose {menu}"))
             self.menu_button.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
             side = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignAbsolute
             self._title_row.addWidget(self.menu_button, 0, side)

@@ -15,6 +15,7 @@ from mlops_desktop.gui.readings import dataset_columns as reading
 from mlops_desktop.gui.theme.theme import Theme
 from mlops_desktop.gui.theme.zoom import BY_ITSELF
 from mlops_desktop.gui.widgets.table_header import TableHeader
+from mlops_desktop.gui.widgets.text import elided
 from mlops_desktop.gui.widgets.type_tags import paint_type_tag, tag_width
 
 if TYPE_CHECKING:
@@ -73,9 +74,7 @@ class ProfileHeader(TableHeader):
             much = reading.missing_share(profile) >= reading.MOSTLY
             painter.setFont(theme.font("caption-bold" if much else "caption"))
             painter.setPen(theme.colour("warn" if much else "muted"))
-            words = painter.fontMetrics().elidedText(
-                reading.caption(profile), Qt.TextElideMode.ElideRight, area.width()
-            )
+            words = elided(painter.fontMetrics(), reading.caption(profile), Qt.TextElideMode.ElideRight, area.width())
             painter.drawText(QRect(area.left(), area.bottom() - line + 1, area.width(), line), _LEFT, words)
         painter.restore()
 
@@ -86,7 +85,7 @@ class ProfileHeader(TableHeader):
         painter.setFont(theme.font("table-bold"))
         painter.setPen(theme.colour("text"))
         room = area.right() - left + 1
-        name = painter.fontMetrics().elidedText(self._rows.name(section), Qt.TextElideMode.ElideRight, room)
+        name = elided(painter.fontMetrics(), self._rows.name(section), Qt.TextElideMode.ElideRight, room)
         painter.drawText(QRect(left, area.top(), room, theme.px(16)), _LEFT, name)
 
 

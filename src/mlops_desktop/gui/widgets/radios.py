@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QRadioButton, QSizePolicy
 
 from mlops_desktop.gui.theme.theme import Theme
 from mlops_desktop.gui.widgets.assistive import HeardButton
-from mlops_desktop.gui.widgets.text import plain_caption
+from mlops_desktop.gui.widgets.text import elided, plain_caption
 
 _CIRCLE, _GAP = 15, 8
 
@@ -46,12 +46,12 @@ class Radio(HeardButton, QRadioButton):
         painter.setPen(theme.colour("text"))
         area = self.rect().adjusted(theme.px(_CIRCLE + _GAP), 0, 0, 0)
         metrics = painter.fontMetrics()
-        shown = metrics.elidedText(self._words, Qt.TextElideMode.ElideRight, area.width())
+        shown = elided(metrics, self._words, Qt.TextElideMode.ElideRight, area.width())
         painter.drawText(area, int(Qt.AlignmentFlag.AlignVCenter), shown)
         area.setLeft(area.left() + metrics.horizontalAdvance(shown) + theme.px(5))
         if self._note and shown == self._words:
             painter.setPen(theme.colour("muted"))
-            note = metrics.elidedText(f"· {self._note}", Qt.TextElideMode.ElideRight, area.width())
+            note = elided(metrics, f"· {self._note}", Qt.TextElideMode.ElideRight, area.width())
             painter.drawText(area, int(Qt.AlignmentFlag.AlignVCenter), note)
 
 

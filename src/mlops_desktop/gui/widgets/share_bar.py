@@ -7,6 +7,7 @@ from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from mlops_desktop.gui.theme.theme import Theme
+from mlops_desktop.gui.widgets.text import elided
 
 _HEIGHT, _LEAST = 26, 46
 _GAP = 2
@@ -57,5 +58,5 @@ class ShareBar(QWidget):
             painter.fillRect(part, theme.colour(ground))
             painter.setPen(theme.colour(text))
             room = part.adjusted(theme.px(8), 0, -theme.px(8), 0)
-            shown = metrics.elidedText(words, Qt.TextElideMode.ElideRight, int(room.width()))
+            shown = elided(metrics, words, Qt.TextElideMode.ElideRight, int(room.width()))
             painter.drawText(room, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), shown)

@@ -36,7 +36,7 @@ from mlops_desktop.gui.theme.theme import Theme
 from mlops_desktop.gui.theme.zoom import BY_ITSELF
 from mlops_desktop.gui.version_drag import reference_in
 from mlops_desktop.gui.widgets.buttons import Button
-from mlops_desktop.gui.widgets.text import plain_tip
+from mlops_desktop.gui.widgets.text import elided, plain_tip
 
 _GROUPS = {"home": 0, "datasets": 1, "experiments": 1, "models": 1, "deployments": 2}
 """Sections that stand together, with a line between groups."""
@@ -318,7 +318,7 @@ class WorkspaceButton(Button):
         painter.setFont(self._theme.font(role))
         painter.setPen(self._theme.colour(token))
         mode = Qt.TextElideMode.ElideMiddle if role == "caption" else Qt.TextElideMode.ElideRight
-        painter.drawText(area, _MIDDLE, painter.fontMetrics().elidedText(text, mode, area.width()))
+        painter.drawText(area, _MIDDLE, elided(painter.fontMetrics(), text, mode, area.width()))
 
 
 class Sidebar(QWidget):

@@ -9,6 +9,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QAbstractButton, QVBoxLayout, QWidget
 
 from mlops_desktop.gui.theme.theme import Theme
+from mlops_desktop.gui.widgets.text import elided
 
 _HEIGHT, _DISC = 50, 20
 _CHECK = (QPointF(5.5, 10.5), QPointF(8.8, 13.8), QPointF(14.5, 7))
@@ -76,7 +77,7 @@ class _Step(QAbstractButton):
 
     @staticmethod
     def _shortened(painter: QPainter, text: str, width: int) -> str:
-        return painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, width)
+        return elided(painter.fontMetrics(), text, Qt.TextElideMode.ElideRight, width)
 
 
 class Stepper(QWidget):

@@ -7,6 +7,7 @@ from PySide6.QtGui import QFontMetrics, QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import QHeaderView
 
 from mlops_desktop.gui.theme.theme import Theme
+from mlops_desktop.gui.widgets.text import elided
 
 HEIGHT = 26
 
@@ -80,7 +81,7 @@ class TableHeader(QHeaderView):
         area = rect.adjusted(px(self.first_pad if section == 0 else 8), 0, -px(self.first_pad if last else 8), -1)
         size = theme.px(12)
         arrow = size + 3 if chosen else 0
-        shown = painter.fontMetrics().elidedText(title, Qt.TextElideMode.ElideRight, area.width() - arrow)
+        shown = elided(painter.fontMetrics(), title, Qt.TextElideMode.ElideRight, area.width() - arrow)
         width = painter.fontMetrics().horizontalAdvance(shown)
         left = area.right() + 1 - width - arrow if section in self._numeric else area.left()
         painter.drawText(QRect(left, area.top(), width + 2, area.height()), int(Qt.AlignmentFlag.AlignVCenter), shown)

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QFontMetrics, QFontMetricsF, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from mlops_desktop.gui.theme.theme import Theme
+
+LONGEST_SHOWN = 20_000
+LONGEST_LINE = 2_000
+LONGEST_TIP = 2_000
+"""Characters of a text that are laid out: nobody reads more, and megabytes of it would hold up the window."""
 
 
 class Text(QLabel):
@@ -22,6 +27,9 @@ class Text(QLabel):
         if tone != "text":
             self.setProperty("tone", tone)
         self.setText(text)
+
+    def setText(self, text: str) -> None:
+        super().setText(bounded(text, LONGEST_SHOWN))
 
     def set_tone(self, tone: str) -> None:
         if self.property("tone") != tone:
@@ -46,7 +54,7 @@ class ElidedText(Text):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
     def setText(self, text: str) -> None:
-        super().setText(text)
+        super().setText(bounded(text, LONGEST_LINE))
         self._show_whole()
 
     def minimumSizeHint(self) -> QSize:
@@ -63,7 +71,7 @@ class ElidedText(Text):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setPen(self.palette().color(self.foregroundRole()))
-        shown = self.fontMetrics().elidedText(self.text(), self._mode, self.width())
+        shown = elided(self.fontMetrics(), self.text(), self._mode, self.width())
         painter.drawText(self.rect(), int(self.alignment() | Qt.AlignmentFlag.AlignVCenter), shown)
 
     def _show_whole(self) -> None:
@@ -71,13 +79,27 @@ class ElidedText(Text):
         self.setToolTip("" if whole else plain_tip(self.text()))
 
 
+def elided(metrics: QFontMetrics | QFontMetricsF, text: str, mode: Qt.TextElideMode, width: float) -> str:
+    """As much of the text as fits, with a sign that it goes on; what no line could show is not even measured."""
+    text = bounded(text, LONGEST_LINE)
+    if isinstance(metrics, QFontMetricsF):
+        return metrics.elidedText(text, mode, width)
+    return metrics.elidedText(text, mode, int(width))
+
+
 def plain_tip(text: str) -> str:
-    """A tooltip that shows `text` as it is, whatever it holds."""
+    """A tooltip that shows `text` as it is, whatever it holds; only its beginning where it is very long."""
     if not text:
         return ""
+    text = bounded(text, LONGEST_TIP)
     for sign, name in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("\n", "<br>")):
         text = text.replace(sign, name)
     return f"<qt>{text}</qt>"
+
+
+def bounded(text: str, longest: int) -> str:
+    """The text, or its beginning with a sign that it goes on."""
+    return text if len(text) <= longest else f"{text[:longest]}…"
 
 
 def plain_caption(text: str) -> str:

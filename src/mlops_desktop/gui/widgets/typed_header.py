@@ -12,7 +12,7 @@ from mlops_desktop.domain.previews import PreviewColumn
 from mlops_desktop.gui.readings.import_preview import column_note, tag_of, type_entries
 from mlops_desktop.gui.theme.theme import Theme
 from mlops_desktop.gui.widgets.table_header import TableHeader
-from mlops_desktop.gui.widgets.text import plain_caption
+from mlops_desktop.gui.widgets.text import elided, plain_caption
 from mlops_desktop.gui.widgets.type_tags import paint_type_tag, tag_width
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ class TypedHeader(TableHeader):
         token, role = style
         painter.setFont(self._theme.font(role))
         painter.setPen(self._theme.colour("muted" if column.is_left_out else token))
-        shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, area.width())
+        shown = elided(painter.fontMetrics(), text, Qt.TextElideMode.ElideRight, area.width())
         painter.drawText(area, _side(numeric=column.type.is_numeric), shown)
 
     def _tag_width(self, column: PreviewColumn) -> int:

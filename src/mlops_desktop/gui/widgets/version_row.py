@@ -7,7 +7,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy
 
 from mlops_desktop.gui.theme.theme import Theme
-from mlops_desktop.gui.widgets.text import plain_tip
+from mlops_desktop.gui.widgets.text import elided, plain_tip
 
 _LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 
@@ -57,4 +57,4 @@ class VersionRow(QAbstractButton):
 
     @staticmethod
     def _elided(painter: QPainter, text: str, width: int) -> str:
-        return painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, width)
+        return elided(painter.fontMetrics(), text, Qt.TextElideMode.ElideRight, width)

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QAbstractButton, QFrame, QHBoxLayout, QLineEdit, Q
 
 from mlops_desktop.gui.theme.theme import Theme
 from mlops_desktop.gui.widgets.layouts import clear_layout
-from mlops_desktop.gui.widgets.text import plain_tip
+from mlops_desktop.gui.widgets.text import elided, plain_tip
 
 NOTHING = "blank cells"
 """How an empty text is written."""
@@ -40,7 +40,7 @@ class WordChip(QAbstractButton):
         painter.drawRoundedRect(QRectF(self.rect()), 4, 4)
         painter.setPen(theme.colour("text" if self.word else "muted"))
         area = self.rect().adjusted(theme.px(6), 0, -theme.px(18), 0)
-        shown = painter.fontMetrics().elidedText(self._words, Qt.TextElideMode.ElideRight, area.width())
+        shown = elided(painter.fontMetrics(), self._words, Qt.TextElideMode.ElideRight, area.width())
         painter.drawText(area, int(Qt.AlignmentFlag.AlignVCenter), shown)
         cross = self.rect().adjusted(self.width() - theme.px(17), theme.px(4), -theme.px(5), -theme.px(4))
         theme.paint_icon(painter, cross, "x", "muted")

@@ -22,7 +22,7 @@ from mlops_desktop.gui.widgets.buttons import Button
 from mlops_desktop.gui.widgets.controls import Choice, LineEntry, Segments
 from mlops_desktop.gui.widgets.fields import Dot
 from mlops_desktop.gui.widgets.marks import Icon
-from mlops_desktop.gui.widgets.text import ElidedText, Text
+from mlops_desktop.gui.widgets.text import ElidedText, Text, plain_tip
 
 KINDS = (
     (ValidationKind.TIME_ORDERED, "By time"),
@@ -255,7 +255,7 @@ class ValidationPart(Part):
         self.instead.setVisible(other is not None and not self._problems)
         if other is not None:
             self.instead.set_caption(other.caption)
-            self.instead.setToolTip(other.tip)
+            self.instead.setToolTip(plain_tip(other.tip))
             self.instead.setAccessibleName(f"{other.caption}, {other.tip}")
 
     def _on_instead(self) -> None:
