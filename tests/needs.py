@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -40,6 +41,12 @@ def tool(name: str, package: str) -> Path:
     if found is None:
         _lacks(f"{name}: apt-get install {package}")
     return Path(found)
+
+
+def packages(missing: Sequence[str]) -> None:
+    """Those of Debian, of which none should be missing."""
+    if missing:
+        _lacks(f"the packages {', '.join(missing)}")
 
 
 def _lacks(what: str) -> NoReturn:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QWidget
+from tests import needs
 from tests.fakes.played_host import PlayedEndpoints
 from tests.gui.conftest import MakeWindow
 from tests.gui.hands import click, click_cell, press, write
@@ -438,10 +438,7 @@ def run(live: LiveEndpoint, words: list[str], *, with_token: bool = True) -> str
 
 
 def need(program: str) -> str:
-    found = shutil.which(program)
-    if found is None:
-        pytest.skip(f"{program} is not installed")
-    return found
+    return str(needs.tool(program, {"node": "nodejs"}.get(program, program)))
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests import needs
 from tests.fakes.hosts import FACTS, KEY, OTHER_KEY, FakeHosts, report_of
 from tests.services.world import World
 
@@ -420,12 +421,9 @@ def test_a_base_image_that_could_not_be_prepared_is_not_the_hosts(world: World) 
 @pytest.fixture
 def host_key(tmp_path: Path) -> tuple[str, str]:
     """A public key, and its fingerprint as OpenSSH shows it."""
-    try:
-        subprocess.run(
-            ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", tmp_path / "host"], check=True, capture_output=True
-        )
-    except FileNotFoundError:
-        pytest.skip("there is no ssh-keygen here")
+    needs.tool("ssh-keygen", "openssh-client")
+    make = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(tmp_path / "host")]
+    subprocess.run(make, check=True, capture_output=True)
     shown = subprocess.run(["ssh-keygen", "-lf", tmp_path / "host"], check=True, capture_output=True, text=True)
     return (tmp_path / "host.pub").read_text(), shown.stdout.split()[1]
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from tests.modes import bound_by_modes
 from tests.storage.storage_values import a_job
 
 from mlops_desktop.domain.errors import (
@@ -101,10 +102,9 @@ def limit_pages(registry: SqliteRegistry, pages: int) -> None:
         connection.cursor().execute(f"PRAGMA max_page_count={pages}")
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="the superuser may write anywhere")
 def test_a_folder_that_may_not_be_written_is_named(workspace: Path, open_here: Callable[[], SqliteRegistry]) -> None:
     workspace.chmod(0o500)
-    with pytest.raises(WorkspaceError, match="workspace"):
+    with bound_by_modes(), pytest.raises(WorkspaceError, match="workspace"):
         open_here()
     workspace.chmod(0o700)
 

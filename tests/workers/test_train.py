@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
-import shutil
 import subprocess
 import threading
 from pathlib import Path
@@ -15,6 +14,7 @@ import numpy as np
 import polars as pl
 import pytest
 from sklearn import metrics as sklearn_metrics
+from tests import needs
 from tests.workers.training_runs import (
     HOLDOUT,
     features,
@@ -369,8 +369,8 @@ def test_cancelled_run_stops_at_the_next_step_and_leaves_no_bundle(after: str, t
     assert [note for note in steps if note][-1] == after
 
 
-@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 def test_commit_of_the_checkout_is_recorded_and_of_no_other(tmp_path: Path) -> None:
+    needs.tool("git", "git")
     assert environment.describe(1, tmp_path).git_commit is None
 
     def git(*words: str) -> None:

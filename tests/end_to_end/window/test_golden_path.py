@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tests import needs
 from tests.end_to_end.conftest import CommandLine, end_all
 from tests.end_to_end.window.people import KeyboardPerson, MousePerson, NamesPerson, Person
 from tests.end_to_end.window.screen import Screen, missing_tools, own_screen
@@ -43,9 +44,7 @@ def mlops(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[CommandLi
 @pytest.fixture
 def screen(mlops: CommandLine, tmp_path: Path) -> Iterator[Screen]:
     """The window at its first start."""
-    missing = missing_tools()
-    if missing:
-        pytest.skip(f"needs the packages {', '.join(missing)}")
+    needs.packages(missing_tools())
     with own_screen() as made:
         made.open_window()
         made.eyes.see("Welcome to MLOps Desktop", "label")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tests import needs
 from tests.end_to_end.window.screen import Screen, missing_tools, own_screen
 from tests.real_workspace import real_workspace
 
@@ -23,9 +24,7 @@ CONTROLS = frozenset(
 
 @pytest.fixture
 def screen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Screen]:
-    missing = missing_tools()
-    if missing:
-        pytest.skip(f"needs the packages {', '.join(missing)}")
+    needs.packages(missing_tools())
     monkeypatch.setenv("MLOPS_KEEPER_IDLE_SECONDS", "1")
     folder = tmp_path / "nyc-delays"
     with real_workspace(folder):
