@@ -34,6 +34,8 @@ CORPUS = HERE / "corpus"
 GROWN = ROOT / "build" / "fuzzing"
 CHANGES = 200
 SECONDS_FOR_ONE = 20
+ROUND_SECONDS = 60
+"""What guides by coverage keeps some kilobytes of each input that it tried: its process is not left to grow."""
 _SHORT_SECONDS = 240
 _LONGER = 120
 """Seconds beyond its time that a process may take: to start, and for its last input."""
@@ -80,13 +82,23 @@ def short(module: str, corpus: Path, count: int = CHANGES) -> Outcome:
 
 
 def long(module: str, corpus: Path, seconds: int, *, is_guided: bool) -> Outcome:
-    """Raises FindingError."""
-    options = ["--seconds", str(seconds), "--seed", str(time.time_ns())]
-    if is_guided:
-        grown = GROWN / module.rpartition(".")[2]
-        grown.mkdir(parents=True, exist_ok=True)
-        options += ["--grown", str(grown)]
-    return _run(module, corpus, options, seconds + _LONGER, is_guided=is_guided)
+    """In rounds, each a process of its own. Raises FindingError."""
+    grown = GROWN / module.rpartition(".")[2]
+    grown.mkdir(parents=True, exist_ok=True)
+    guidance = ["--grown", str(grown)] if is_guided else []
+    rounds: list[Outcome] = []
+    started = time.monotonic()
+    while (left := seconds - int(time.monotonic() - started)) > 0:
+        lasting = min(left, ROUND_SECONDS)
+        options = ["--seconds", str(lasting), "--seed", str(time.time_ns()), *guidance]
+        rounds.append(_run(module, corpus, options, lasting + _LONGER, is_guided=is_guided))
+    return Outcome(
+        sum(each.inputs for each in rounds),
+        sum(each.refused for each in rounds),
+        max(each.peak for each in rounds),
+        time.monotonic() - started,
+        is_guided,
+    )
 
 
 def _run(module: str, corpus: Path, options: Sequence[str], patience: float, *, is_guided: bool = False) -> Outcome:

@@ -19,8 +19,12 @@ QUOTES = ('"', "'", "")
 WORDS = (b'"x"', b'"a,\nb"', b'"a""b"', b'""', b"\r\n", b"\r", b",,", b"\n\n", "é".encode())
 
 
+MOST_SIGNS = 2_000
+"""In a file: very many columns are refused, and thousands of them show nothing that some do not."""
+
+
 def try_one(data: bytes) -> None:
-    if not data:
+    if not data or data.count(b",") > MOST_SIGNS:
         return
     try:
         text = data[1:].decode()
@@ -38,7 +42,7 @@ def agree(path: Path, text: str, quote: str, block: int) -> None:
     try:
         found = structure.check_structure(path, ",", quote, "t.csv")
     except UnreadableTableError:
-        assert wanted is None, f"refused, but it is {wanted}"
+        assert wanted is None, "refused, but a strict reader reads it"
         raise
     finally:
         structure._BLOCK = before
