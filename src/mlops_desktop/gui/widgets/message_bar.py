@@ -11,11 +11,17 @@ from mlops_desktop.gui.theme.theme import Theme
 from mlops_desktop.gui.widgets.buttons import Button, IconButton
 from mlops_desktop.gui.widgets.marks import Icon
 from mlops_desktop.gui.widgets.notices import announce
-from mlops_desktop.gui.widgets.text import ElidedText
+from mlops_desktop.gui.widgets.text import Text, bounded, plain_tip
+
+_LONGEST = 360
+"""Letters: three lines of a narrow window; the tooltip has the rest."""
 
 
 class MessageBar(QFrame):
-    """One sentence above the content while its cause lasts, with at most one action. `stood` says if it is shown."""
+    """What happened and what to do, above the content while its cause lasts, with at most one action.
+
+    `stood` says if it is shown.
+    """
 
     stood = Signal(bool)
 
@@ -27,7 +33,7 @@ class MessageBar(QFrame):
         row.setContentsMargins(12, 5, 8, 5)
         row.setSpacing(10)
         self._icon = Icon(theme, "circle-x", "error", 16)
-        self._words = ElidedText(theme, "")
+        self._words = Text(theme, "", wrap=True)
         self.action = Button(theme, "", kind="link", small=True)
         self.close_button = IconButton(theme, "x", "Close this message", size=24, picture=14)
         row.addWidget(self._icon)
@@ -46,7 +52,8 @@ class MessageBar(QFrame):
         self.setProperty("card", severity)
         self.style().unpolish(self)
         self.style().polish(self)
-        self._words.setText(sentence)
+        self._words.setText(bounded(sentence, _LONGEST))
+        self._words.setToolTip(plain_tip(sentence) if len(sentence) > _LONGEST else "")
         self._act = act
         self.action.set_caption(action)
         self.action.setVisible(bool(action))
