@@ -96,13 +96,13 @@ def _purge(world: World) -> None:
 
 STORIES = {
     "import queued": Story(_queue_import, World.file, always=False),
-    "import taken in": Story(_turn, _started(_queue_import, JobKind.IMPORT_DATASET)),
+    "import taken in": Story(_turn, _started(_queue_import, JobKind.IMPORT_DATASET), always=False),
     "runs queued": Story(_train, always=False),
     "run taken in": Story(_turn, _started(_train, JobKind.TRAIN)),
     "registered": Story(_register),
     "alias moved": Story(lambda world: world.workspace.models.set_alias("late@v1", "champion"), always=False),
     "deployment queued": Story(_deploy, always=False),
-    "deployment recorded": Story(lambda world: world.roll_out(), _deploy, is_whole=False),
+    "deployment recorded": Story(lambda world: world.roll_out(), _deploy, is_whole=False, always=False),
     "erased": Story(_purge, _throw_away, is_whole=False),
 }
 

@@ -43,7 +43,7 @@ def test_s_04_s_06_every_deed_survives_a_failure_at_its_nth_call(library: Path, 
     counts: Mapping[str, Mapping[str, int]] = json.loads(
         on_watched_disk(library, tmp_path, "tests.power.failing", form)
     )
-    assert len(counts) >= 5
+    assert len(counts) >= 3
     for story, faults in counts.items():
         assert all(faults[fault] >= 2 for fault in ("fsync EIO", "write EIO", "ENOSPC from then on")), (story, faults)
     sys.stdout.write(f"{sum(sum(faults.values()) for faults in counts.values())} failures: {counts}\n")

@@ -12,10 +12,14 @@ import random
 import shutil
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.end_to_end.conftest import CommandLine, end_all, until
 from tests.power import disk
 from tests.power.cuts import Recording
 from tests.power.story import seen
@@ -48,9 +52,16 @@ def record(folder: Path, program: str) -> tuple[Recording, Path]:
 
 
 @pytest.fixture(scope="module")
-def recorded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Recording, Path]:
-    """The program's own operations."""
-    return record(tmp_path_factory.mktemp("power"), "tests.power.story")
+def recorded() -> Iterator[tuple[Recording, Path]]:
+    """The program's own operations; in a folder with a short name, for the paths of sockets are limited."""
+    with tempfile.TemporaryDirectory(prefix="mlops-") as folder:
+        yield record(Path(folder), "tests.power.story")
+
+
+@pytest.fixture
+def short_folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="mlops-") as folder:
+        yield Path(folder)
 
 
 @pytest.fixture
@@ -189,8 +200,53 @@ def _carry_on(workspace: Workspace) -> None:
             pass
     finally:
         keeping.close()
+    _all_ended(workspace)
+
+
+def _all_ended(workspace: Workspace) -> None:
     for job in workspace.jobs.list():
         assert job.status is JobStatus.FINISHED or (job.failure and job.failure.message), job
     for run in workspace.experiments.runs():
         assert run.status.value == workspace.jobs.get(run.job_id).status.value
         assert (run.status is RunStatus.FINISHED) == bool(run.bundle_hash)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(900)
+def test_s_03_after_a_power_cut_a_keeper_takes_everything_to_its_end(
+    recorded: tuple[Recording, Path], short_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With real workers and servers: what was queued is done, what was under way is done or says that it was lost."""
+    recording, _ = recorded
+    told = Told(recording)
+    dice = random.Random(3)
+    for number in range(6):
+        position = dice.randrange(told.positions()[1], len(recording.events))
+        folder = short_folder / str(number)
+        recording.cut(position, dice, strict=number % 2 == 1).write_to(folder)
+        monkeypatch.setenv("MLOPS_STATE_FOLDER", str(folder / "state"))
+        line = CommandLine(folder / "workspace")
+        with bootstrap.open_workspace(line.folder, actor="ada") as workspace:
+            until(partial(_nothing_is_open, workspace), 120, "the end of all that was under way")
+            _all_ended(workspace)
+            _sound(workspace)
+            for endpoint, deployment in workspace.deployments.list():
+                if endpoint.wanted_deployment_id and deployment:
+                    until(partial(_answers, line, endpoint.name, deployment.model_reference), 60, "an answer")
+        end_all(line)
+
+
+def _nothing_is_open(workspace: Workspace) -> bool:
+    workspace.see_to_keeper()
+    rollouts = [
+        one for endpoint, _ in workspace.deployments.list() for one in workspace.deployments.rollouts(endpoint.name)
+    ]
+    open_jobs = workspace.jobs.list(statuses=(JobStatus.QUEUED, JobStatus.RUNNING))
+    return not open_jobs and all(rollout.step.is_ended for rollout in rollouts)
+
+
+def _answers(line: CommandLine, endpoint: str, reference: str) -> bool:
+    done = subprocess.run(
+        line.command("deployments", "predict", endpoint, "--json"), capture_output=True, text=True, check=False
+    )
+    return done.returncode == 0 and bool(json.loads(done.stdout)["model"] == reference)
