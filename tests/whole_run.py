@@ -1,4 +1,5 @@
-"""The whole test run, in parts at once: the rooms, the window, the paths from end to end, and the engines if wanted.
+"""The whole test run, in parts at once: the rooms, what writes to disks, the window, the paths from end to end, and the
+engines if wanted.
 
 `dev.py test` calls it. Those of the rooms are measured and held to the coverage floors.
 """
@@ -20,6 +21,8 @@ ROOT = TESTS.parent
 BUILD = ROOT / "build"
 END_TO_END = TESTS / "end_to_end"
 WINDOW = TESTS / "gui"
+ON_DISKS = tuple(TESTS / room for room in ("storage", "workers", "power", "fuzzing"))
+"""What waits for disks and workers more than it computes."""
 HOW = "python3 dev.py test --engines"
 Command = Sequence[str | Path]
 
@@ -61,11 +64,15 @@ def whole(*, long: bool, coverage: bool, engines: bool) -> int:
         finish = [
             stack.enter_context(_beside("the end-to-end tests", [*plain, *others, END_TO_END])),
             stack.enter_context(_beside("the window's tests", [*covered, *others, WINDOW], **measured)),
+            stack.enter_context(
+                _beside("the tests of storage and workers", [*covered, *others, *ON_DISKS], **measured)
+            ),
         ]
         if engines:
             command = [*covered, "-m", "engines", "--engines", TESTS]
             finish.insert(0, stack.enter_context(_beside("the tests on engines", command, **measured)))
-        code = run([*covered, *others, f"--ignore={END_TO_END}", f"--ignore={WINDOW}"], **measured)
+        apart = [f"--ignore={place}" for place in (END_TO_END, WINDOW, *ON_DISKS)]
+        code = run([*covered, *others, *apart], **measured)
         for wait in reversed(finish):
             code = wait() or code
     if skipped.exists():
