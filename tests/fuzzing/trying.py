@@ -41,7 +41,6 @@ class _Tries:
         self.refused = 0
 
     def limited(self, data: bytes) -> None:
-        (self._folder / CURRENT).write_bytes(data)
         faulthandler.dump_traceback_later(self._seconds, exit=True)
         try:
             self(data)
@@ -49,6 +48,7 @@ class _Tries:
             faulthandler.cancel_dump_traceback_later()
 
     def __call__(self, data: bytes) -> None:
+        (self._folder / CURRENT).write_bytes(data)
         self.inputs += 1
         try:
             self._try_one(data)
@@ -110,7 +110,7 @@ def guided(options: argparse.Namespace) -> None:
     settings: dict[str, object] = {
         "max_total_time": options.seconds,
         "timeout": options.seconds_for_one,
-        "rss_limit_mb": MEMORY_CAP >> 20,
+        "rss_limit_mb": 0,  # it would count what the process that started us holds
         "max_len": mutations.LARGEST,
         "artifact_prefix": options.folder / FINDING,
         "detect_leaks": 0,
@@ -120,7 +120,8 @@ def guided(options: argparse.Namespace) -> None:
         words.write_text("".join(f'"{_escaped(word)}"\n' for word in known), encoding="ascii")
     said = [f"-{name}={value}" for name, value in settings.items()]
     atheris.Setup([sys.argv[0], *said, str(options.grown), str(options.corpus)], try_one)
-    atheris.Fuzz()
+    with limits.watch(limits.MemoryWatch(MEMORY_CAP, _leave_for_memory)):
+        atheris.Fuzz()
 
 
 def _escaped(word: bytes) -> str:

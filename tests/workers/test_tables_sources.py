@@ -323,7 +323,7 @@ def test_d_07_line_ends_of_old_macs_are_read(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 def test_a_full_disk_is_said_so(tmp_path: Path) -> None:
-    with sources.open_source(written(tmp_path, TEXT)) as source, pytest.raises(DiskFullError, match="no room"):
+    with sources.open_source(written(tmp_path, TEXT)) as source, pytest.raises(DiskFullError, match="is full"):
         staging.stage(source, Path("/dev/full"))
 
 
