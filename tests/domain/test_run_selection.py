@@ -208,3 +208,13 @@ def test_distinct_values_are_counted_with_those_that_are_not_there() -> None:
     columns = RunColumns([run(0, tags=("a", "b")), run(1, tags=("a",)), run(2)], NOW)
     assert columns.values("tag", range(3)) == {"a": 2, "b": 1, "": 1}
     assert columns.values("estimator", [0]) == {"Forest": 1}
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31", "0001-01-01T00:00+23:59", "9999-12-31T23:59-23:59"])
+@pytest.mark.parametrize("sign", [">", ">=", "<", "<=", "=", "!="])
+def test_a_day_at_either_end_of_the_years_that_there_are_can_be_asked_for(day: str, sign: str) -> None:
+    """Found by fuzzing."""
+    columns = RunColumns([run(1, started_at=NOW)], NOW)
+    kept = select(columns, parse(f"started {sign} '{day}'", columns.known), range(1))
+    expected = sign == "!=" or (sign in (">", ">=") and day < "1000") or (sign in ("<", "<=") and day > "1000")
+    assert list(kept) == ([0] if expected else [])

@@ -24,12 +24,13 @@ from sklearn.feature_selection import SelectKBest
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.tree import DecisionTreeClassifier
 from tests.serving.small_bundle import SmallBundle
 from tests.workers.training_runs import mixed_table, run_spec, train_run
 
 from mlops_desktop.domain.experiments import Feature, FeatureRole, Task
 from mlops_desktop.serving import recipe
-from mlops_desktop.serving.allowed import ALLOWED, TYPE_NAMES
+from mlops_desktop.serving.allowed import ALLOWED, TYPE_NAMES, _nodes
 from mlops_desktop.serving.bundle import BundleError, UntrustedError, write_manifest
 from mlops_desktop.serving.model import InputError, Model, compare_answers, load
 
@@ -385,6 +386,44 @@ def test_whatever_the_libraries_raise_over_a_hostile_array_the_model_cannot_be_l
     head = b"{'descr': '<i8', 'shape': ("
     with pytest.raises(BundleError, match="cannot be loaded: TokenError"):
         load(with_member(copy, ".npy", b"\x93NUMPY\x01\x00" + len(head).to_bytes(2, "little") + head))
+
+
+TREES: dict[str, Any] = {
+    "too few classes": np.array([], dtype=np.int64),
+    "no class": np.array([0]),
+    "very many classes": np.array([2**62]),
+    "less than no class": np.array([-1]),
+    "classes of another kind": np.array([3], dtype=np.int8),
+    "objects": np.array([3], dtype=object),
+}
+
+
+@pytest.mark.parametrize("name", [*TREES, "many outputs", "no number", "nothing there", "good"])
+def test_a_tree_whose_making_would_crash_is_refused_before_it_is_made(
+    small_bundle: SmallBundle, copy: Path, name: str
+) -> None:
+    """Found by fuzzing: compiled code reads as many numbers of classes as there are said to be outputs."""
+    values = pd.DataFrame(small_bundle.rows)
+    labels = [answer["prediction"] for answer in small_bundle.answers]
+    skops.io.dump(Pipeline([("model", DecisionTreeClassifier(max_depth=2).fit(values, labels))]), copy / "model.skops")
+    with zipfile.ZipFile(copy / "model.skops") as archive:
+        schema = json.loads(archive.read("schema.json"))
+    (tree,) = [node for node in _nodes(schema) if node["__loader__"] == "TreeNode"]
+    _, classes, outputs = tree["__reduce__"]["args"]["content"]
+    if name in TREES:
+        content = io.BytesIO()
+        np.save(content, TREES[name], allow_pickle=True)
+        with_member(copy, classes["file"], content.getvalue())
+    elif name != "good":
+        outputs["content"] = {"many outputs": "9999999", "no number": '"1"', "nothing there": "1"}[name]
+        if name == "nothing there":
+            classes["__loader__"] = "CachedNode"
+        with_member(copy, "schema.json", json.dumps(schema).encode())
+    if name == "good":
+        assert load(sealed(copy)).predict_rows(small_bundle.rows[:1])
+        return
+    with pytest.raises(BundleError, match="trees are damaged: they cannot be made"):
+        load(sealed(copy))
 
 
 def test_a_model_whose_answer_has_another_shape_is_not_served(small_bundle: SmallBundle) -> None:

@@ -182,7 +182,10 @@ def _span(text: str, now: datetime) -> tuple[float, float]:
         if text.casefold() == "yesterday":
             day -= timedelta(days=1)
         return day.timestamp(), (day + timedelta(days=1)).timestamp()
-    at = datetime.fromisoformat(text)
-    at = at.astimezone() if at.tzinfo is None else at.astimezone(UTC)
     length = timedelta(days=1) if len(text) <= 10 else timedelta(minutes=1) if len(text) <= 16 else timedelta(seconds=1)
-    return at.timestamp(), (at + length).timestamp()
+    at = datetime.fromisoformat(text)
+    try:
+        first = (at.astimezone() if at.tzinfo is None else at.astimezone(UTC)).timestamp()
+    except (ValueError, OverflowError, OSError):  # at either end of the years that there are, a zone leads out of them
+        first = at.replace(tzinfo=UTC).timestamp()
+    return first, first + length.total_seconds()

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from mlops_desktop.serving.bundle import BundleError, UntrustedError
+from mlops_desktop.serving.tree_arguments import check_tree_arguments
 
 _LARGEST_SCHEMA = 512 * 1024**2
 _HIGHEST_RATIO = 200
@@ -152,7 +153,8 @@ TYPE_NAMES = sorted({name for _, name in ALLOWED})
 def check_types(path: Path) -> list[str]:
     """Reads what the model file names, builds nothing, and returns the names. Raises UntrustedError or BundleError."""
     named: set[tuple[str, str]] = set()
-    for node in _nodes(_read_schema(path)):
+    nodes = list(_nodes(_read_schema(path)))
+    for node in nodes:
         loader, module, name = (str(node.get(key)) for key in ("__loader__", "__module__", "__class__"))
         if loader == "CachedNode":  # refers to a node that is checked where it stands
             continue
@@ -161,6 +163,8 @@ def check_types(path: Path) -> list[str]:
             _check_partial(node)
     if strangers := sorted(f"{name} (by {loader})" for loader, name in named - ALLOWED):
         raise UntrustedError(f"the model names types that are not allowed: {', '.join(strangers[:20])}")
+    with zipfile.ZipFile(path) as archive:
+        check_tree_arguments(archive, nodes)
     return sorted({name for _, name in named})
 
 

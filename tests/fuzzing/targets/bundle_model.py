@@ -52,6 +52,7 @@ class _Known:
 @functools.cache
 def _known(kind: str) -> _Known:
     import numpy as np
+    import pandas as pd
     import skops.io
     from sklearn.pipeline import Pipeline
     from sklearn.tree import DecisionTreeClassifier
@@ -60,7 +61,7 @@ def _known(kind: str) -> _Known:
     folder = Path(f"known-{kind}")
     made = make_bundle(folder)
     if kind == "tree":
-        values = np.array([[row[name] for name in row] for row in made.rows])
+        values = pd.DataFrame(made.rows)
         labels = np.array([answer["prediction"] for answer in made.answers], dtype=object)
         model = DecisionTreeClassifier(max_depth=2).fit(values, labels)
         skops.io.dump(Pipeline([("model", model)]), folder / "model.skops")
