@@ -13,6 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 BUSY_SECONDS = 10.0
 _LOOKS_EVERY = (0.002, 0.008)
+_MOST_OFTEN = 0.05
 
 _WRITE_PRAGMAS = (
     "synchronous=FULL",
@@ -63,12 +64,13 @@ def read_engine(path: Path) -> Engine:
 
 
 def _begin_writing(connection: Connection) -> None:
-    """Waits for the write lock at an even pace.
+    """Waits for the write lock, and looks the more often the longer it has waited.
 
     SQLite's own way is to look ever more seldom, down to ten times a second: who waits longest then has the least
-    chance, and some wait for seconds while others write.
+    chance, and some wait for seconds while others write. So it is the other way round here: who has waited for half a
+    second nearly always is the next.
     """
-    deadline = time.monotonic() + BUSY_SECONDS
+    began = time.monotonic()
     connection.exec_driver_sql("PRAGMA busy_timeout=0")
     while True:
         try:
@@ -76,9 +78,10 @@ def _begin_writing(connection: Connection) -> None:
             break
         except OperationalError as error:
             busy = isinstance(error.orig, sqlite3.Error) and error.orig.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
-            if not busy or time.monotonic() > deadline:
+            waited = time.monotonic() - began
+            if not busy or waited > BUSY_SECONDS:
                 raise
-        time.sleep(random.uniform(*_LOOKS_EVERY))
+        time.sleep(random.uniform(*_LOOKS_EVERY) * max(_MOST_OFTEN, 1 - 2 * waited))
     connection.exec_driver_sql(f"PRAGMA busy_timeout={int(BUSY_SECONDS * 1000)}")
     number = connection.exec_driver_sql("PRAGMA application_id").scalar_one()
     connection.exec_driver_sql(f"PRAGMA application_id={number}")  # has the first page written: see `log_check`
