@@ -9,8 +9,9 @@ import pytest
 from tests.services.world import World, import_result
 
 from mlops_desktop.domain.errors import DiskFullError
-from mlops_desktop.domain.jobs import JobStatus
+from mlops_desktop.domain.jobs import Job, JobStatus
 from mlops_desktop.services import room
+from mlops_desktop.services.keeping import jobs
 from mlops_desktop.services.trash import Kind
 
 
@@ -56,19 +57,48 @@ def test_s_04_a_disk_as_good_as_full_is_a_trouble_that_is_told_and_cleaning_up_w
     assert world.workspace.trouble() is None
 
 
-def test_a_04_output_that_finds_no_room_in_the_store_is_no_version_and_says_why(
-    world: World, monkeypatch: pytest.MonkeyPatch
+def test_a_04_output_that_finds_no_room_in_the_store_waits_for_it_and_says_so(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     job = world.workspace.datasets.import_file(world.file(), "birds")
+    with monkeypatch.context() as patch:
+        keeper = no_room_in_the_store(world, job, patch)
+        keeper.turn()
+        keeper.turn()
+        waiting = world.job(job)
+        assert (waiting.status, waiting.note) == (JobStatus.RUNNING, jobs.WAITS_FOR_ROOM)
+        assert world.workspace.datasets.versions("birds") == []
+        assert caplog.text.count("waits for room") == 1
+    keeper.turn()
+    assert world.job(job).status is JobStatus.RUNNING  # it does not ask all the time
+    monkeypatch.setattr(jobs, "ROOM_PAUSE", 0.0)
+    keeper.turn()
+    assert world.job(job).status is JobStatus.FINISHED
+    assert len(world.workspace.datasets.versions("birds")) == 1
+    world.verify()
+
+
+def test_a_04_output_that_finds_no_room_can_be_given_up(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = world.workspace.datasets.import_file(world.file(), "birds")
+    keeper = no_room_in_the_store(world, job, monkeypatch)
+    world.workspace.jobs.cancel(job.id)
+    keeper.turn()
+    keeper.turn()
+    assert world.job(job).status is JobStatus.CANCELLED
+    assert world.workspace.datasets.versions("birds") == []
+    assert {path.name for path in world.parts.job_folder(job.id).iterdir()} <= {"journal.jsonl", "spec.json"}
+
+
+def no_room_in_the_store(world: World, job: Job, patch: pytest.MonkeyPatch) -> jobs.JobSupervisor:
+    """The worker is done, and its table does not fit into the store. The keeper that has met it."""
 
     def full(source: object) -> str:
         raise DiskFullError(f"There is no room in {world.folder}.", hint="Free some space there first.")
 
-    monkeypatch.setattr(world.parts.artifacts, "add", full)
-    world.play(job, lambda fake: import_result(fake.folder))
-    ended = world.job(job)
-    assert ended.status is JobStatus.FAILED
-    assert ended.failure is not None
-    assert ended.failure.code == DiskFullError.code
-    assert world.workspace.datasets.versions("birds") == []
-    world.verify()
+    patch.setattr(world.parts.artifacts, "add", full)
+    keeper = world.keeper()
+    keeper.turn()
+    fake = world.worker_of(job)
+    fake.finish(import_result(fake.folder))
+    keeper.turn()
+    return keeper

@@ -5,14 +5,20 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import logging
-import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from mlops_desktop.domain.errors import BusyRegistryError, JobCancelledError, JobFailedError, JobLostError, UserError
+from mlops_desktop.domain.errors import (
+    BusyRegistryError,
+    DiskFullError,
+    JobCancelledError,
+    JobFailedError,
+    JobLostError,
+    UserError,
+)
 from mlops_desktop.domain.experiments import Failure, Run, RunStatus
 from mlops_desktop.domain.jobs import Job, JobKind, JobStatus, JournalPart, Message, MessageKind
 from mlops_desktop.domain.processes import ProcessIdentity
@@ -25,6 +31,7 @@ from mlops_desktop.services.keeping.adoption import (
     store_files,
     worker_spec,
 )
+from mlops_desktop.services.keeping.job_folders import clear, remove
 from mlops_desktop.services.keeping.messages import metric_point, progress_of, started_process
 from mlops_desktop.services.parts import Parts
 from mlops_desktop.services.ports import UnitOfWork
@@ -34,6 +41,8 @@ log = logging.getLogger(__name__)
 CANCEL_PATIENCE = timedelta(seconds=5)
 START_PATIENCE = 3.0
 """Seconds by our own count: the clock may be set, and the computer may have slept."""
+ROOM_PAUSE = 2.0
+WAITS_FOR_ROOM = "done; waits for room on the disk"
 LEAVE_PATIENCE = 10.0
 """Seconds that a worker has to leave after its last word."""
 SILENT_AFTER = 15.0
@@ -62,6 +71,7 @@ class JobSupervisor:
         self._concurrent = concurrent
         self._count = count
         self._asked: dict[str, float] = {}
+        self._asked_for_room: dict[str, float] = {}
         self._unknown_since: dict[str, float] = {}
         self._asked_to_end: set[str] = set()
         self._leaving: dict[str, tuple[Job, float]] = {}
@@ -114,7 +124,7 @@ class JobSupervisor:
                 spec = worker_spec(unit, self._parts, job)
             if not self._is_ours_to_start(job):
                 return
-            _clear(folder)
+            clear(folder)
             process = self._parts.workers.start_job(job.kind, spec, folder)
         except BusyRegistryError:
             raise
@@ -212,6 +222,9 @@ class JobSupervisor:
         return None
 
     def _finish(self, job: Job, part: JournalPart, ending: Message) -> None:
+        """On a full disk what the worker found stays where it is, and is taken in once there is room."""
+        if time.monotonic() < self._asked_for_room.get(job.id, 0.0) + ROOM_PAUSE and not job.cancel_requested_at:
+            return
         try:
             check_inputs(self._parts, job)
             files = store_files(self._parts, job, ending.body)
@@ -230,11 +243,27 @@ class JobSupervisor:
                 unit.commit()
         except BusyRegistryError:
             raise
+        except DiskFullError as error:
+            self._want_room(job, part, error)
+            return
         except UserError as error:
             self._end(job, JobStatus.FAILED, failure_of(error), part)
             return
         self._let_go(finished)
         log.info("job %s finished: %s", job.id, job.title)
+
+    def _want_room(self, job: Job, part: JournalPart, error: DiskFullError) -> None:
+        if job.cancel_requested_at:
+            self._end(
+                job, JobStatus.CANCELLED, failure_of(JobCancelledError("Cancelled; its output found no room.")), part
+            )
+            return
+        if job.id not in self._asked_for_room:
+            log.warning("job %s waits for room: %s", job.id, error.message)
+        self._asked_for_room[job.id] = time.monotonic()
+        if job.note != WAITS_FOR_ROOM:
+            with contextlib.suppress(DiskFullError):
+                self._change(job, note=WAITS_FOR_ROOM)
 
     def _fail(self, job: Job, part: JournalPart, ending: Message) -> None:
         body = ending.body
@@ -330,6 +359,7 @@ class JobSupervisor:
     def _let_go(self, job: Job) -> None:
         """Its row has ended; its worker may need a moment more to leave, and its heavy files go after it."""
         self._asked.pop(job.id, None)
+        self._asked_for_room.pop(job.id, None)
         self._asked_to_end.discard(job.id)
         self._heard.pop(job.id, None)
         self._leaving[job.id] = (job, time.monotonic())
@@ -342,7 +372,7 @@ class JobSupervisor:
                     continue
                 log.warning("job %s has ended but its worker did not leave: ending it", job.id)
                 self._parts.workers.end(job.process)
-            _remove(outputs(self._parts.job_folder(job.id)))
+            remove(outputs(self._parts.job_folder(job.id)))
             del self._leaving[job.id]
 
     def _sweep(self) -> None:
@@ -355,23 +385,3 @@ class JobSupervisor:
             if job is not None and job.status.is_ended:
                 self._leaving[job.id] = (job, time.monotonic())
         self._swept = True
-
-
-def _clear(folder: Path) -> None:
-    """Raises JobFailedError where something of an earlier start cannot be removed."""
-    try:
-        shutil.rmtree(folder)
-    except FileNotFoundError:
-        return
-    except OSError as error:
-        raise JobFailedError(
-            f"The job's folder cannot be cleared: {error}.", hint="Check who may write in the workspace folder."
-        ) from error
-
-
-def _remove(paths: Sequence[Path]) -> None:
-    for path in paths:
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            path.unlink(missing_ok=True)
