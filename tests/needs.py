@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,6 +23,12 @@ def root() -> None:
     """The test changes what only the superuser may."""
     if not hasattr(os, "geteuid") or os.geteuid() != 0:
         _lacks("the superuser's rights: run the tests as root on a machine of their own")
+
+
+def linux() -> None:
+    """The test puts a library of its own before the system's."""
+    if not sys.platform.startswith("linux"):
+        _lacks("Linux")
 
 
 def mounts() -> None:

@@ -126,6 +126,7 @@ class Disk:
 def compiled(folder: Path) -> Path:
     """The library, made in `folder`."""
     library = folder / "disk.so"
+    needs.linux()
     compiler = needs.tool("gcc", "gcc libc6-dev")
     subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-Wall", "-Wextra", "-o", library, SOURCE], check=True)
     return library
