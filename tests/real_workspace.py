@@ -71,7 +71,7 @@ def kept_workspace() -> Path:
 def real_workspace(folder: Path) -> Iterator[Workspace]:
     """A copy of the made workspace in `folder`, open, with this test's state folder knowing it."""
     kept = kept_workspace()
-    shutil.copytree(kept / "workspace", folder)
+    shutil.copytree(kept / "workspace", folder, ignore=shutil.ignore_patterns("reserve"))
     shutil.copytree(kept / "state", bootstrap.state_root(), dirs_exist_ok=True)
     with patch.object(launcher, "WorkerLauncher", KeepingLauncher):
         opened = bootstrap.open_workspace(folder, actor="ada")
