@@ -185,6 +185,26 @@ def test_a_01_what_killed_processes_left_is_swept_after_a_day(
     assert store.hashes() == [SHA256]
 
 
+def test_a_07_what_is_just_coming_in_is_not_swept_however_the_clock_was_set(
+    store: FileArtifactStore, root: Path, source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process stores something in the midst of our copy, and for it ours is years old."""
+    other = tmp_path / "other"
+    other.write_bytes(b"other")
+
+    def meanwhile(path: Path, sha256: str) -> None:
+        (part,) = left_behind(root)
+        os.utime(part, (0, 0))
+        FileArtifactStore(root).add(other)
+        assert left_behind(root) == [part]
+        keep(store, path, sha256)
+
+    keep = FileArtifactStore._store
+    monkeypatch.setattr(store, "_store", meanwhile)
+    assert store.add(source) == SHA256
+    assert len(store.hashes()) == 2
+
+
 def adder(root: Path, source: Path, times: int) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "tests.storage.artifact_adder", str(root), str(source), str(times)]
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)

@@ -178,3 +178,19 @@ def test_what_killed_processes_left_is_swept_after_a_day(store: FolderBundleStor
     os.utime(old, (0, 0))
     store.add(source)
     assert left_behind(root) == [young]
+
+
+def test_a_07_what_is_just_coming_in_is_not_swept_however_the_clock_was_set(
+    store: FolderBundleStore, root: Path, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep = FolderBundleStore._store
+
+    def meanwhile(part: Path, manifest_hash: str) -> None:
+        os.utime(part, (0, 0))
+        FolderBundleStore(root).add(source)
+        assert part.is_dir()
+        keep(store, part, manifest_hash)
+
+    monkeypatch.setattr(store, "_store", meanwhile)
+    manifest_hash = store.add(source)
+    assert store.hashes() == [manifest_hash]

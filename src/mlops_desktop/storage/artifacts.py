@@ -7,7 +7,6 @@ import hashlib
 import io
 import os
 import stat
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -16,12 +15,12 @@ from mlops_desktop.domain.identifiers import is_sha256, new_identifier
 from mlops_desktop.domain.verification import Problem
 from mlops_desktop.storage.disk import disk_failures, need_room
 from mlops_desktop.storage.durable import make_folder, sync_folder
+from mlops_desktop.storage.incoming import age, held, sweep
 from mlops_desktop.storage.store_mark import look_for_mark
 
 _BLOCK = 1 << 20
 _INCOMING = "incoming"
 _DAMAGED = "damaged"
-_LEFT_BEHIND_SECONDS = 24 * 3600.0
 
 
 class FileArtifactStore:
@@ -48,13 +47,15 @@ class FileArtifactStore:
         self.look()
         with disk_failures(self._root):
             make_folder(self._root / _INCOMING)
-            self.sweep()
+            sweep(self._root / _INCOMING)
         with _source(source) as (stream, state), disk_failures(self._root):
             need_room(self._root, state.st_size)
             part = self._root / _INCOMING / new_identifier()
+            part.touch(exist_ok=False)
             try:
-                sha256 = self._copy(source, stream, state, part)
-                self._store(part, sha256)
+                with held(part):
+                    sha256 = self._copy(source, stream, state, part)
+                    self._store(part, sha256)
             finally:
                 part.unlink(missing_ok=True)
         return sha256
@@ -108,14 +109,6 @@ class FileArtifactStore:
             return Problem("artifact", sha256, error.message)
         return None
 
-    def sweep(self, *, older_than: float = _LEFT_BEHIND_SECONDS) -> None:
-        """Removes what killed processes left half-written, once it is `older_than` seconds old."""
-        incoming = self._root / _INCOMING
-        for part in incoming.iterdir() if incoming.is_dir() else ():
-            with contextlib.suppress(OSError):
-                if age(part) > older_than:
-                    part.unlink()
-
     def _place(self, sha256: str) -> Path:
         if not is_sha256(sha256):
             raise DamagedArtifactError(
@@ -126,7 +119,7 @@ class FileArtifactStore:
     def _copy(self, source: Path, stream: io.BufferedReader, before: os.stat_result, part: Path) -> str:
         digest = hashlib.sha256()
         copied = 0
-        with part.open("xb") as target:
+        with part.open("wb") as target:
             while block := stream.read(_BLOCK):
                 digest.update(block)
                 target.write(block)
@@ -168,11 +161,6 @@ class FileArtifactStore:
     def _compare(self, sha256: str, actual: str) -> None:
         if actual != sha256:
             raise _damaged(sha256, "is not what it was when it was stored", f"its content now has the hash {actual}")
-
-
-def age(path: Path) -> float:
-    """Seconds since it was written, by the clock; less than none where that was set back."""
-    return time.time() - path.lstat().st_mtime
 
 
 @contextlib.contextmanager

@@ -11,14 +11,13 @@ from mlops_desktop.domain.errors import DamagedBundleError, UntrustedBundleError
 from mlops_desktop.domain.identifiers import is_sha256, new_identifier
 from mlops_desktop.domain.verification import Problem
 from mlops_desktop.serving import bundle
-from mlops_desktop.storage.artifacts import age
 from mlops_desktop.storage.disk import disk_failures, need_room
 from mlops_desktop.storage.durable import make_folder, sync_file, sync_folder, sync_tree
+from mlops_desktop.storage.incoming import age, held, sweep
 from mlops_desktop.storage.store_mark import look_for_mark
 
 _INCOMING = "incoming"
 _DAMAGED = "damaged"
-_LEFT_BEHIND_SECONDS = 24 * 3600.0
 
 
 class FolderBundleStore:
@@ -46,7 +45,7 @@ class FolderBundleStore:
 
         def copy(part: Path) -> None:
             need_room(self._root, sum(file.lstat().st_size for file in folder.rglob("*")))
-            shutil.copytree(folder, part, symlinks=True, copy_function=shutil.copyfile)
+            shutil.copytree(folder, part, symlinks=True, copy_function=shutil.copyfile, dirs_exist_ok=True)
 
         return self._take_in(copy, manifest_hash)
 
@@ -103,25 +102,19 @@ class FolderBundleStore:
 
         return self._take_in(unpack, None)
 
-    def sweep(self, *, older_than: float = _LEFT_BEHIND_SECONDS) -> None:
-        """Removes what killed processes left half-written, once it is `older_than` seconds old."""
-        incoming = self._root / _INCOMING
-        for part in incoming.iterdir() if incoming.is_dir() else ():
-            with contextlib.suppress(OSError):
-                if age(part) > older_than:
-                    shutil.rmtree(part)
-
     def _take_in(self, fill: Callable[[Path], None], expected: str | None) -> str:
         self.look()
         with disk_failures(self._root):
             make_folder(self._root / _INCOMING)
-            self.sweep()
+            sweep(self._root / _INCOMING)
             part = self._root / _INCOMING / new_identifier()
+            part.mkdir()
             try:
-                fill(part)
-                with _bundle_failures(part.name):
-                    manifest_hash = bundle.check(part, expected)
-                self._store(part, manifest_hash)
+                with held(part):
+                    fill(part)
+                    with _bundle_failures(part.name):
+                        manifest_hash = bundle.check(part, expected)
+                    self._store(part, manifest_hash)
             finally:
                 shutil.rmtree(part, ignore_errors=True)
         return manifest_hash
