@@ -16,12 +16,14 @@ from tests.gui.hands import click, press, write
 from tests.odd_files import CANCELLED, next_month, odd_flights, unclosed_quote
 from tests.real_workspace import real_workspace
 
-from mlops_desktop.domain.datasets import ColumnType, Misfits
+from mlops_desktop.domain.datasets import ColumnType, Misfits, ReadAnswers
+from mlops_desktop.domain.previews import PreviewColumn
 from mlops_desktop.gui.history import Place
 from mlops_desktop.gui.importing import choose_and_import
 from mlops_desktop.gui.lanes import Lanes
 from mlops_desktop.gui.main_window import MainWindow
 from mlops_desktop.gui.pages.import_preview import ImportPage
+from mlops_desktop.gui.readings.import_preview import with_type
 from mlops_desktop.services.workspace import Workspace
 
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -221,6 +223,14 @@ def test_a_name_with_marks_is_a_name_however_it_is_written(window: MainWindow, t
     assert row.error == ""
     assert page.preview is not None
     assert [column.name for column in page.preview.columns] == ["Versp\u00e4tung", "n", "sp\u00e4t"]
+
+
+def test_a_type_that_was_not_counted_makes_what_does_not_fit_empty() -> None:
+    """Of very many columns it is not counted which types would fit."""
+    column = PreviewColumn("n", ColumnType.TEXT, rows=3, missing=0, distinct=3)
+    asked = with_type(ReadAnswers(), column, ColumnType.INTEGER)
+    assert (asked.column_types, asked.misfits) == ({"n": ColumnType.INTEGER}, {"n": Misfits.EMPTY})
+    assert with_type(asked, column, ColumnType.TEXT).misfits == {}
 
 
 def test_the_types_are_reached_by_the_keyboard(window: MainWindow, tmp_path: Path) -> None:

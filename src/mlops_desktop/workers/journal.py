@@ -20,7 +20,8 @@ MAX_JOURNAL = 256 * 1024 * 1024
 MAX_LOGGED = 16 * 1024 * 1024
 """Of that, what a job may say in words: who looks at its log reads all of them."""
 
-_MAX_PART = MAX_LINE
+_MAX_PART = 2 * 1024 * 1024
+"""What is read at once is stored in one transaction, which nobody else should wait for."""
 _BLOCK = 1024 * 1024
 _SPECIAL_NUMBERS = ("NaN", "Infinity", "-Infinity")
 _ENDINGS = (MessageKind.RESULT, MessageKind.FAILURE)
@@ -101,7 +102,7 @@ def append_failure(folder: Path, body: Mapping[str, object]) -> None:
 
 
 def read_journal(folder: Path, offset: int) -> JournalPart:
-    """What follows `offset`, at most 16 MiB of it. Never raises because of what is written there.
+    """What follows `offset`, a line or about 2 MiB of it. Never raises because of what is written there.
 
     A torn last line is left for the next time. Damaged lines are passed over; one log message stands for them.
     """
