@@ -46,7 +46,7 @@ class ClockedLine(CommandLine):
 
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    compiler = needs.tool("gcc", "gcc")
+    compiler = needs.tool("gcc", "gcc libc6-dev")
     made = tmp_path_factory.mktemp("clock") / "clock.so"
     source = Path(__file__).with_name("clock.c")
     subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-o", made, source], check=True)
