@@ -13,6 +13,14 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
+import skops.io
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline
+from sklearn.tree import DecisionTreeClassifier
+from tests.serving.small_bundle import make_bundle
+
 from mlops_desktop.domain.errors import DamagedBundleError
 from mlops_desktop.serving import bundle
 from mlops_desktop.serving.bundle import BundleError
@@ -41,6 +49,10 @@ WORDS = (
 )
 
 
+LOADED = (LogisticRegression, DecisionTreeClassifier)
+"""Loading the libraries is not the first input's time."""
+
+
 @dataclass(frozen=True)
 class _Known:
     """The files of a right bundle; `members` are those of its model."""
@@ -51,13 +63,6 @@ class _Known:
 
 @functools.cache
 def _known(kind: str) -> _Known:
-    import numpy as np
-    import pandas as pd
-    import skops.io
-    from sklearn.pipeline import Pipeline
-    from sklearn.tree import DecisionTreeClassifier
-    from tests.serving.small_bundle import make_bundle
-
     folder = Path(f"known-{kind}")
     made = make_bundle(folder)
     if kind == "tree":

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pandas as pd
+
 from mlops_desktop.domain.errors import InvalidInputError
 from mlops_desktop.serving.recipe import InputColumn, InputError, default_parts, prepare
 from mlops_desktop.serving.requests import Refusal, parse_rows
@@ -45,4 +47,5 @@ def try_one(data: bytes) -> None:
         raise InvalidInputError(refusal.message) from refusal
     except InputError as error:
         raise InvalidInputError(error.sentence) from error
+    assert isinstance(prepared, pd.DataFrame)
     assert len(prepared) == len(rows)
