@@ -17,6 +17,7 @@ import argparse
 import hashlib
 import importlib.util
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -106,9 +107,12 @@ def _run(module: str, corpus: Path, options: Sequence[str], patience: float, *, 
         folder = Path(made)
         options = [*options, "--seconds-for-one", str(SECONDS_FOR_ONE)]
         command = [sys.executable, "-m", "tests.fuzzing.trying", module, str(corpus), made, *options]
+        unmeasured = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
         started = time.monotonic()
         with (folder / "said").open("w+b") as said:
-            child = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=said, stderr=said)
+            child = subprocess.Popen(
+                command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=said, stderr=said, env=unmeasured
+            )
             try:
                 code = child.wait(patience)
             except subprocess.TimeoutExpired:
