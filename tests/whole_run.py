@@ -53,7 +53,7 @@ def whole(*, long: bool, coverage: bool, engines: bool) -> int:
     data.mkdir(parents=True)
     store, fork = str(data / "data"), "fork" if hasattr(os, "fork") else "subprocess"
     skipped = data / "skipped-engines"
-    plain: list[str | Path] = [sys.executable, "-m", "pytest", *(["--long"] if long else [])]
+    plain: list[str | Path] = [sys.executable, "-m", "pytest", "--durations=12", *(["--long"] if long else [])]
     covered: list[str | Path] = [sys.executable, "-m", "coverage", "run", "-m", *plain[2:]] if coverage else plain
     measured = {"COVERAGE_FILE": store, "COVERAGE_FORK": fork} if coverage else {}
     # Tests on engines share them, so they are one part; without engines each part tells which of its tests it skips.

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from _pytest.mark import ParameterSet
 from tests.end_to_end.conftest import CommandLine, until
 
 from mlops_desktop import bootstrap
@@ -110,10 +111,12 @@ def check_ends(workspace: Workspace) -> None:
     assert workspace.verify().problems == ()
 
 
-VICTIMS = ["command line", "keeper", "worker"]
+def victims(short: str, *others: str) -> list[ParameterSet | str]:
+    """One of them in every run, each in the long form."""
+    return [short, *(pytest.param(other, marks=pytest.mark.long) for other in others)]
 
 
-@pytest.mark.parametrize("victim", VICTIMS)
+@pytest.mark.parametrize("victim", victims("worker", "command line", "keeper"))
 def test_d_17_j_03_import(mlops: CommandLine, workspace: Workspace, table: Path, victim: str, times: int) -> None:
     for number in range(times):
         name = f"numbers{number}"
@@ -128,7 +131,7 @@ def test_d_17_j_03_import(mlops: CommandLine, workspace: Workspace, table: Path,
     check_ends(workspace)
 
 
-@pytest.mark.parametrize("victim", VICTIMS)
+@pytest.mark.parametrize("victim", victims("keeper", "command line", "worker"))
 def test_j_03_training(mlops: CommandLine, workspace: Workspace, table: Path, victim: str, times: int) -> None:
     mlops("datasets", "import", table, "--name", "numbers")
     for _ in range(times):
@@ -169,7 +172,7 @@ class Client(threading.Thread):
                 self.failures.append(f"{time.monotonic():.2f} {error!r}")
 
 
-@pytest.mark.parametrize("victim", ["command line", "keeper", "new server"])
+@pytest.mark.parametrize("victim", victims("keeper", "command line", "new server"))
 def test_switch(mlops: CommandLine, workspace: Workspace, table: Path, victim: str, times: int) -> None:
     """Whatever dies, what answered before goes on answering every request, and one deployment answers at the end."""
     mlops("datasets", "import", table, "--name", "numbers")

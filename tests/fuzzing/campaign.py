@@ -33,7 +33,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 CORPUS = HERE / "corpus"
 GROWN = ROOT / "build" / "fuzzing"
-CHANGES = 200
+CHANGES = 100
 SECONDS_FOR_ONE = 20
 ROUND_SECONDS = 60
 """What guides by coverage keeps some kilobytes of each input that it tried: its process is not left to grow."""
