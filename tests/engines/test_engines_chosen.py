@@ -46,7 +46,9 @@ def test_asks_for_nothing():
 def checkout(tmp_path: Path) -> Path:
     """A project with three engine tests, on a machine where no engine can be had: nobody is root there."""
     (tmp_path / "tests" / "gui").mkdir(parents=True)
-    (tmp_path / "tests" / "end_to_end").mkdir()
+    for room in ("end_to_end", "storage", "workers", "power", "fuzzing"):
+        (tmp_path / "tests" / room).mkdir()
+    (tmp_path / "tests" / "storage" / "test_disk.py").write_text("def test_holds():\n    pass\n", encoding="utf-8")
     (tmp_path / "tests" / "conftest.py").write_text(CONFTEST, encoding="utf-8")
     (tmp_path / "tests" / "test_small.py").write_text(TESTS, encoding="utf-8")
     (tmp_path / "tests" / "gui" / "test_window.py").write_text("def test_shows():\n    pass\n", encoding="utf-8")
