@@ -344,7 +344,9 @@ def test_only_the_newest_token_is_taken(place: Place) -> None:
     port = host.prepare(place.endpoint_id, 0, [])
     order = place.ready(host)
     host.accept(order.deployment_id)
+    assert host.observe(order.deployment_id).token_sha256 == order.token_sha256
     host.set_token(order.deployment_id, _sha256("another"))
+    assert host.observe(order.deployment_id).token_sha256 == _sha256("another")
     with pytest.raises(InvalidInputError, match=r"[Tt]oken"):
         _answers(place, host, port)
     assert _answers(place, host, port, "another") == "late@v1"

@@ -294,6 +294,7 @@ class FakeHost:
             splitting=server.splitting,
             shadowing=server.shadowing,
             answers=server.answers,
+            token_sha256=server.token_sha256,
         )
         return _placed(seen, server.place)
 

@@ -58,6 +58,7 @@ def _seen_of_endpoints(workspace: Workspace) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for endpoint, _ in workspace.deployments.list():
         found[f"endpoint {endpoint.name}"] = endpoint.id
+        found[f"token of {endpoint.name}"] = endpoint.token_sha256
         by_id = {deployment.id: deployment for deployment in workspace.deployments.history(endpoint.name)}
         wanted = by_id.get(endpoint.wanted_deployment_id or "")
         found[f"answers at {endpoint.name}"] = wanted.model_reference if wanted else ""
@@ -95,6 +96,8 @@ def main() -> None:
             order = workspace.deployments.deploy(reference)
             _tell(workspace)
             workspace.deployments.wait(order.rollout.id)
+            _tell(workspace)
+            workspace.deployments.rotate_token("m")
             _tell(workspace)
         workspace.deployments.wait(workspace.deployments.stop("m").rollout.id)
         _tell(workspace)

@@ -27,6 +27,7 @@ from tests.power.story import seen
 from mlops_desktop import bootstrap
 from mlops_desktop.domain.experiments import RunStatus
 from mlops_desktop.domain.jobs import JobStatus
+from mlops_desktop.services.endpoint_tokens import token_of
 from mlops_desktop.services.workspace import Workspace
 from mlops_desktop.storage.artifacts import FileArtifactStore
 from mlops_desktop.storage.bundles import FolderBundleStore
@@ -104,7 +105,7 @@ def test_the_record_is_complete(recorded: tuple[Recording, Path], tmp_path: Path
     last = Told(recording).before(len(recording.events))
     assert {name.split()[0] for name in last} == {
         "workspace", "decision", "job", "dataset", "run", "notes", "result", "model", "aliases", "endpoint", "answers",
-        "rollout",
+        "rollout", "token",
     }  # fmt: skip
 
 
@@ -174,7 +175,7 @@ def _survived(folder: Path, before: dict[str, Any], since: dict[str, list[Any]])
         assert odd == {}, "back to what it was before, or half of what it was to be"
         _sound(workspace)
         for endpoint, _ in workspace.deployments.list():
-            assert workspace._parts.secrets.get(f"endpoint.{endpoint.id}"), "an endpoint that nobody can ask"
+            assert token_of(workspace._parts.secrets, endpoint), "an endpoint that nobody can ask"
         _carry_on(workspace)
         _sound(workspace)
         done = {name: value for name, value in seen(workspace).items() if name.startswith(("dataset", "result"))}

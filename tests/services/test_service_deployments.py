@@ -27,6 +27,8 @@ from mlops_desktop.domain.errors import (
 )
 from mlops_desktop.domain.hosts import THIS_COMPUTER, HostKind
 from mlops_desktop.services import deployments as deployments_module
+from mlops_desktop.services.endpoint_tokens import forget_tokens, token_of
+from mlops_desktop.services.ports import UnitOfWork
 from mlops_desktop.services.trash import Kind
 
 ROWS = [{"distance": 1.0}]
@@ -438,7 +440,7 @@ def test_an_endpoint_is_asked_with_its_stored_token(two: World) -> None:
 
 def test_another_user_needs_a_token_of_their_own(two: World) -> None:
     endpoint = two.deployed("late@v1")
-    two.parts.secrets.remove(f"endpoint.{endpoint.id}")
+    forget_tokens(two.parts.secrets, endpoint.id)
     with pytest.raises(RequestRefusedError, match="not on this computer") as caught:
         two.workspace.deployments.predict("late", ROWS)
     assert "mlops deployments token late" in caught.value.hint
@@ -464,6 +466,54 @@ def test_a_new_token_replaces_the_old_one_everywhere_at_once(two: World) -> None
     assert "endpoint.rotate_token" in two.actions()
     with pytest.raises(NotFoundError):
         two.workspace.deployments.rotate_token("nothing")
+
+
+def test_a_token_whose_change_is_not_committed_goes_on_to_count(two: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    endpoint = two.deployed("late@v1")
+    two.workspace.deployments.rotate_token("late")  # so that the one that counts lies beside
+    for _ in range(2):
+        with monkeypatch.context() as broken:
+            broken.setattr(two.parts.registry, "write", _without_commit(two.parts.registry.write))
+            with pytest.raises(_CutError):
+                two.workspace.deployments.rotate_token("late")
+        assert two.workspace.deployments.predict("late", ROWS)["model"] == "late@v1"
+    two.workspace.deployments.rotate_token("late")
+    assert two.workspace.deployments.predict("late", ROWS)["model"] == "late@v1"
+    forget_tokens(two.parts.secrets, endpoint.id)
+    assert token_of(two.parts.secrets, two.workspace.deployments.endpoint("late")) is None
+
+
+class _CutError(Exception):
+    """The process ends here."""
+
+
+def _without_commit(write: Callable[[], UnitOfWork]) -> Callable[[], UnitOfWork]:
+    def cut() -> None:
+        raise _CutError
+
+    def opened() -> UnitOfWork:
+        unit = write()
+        unit.commit = cut  # type: ignore[method-assign]
+        return unit
+
+    return opened
+
+
+def test_servers_that_were_not_told_of_a_new_token_are_told_by_the_keeper(
+    two: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut(deployment_id: str, token_sha256: str) -> None:
+        raise _CutError
+
+    two.deployed("late@v1")
+    old = {server.token_sha256 for server in two.machine.accepting()}
+    with monkeypatch.context() as broken:
+        broken.setattr(two.parts.host(THIS_COMPUTER), "set_token", cut)
+        with pytest.raises(_CutError):
+            two.workspace.deployments.rotate_token("late")
+    assert {server.token_sha256 for server in two.machine.accepting()} == old
+    two.see_to_endpoints()
+    assert two.workspace.deployments.predict("late", ROWS)["model"] == "late@v1"
 
 
 def test_a_token_rotated_during_a_switch_is_the_one_that_counts(two: World) -> None:

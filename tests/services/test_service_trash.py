@@ -14,6 +14,7 @@ from tests.services.interruptions import Interrupted, KilledError, Killer
 from tests.services.world import World, import_result
 
 from mlops_desktop.domain.errors import ConflictError, NotFoundError
+from mlops_desktop.services.endpoint_tokens import token_of
 from mlops_desktop.services.parts import Parts
 from mlops_desktop.services.ports import ArtifactStore, BundleStore
 from mlops_desktop.services.trash import Kind, Purge, TrashService, referenced
@@ -261,7 +262,7 @@ def test_logs_and_tokens_go_with_what_they_are_of(world: World) -> None:
     assert not world.parts.job_folder(run.job_id).exists()
     assert not world.parts.job_folder(other.job_id).exists()
     assert not folder.exists()
-    assert world.parts.secrets.get(f"endpoint.{endpoint.id}") is None
+    assert token_of(world.parts.secrets, endpoint) is None
     assert world.workspace.jobs.log(run.job_id) == []
 
 

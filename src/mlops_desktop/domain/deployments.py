@@ -242,7 +242,8 @@ class Observation:
     Counts and times are those of the server since its start; `refused` requests were the client's fault. A `silent` one
     has a process that did not answer when it was looked at; where the whole host does not, `known` is False and the
     rest says nothing. `memory` in bytes and `processors` in use, where known. `engine_restarts` are those that an
-    engine did by itself. `log_lost` are records of the server's log that could not be written.
+    engine did by itself. `log_lost` are records of the server's log that could not be written. `token_sha256` is the
+    token's that it takes, where it says so.
     """
 
     running: bool
@@ -266,6 +267,7 @@ class Observation:
     engine_restarts: int = 0
     out_of_memory: bool = False
     log_lost: int = 0
+    token_sha256: str = ""
     answers: Answers | None = None
     splitting: Splitting | None = None
     shadowing: Shadowing | None = None

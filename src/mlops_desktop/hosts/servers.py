@@ -41,6 +41,7 @@ def observation_of(state: Mapping[str, Any]) -> Observation:
         p50_ms=float(state.get("p50_ms", 0.0)),
         p99_ms=float(state.get("p99_ms", 0.0)),
         log_lost=int(state.get("log_lost", 0)),
+        token_sha256=str(state.get("token_sha256") or ""),
         answers=_answers(state.get("answers")),
         splitting=_trial(Splitting, state.get("split")),
         shadowing=_trial(Shadowing, state.get("shadow")),

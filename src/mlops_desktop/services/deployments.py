@@ -34,6 +34,7 @@ from mlops_desktop.domain.hosts import THIS_COMPUTER
 from mlops_desktop.domain.names import check_name
 from mlops_desktop.services import lookup
 from mlops_desktop.services import rollout_wishes as wishes
+from mlops_desktop.services.endpoint_tokens import keep_token, sha256_of, token_of
 from mlops_desktop.services.jobs import error_of
 from mlops_desktop.services.keeping.progress import LOG_NAME
 from mlops_desktop.services.parts import Parts
@@ -99,7 +100,7 @@ class DeploymentService:
             rollout = wishes.new_rollout(self._parts, unit, target, RolloutKind.DEPLOY, deployment.id)
             unit.audit.append("deployment.deploy", name, {"version": version.reference, "number": deployment.number})
             if token is not None:  # before the row: nobody could ask an endpoint whose token was lost in between
-                self._parts.secrets.set(wishes.secret_name(target.id), token)
+                keep_token(self._parts.secrets, target, token)
             unit.commit()
         self._parts.start_keeper()
         return DeployOrder(target, rollout, token)
@@ -234,11 +235,11 @@ class DeploymentService:
         with self._parts.registry.write() as unit:
             target = lookup.endpoint(unit, endpoint)
             token = secrets.token_urlsafe(32)
-            target = dataclasses.replace(target, token_sha256=wishes.sha256_of(token))
+            keep_token(self._parts.secrets, target, token)
+            target = dataclasses.replace(target, token_sha256=sha256_of(token))
             unit.deployments.update_endpoint(target)
             unit.audit.append("endpoint.rotate_token", target.name)
             unit.commit()
-        self._parts.secrets.set(wishes.secret_name(target.id), token)
         for deployment in placed:
             host.set_token(deployment.id, target.token_sha256)
         return token
@@ -367,7 +368,7 @@ class DeploymentService:
         Raises NotFoundError, EndpointUnreachableError, RequestRefusedError (the endpoint's own words).
         """
         target = self.endpoint(endpoint)
-        secret = token or self._parts.secrets.get(wishes.secret_name(target.id))
+        secret = token or token_of(self._parts.secrets, target)
         if secret is None:
             raise RequestRefusedError(
                 f"The token of {target.name} is not on this computer, so nothing was sent.",

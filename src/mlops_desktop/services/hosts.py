@@ -35,11 +35,11 @@ from mlops_desktop.domain.names import check_name
 from mlops_desktop.services import host_drafts as drafts
 from mlops_desktop.services import host_proofs as proofs
 from mlops_desktop.services import lookup
+from mlops_desktop.services.endpoint_tokens import forget_tokens
 from mlops_desktop.services.host_ports import OnHostStep, Report
 from mlops_desktop.services.jobs import error_of
 from mlops_desktop.services.parts import Parts
 from mlops_desktop.services.ports import UnitOfWork
-from mlops_desktop.services.rollout_wishes import secret_name
 
 log = logging.getLogger(__name__)
 
@@ -177,7 +177,7 @@ class HostService:
             unit.audit.append("host.remove", host.name, {"kind": host.kind.value, "address": host.address})
             unit.commit()
         for endpoint in there:
-            self._parts.secrets.remove(secret_name(endpoint.id))
+            forget_tokens(self._parts.secrets, endpoint.id)
         self._seen.pop(host.id, None)
         self._forget_password(host)
 

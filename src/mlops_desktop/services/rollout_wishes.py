@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 
 from mlops_desktop.domain.deployments import (
     Deployment,
@@ -19,6 +18,7 @@ from mlops_desktop.domain.errors import ConflictError, InvalidInputError, NotFou
 from mlops_desktop.domain.hosts import THIS_COMPUTER
 from mlops_desktop.domain.identifiers import new_identifier
 from mlops_desktop.domain.models import ModelVersion
+from mlops_desktop.services.endpoint_tokens import sha256_of
 from mlops_desktop.services.parts import Parts
 from mlops_desktop.services.ports import UnitOfWork
 
@@ -142,12 +142,3 @@ def earlier(unit: UnitOfWork, endpoint: Endpoint, number: int | None) -> Deploym
             if earlier and (current is None or earlier.model_version_id != current.model_version_id):
                 return earlier
     raise NotFoundError(f"{endpoint.name} has nothing to go back to.", hint="Deploy the version you want instead.")
-
-
-def secret_name(endpoint_id: str) -> str:
-    """Under which name an endpoint's token lies in the secret store."""
-    return f"endpoint.{endpoint_id}"
-
-
-def sha256_of(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()

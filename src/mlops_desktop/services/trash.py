@@ -15,9 +15,9 @@ from typing import Any
 from mlops_desktop.domain.errors import ConflictError, DamagedArtifactError, NotFoundError
 from mlops_desktop.domain.experiments import Run
 from mlops_desktop.domain.names import tidy
+from mlops_desktop.services.endpoint_tokens import forget_tokens
 from mlops_desktop.services.parts import Parts
 from mlops_desktop.services.ports import UnitOfWork
-from mlops_desktop.services.rollout_wishes import secret_name
 
 _COMING_IN = 24 * 3600.0
 """Seconds after which a file that no row names is not waiting for its row any more."""
@@ -112,7 +112,7 @@ class TrashService:
             shutil.rmtree(folder, ignore_errors=True)
         for each, value in chosen:
             if each is Kind.ENDPOINT:
-                self._parts.secrets.remove(secret_name(value.id))
+                forget_tokens(self._parts.secrets, value.id)
         files, size = self._free(artifacts, bundles)
         return Purge(len(chosen), files, size)
 

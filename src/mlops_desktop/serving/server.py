@@ -211,6 +211,7 @@ class Server:
             "example_right": self._example_right,
             "port": self._port,
             "log_lost": self._log.lost,
+            "token_sha256": self._token_sha256,
             "split": listener.split.summary() if listener is not None and listener.split is not None else None,
             "shadow": self._app.shadow.summary() if self._app is not None and self._app.shadow is not None else None,
             "answers": self._app.counts.answers() if self._app is not None else None,

@@ -291,6 +291,7 @@ _SAID = {
     "trial.promote": "promoted the version on trial on {subject}",
     "trial.end": "ended the trial on {subject}",
     "workspace.create": "made this workspace",
+    "workspace.recover": "put this workspace back from a copy",
     "rollout.done": "completed a {kind}",
     "rollout.failed": "could not complete a {kind}",
 }

@@ -117,6 +117,7 @@ class EndpointSupervisor:
         trial = endpoint.trial
         given_away = trial.share if trial is not None and trial.kind is TrialKind.CANARY else 0.0
         self._note(deployment, seen, share=1.0 - given_away)
+        self._tell_token(host, endpoint, deployment, seen)
         if trial is not None and seen.healthy:
             self._go_on_trying(host, deployment, trial, seen)
         host.prepare(endpoint.id, endpoint.port, [deployment.id], published=endpoint.published)
@@ -165,6 +166,7 @@ class EndpointSupervisor:
         if not trouble or trial is None:
             share = trial.share if trial is not None and trial.kind is TrialKind.CANARY else 0.0
             self._note(deployment, seen, share=share)
+            self._tell_token(host, endpoint, deployment, seen)
             return False
         log.warning("endpoint %s: the trial of %s ends: %s", endpoint.name, deployment.model_reference, trouble)
         if endpoint.wanted_deployment_id is not None:
@@ -174,6 +176,15 @@ class EndpointSupervisor:
         failure = failure_of(DeploymentError(f"Its trial ended: {trouble}", hint="See its log before you try it anew."))
         forget_trial(self._parts, endpoint, status=DeploymentStatus.FAILED, failure=failure)
         return True
+
+    def _tell_token(self, host: Host, endpoint: Endpoint, deployment: Deployment, seen: Observation) -> None:
+        """Who changed the token may have been ended before the servers knew."""
+        if seen.token_sha256 in ("", endpoint.token_sha256):
+            return
+        with self._parts.registry.read() as unit:
+            now = unit.deployments.endpoint(endpoint.id)  # what is seen may be newer than what we began with
+        if now is not None and now.token_sha256 != seen.token_sha256:
+            host.set_token(deployment.id, now.token_sha256)
 
     def _go_on_trying(self, host: Host, deployment: Deployment, trial: Trial, seen: Observation) -> None:
         """A server that was started again knows nothing of the trial."""

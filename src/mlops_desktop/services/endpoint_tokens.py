@@ -1,0 +1,40 @@
+"""The tokens of endpoints on this computer, found by the digest that the registry knows of them.
+
+There is room for two: a new token is kept before the row that names its digest, beside the one that counts until then,
+so whatever comes in between, the one that counts is there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from mlops_desktop.domain.deployments import Endpoint
+from mlops_desktop.services.ports import SecretStore
+
+
+def sha256_of(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def token_of(secrets: SecretStore, endpoint: Endpoint) -> str | None:
+    """The token that its servers take, or None where it is not on this computer."""
+    kept = (secrets.get(name) for name in _places(endpoint.id))
+    return next((token for token in kept if token is not None and sha256_of(token) == endpoint.token_sha256), None)
+
+
+def keep_token(secrets: SecretStore, endpoint: Endpoint, token: str) -> None:
+    """Keeps a token that the endpoint's row is about to name; to be called in the transaction that writes the row."""
+    place, beside = _places(endpoint.id)
+    counts = token_of(secrets, endpoint)
+    if counts is not None and counts != secrets.get(place):
+        secrets.set(place, counts)
+    secrets.set(place if counts is None else beside, token)
+
+
+def forget_tokens(secrets: SecretStore, endpoint_id: str) -> None:
+    for place in _places(endpoint_id):
+        secrets.remove(place)
+
+
+def _places(endpoint_id: str) -> tuple[str, str]:
+    return f"endpoint.{endpoint_id}", f"endpoint.{endpoint_id}.next"
