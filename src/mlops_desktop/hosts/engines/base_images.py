@@ -116,7 +116,8 @@ def _ask(engine: Engine, image: BaseImage) -> Mapping[str, Any]:
     try:
         said = json.loads(words)
     except ValueError as error:
-        raise _unusable(image.id, f"its Python said: {words[:300] or 'nothing'}") from error
+        told = " ".join(words.split())[:300].rstrip(".")
+        raise _unusable(image.id, f"its python3 did not answer, but said: {told or 'nothing'}") from error
     return said if isinstance(said, dict) else {}
 
 
