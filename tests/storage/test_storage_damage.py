@@ -7,7 +7,9 @@ import os
 import random
 import shutil
 import sqlite3
-from collections.abc import Callable
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -25,7 +27,7 @@ from tests.storage.storage_values import (
     an_experiment,
 )
 
-from mlops_desktop.domain.errors import DamagedRegistryError, NotFoundError
+from mlops_desktop.domain.errors import DamagedRegistryError, NotFoundError, WorkspaceError
 from mlops_desktop.storage import recovery
 from mlops_desktop.storage.audit_head import read_head
 from mlops_desktop.storage.recovery import keep_copy, newest_sound_copy, recover
@@ -294,6 +296,37 @@ def test_s_12_a_lost_log_is_met_at_the_start(workspace: Path, crashed: set[str],
     (workspace / "registry.db-wal").unlink()
     with pytest.raises(DamagedRegistryError, match=r"ends before decision \d+, which was made from here"):
         open_here()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="on Windows a file that is in use cannot be removed")
+@pytest.mark.parametrize("gone", [("-wal",), ("-wal", "-shm")], ids=["log", "log and index"])
+@pytest.mark.parametrize("replaced", [False, True])
+def test_s_12_a_log_removed_while_in_use_is_said_others_are_refused_and_nothing_is_lost(
+    workspace: Path, state: Path, open_here: OpenHere, gone: Sequence[str], replaced: bool
+) -> None:
+    registry = open_here()
+    fill(registry)
+    registry.look()
+    for end in gone:
+        (workspace / f"registry.db{end}").unlink()
+    if replaced:
+        (workspace / "registry.db-wal").touch()
+    with pytest.raises(WorkspaceError, match="was removed or replaced while it is in use"):
+        registry.look()
+    refused = "from pathlib import Path; import sys; from mlops_desktop.storage.registry import open_registry; " + (
+        "open_registry(Path(sys.argv[1]), state_folder=Path(sys.argv[2]), actor='b', machine='m', program_version='1')"
+    )
+    for _ in range(2):
+        command: list[str | Path] = [sys.executable, "-c", refused, workspace, state]
+        other = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert "DamagedRegistryError" in other.stderr
+        decide(registry, "model.alias")  # who has it open goes on
+    registry.close()
+    again = open_here()
+    again.look()
+    assert again.problems() == []
+    with again.read() as unit:
+        assert [entry.action for entry in unit.audit.list()] == ["model.register", "model.alias", "model.alias"]
 
 
 def test_s_12_another_registry_s_log_is_refused_and_mixes_nothing(

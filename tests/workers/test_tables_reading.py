@@ -76,6 +76,21 @@ def test_d_02_text_in_other_encodings_is_text(tmp_path: Path) -> None:
         assert list(types) == ["größe", "name"]
 
 
+@pytest.mark.parametrize("name", ["x^2", "x\x01", "x\u0680", "x\u06bf"])
+@pytest.mark.parametrize("header", [True, False])
+def test_d_10_text_that_begins_like_packed_bytes_is_text(tmp_path: Path, name: str, header: bool) -> None:
+    """Polars unpacks whatever begins as zlib does: of `x^2,y` it makes a table of rubbish, or an error."""
+    path = tmp_path / "powers.csv"
+    path.write_text(f"{name},y\n" + "1,2\n" * 3, encoding="utf-8")
+    folder = tmp_path / "work"
+    folder.mkdir()
+    text = reading.read_text(path, ReadAnswers(header=header), folder)
+    assert text.names == ((name.replace("\x01", ""), "y") if header else ("column_1", "column_2"))
+    rows = [("1", "2")] * 3
+    assert text.scan().collect().rows() == (rows if header else [(name, "y"), *rows])
+    assert list(folder.iterdir()) == [text.staged.path]
+
+
 def test_d_04_names_are_made_usable_and_every_change_is_told(tmp_path: Path) -> None:
     long = "n" * 10_000
     values, _, found = read(tmp_path, f'a,a,A,,a_2," b ","x\ny",*,^z$,{long},{long}\n' + "1," * 10 + "1\n")

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import cast
+
+from sqlalchemy import Engine, QueuePool
 
 from mlops_desktop.domain.audit import AuditHead
 from mlops_desktop.domain.errors import DamagedRegistryError, WorkspaceError
@@ -52,6 +55,7 @@ class SqliteRegistry:
         self._actor = actor
         self._machine = machine
         self._opened = path.stat().st_ino
+        self._log: int | None = None
         self._writing = write_engine(path)
         self._reading = read_engine(path)
 
@@ -94,7 +98,7 @@ class SqliteRegistry:
         return read_head(self._state_folder)
 
     def look(self) -> None:
-        """Raises WorkspaceError where the file is not there any more, or is another one than was opened."""
+        """Raises WorkspaceError where the file or its log is not there any more, or is another one than was opened."""
         try:
             here = self._path.stat().st_ino
         except OSError as error:
@@ -106,6 +110,25 @@ class SqliteRegistry:
             raise WorkspaceError(
                 f"The registry {self._path} was replaced by another file.",
                 hint="Close the workspace and open it again.",
+            )
+        self._look_at_log()
+
+    def _look_at_log(self) -> None:
+        """While a connection is open only a stranger removes the log. What it holds is safe as long as we live."""
+        log = self._path.with_name(f"{self._path.name}-wal")
+        try:
+            here = log.stat().st_ino
+        except OSError:
+            here = None
+        if not any(_is_connected(engine) for engine in (self._writing, self._reading)):
+            self._log = None
+        elif self._log is None:
+            self._log = here
+        elif here != self._log:
+            raise WorkspaceError(
+                f"The log of the registry, {log}, was removed or replaced while it is in use.",
+                hint="Close this workspace in every window: that puts what was saved into the registry. "
+                "Then open it again.",
             )
 
     def close(self) -> None:
@@ -121,3 +144,8 @@ class SqliteRegistry:
             writable=writable,
             keep_head=lambda head: keep_head(self._state_folder, head),
         )
+
+
+def _is_connected(engine: Engine) -> bool:
+    pool = cast(QueuePool, engine.pool)
+    return pool.checkedin() + pool.checkedout() > 0

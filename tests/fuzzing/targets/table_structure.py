@@ -12,7 +12,7 @@ from pathlib import Path
 import polars as pl
 
 from mlops_desktop.domain.errors import UnreadableTableError
-from mlops_desktop.workers.tables import structure
+from mlops_desktop.workers.tables import staging, structure
 
 BLOCKS = (1, 2, 3, 5, 64, 4 * 1024**2)
 QUOTES = ('"', "'", "")
@@ -64,6 +64,7 @@ def _rows(text: str, quote: str) -> list[list[str]] | None:
 
 
 def _read_by_polars(path: Path, found: structure.Structure, wanted: list[list[str]]) -> None:
+    staging.mark_as_text(path)
     table = pl.read_csv(
         path,
         has_header=False,

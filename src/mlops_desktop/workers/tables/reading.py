@@ -128,6 +128,7 @@ def read_text(
         staged.path, delimiter, quote, path.name, complete=staged.complete, leave_ragged_out=found.ragged_left_out
     )
     names, findings = _names(staged.path, found, structure)
+    staging.mark_as_text(staged.path)
     if structure.records <= (1 if found.header else 0):
         raise _no_rows(path.name, staged, names, structure.records + 1)
     if not set(names).difference(found.columns_left_out):

@@ -6,6 +6,7 @@ import codecs
 import errno
 import hashlib
 import re
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -48,6 +49,8 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_LOOKS_PACKED = (b"x\x01", b"x^", b"x\x9c", b"x\xda")
+"""How zlib's streams begin, and tables whose first column is `x^2`."""
 _UTF8_PAIR = re.compile(rb"[\xc3-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 _HIGH = re.compile(rb"[\x80-\xff]")
 _MIXED_SHARE = 0.3
@@ -105,6 +108,19 @@ def stage(
             source.check_unchanged(sha256)
         return StagedText(target, size, source.size, sha256, name, evidence, complete)
     raise AssertionError("there is always an encoding to try")
+
+
+def mark_as_text(path: Path) -> None:
+    """Puts the mark of UTF-8 before a staged text that the table reader would take for packed bytes, and unpack."""
+    marked = path.with_name(f"{path.name}.marked")
+    with path.open("rb") as text:
+        if text.read(2) not in _LOOKS_PACKED:
+            return
+        text.seek(0)
+        with marked.open("wb") as out:
+            out.write(codecs.BOM_UTF8)
+            shutil.copyfileobj(text, out)
+    marked.replace(path)
 
 
 def _encodings_to_try(source: SourceFile, asked: str | None) -> list[tuple[str, str]]:
