@@ -41,6 +41,7 @@ class FakeKeeping:
         self.endpoint_turns: list[Callable[[], bool]] = []
         self.feeds: list[FakeFeed] = []
         self.deeds: list[str] = []
+        self.troubles: list[str] = []
 
     def feed(self) -> FakeFeed:
         self.feeds.append(FakeFeed())
@@ -64,6 +65,9 @@ class FakeKeeping:
 
     def release_worker(self) -> None:
         self.deeds.append("release")
+
+    def trouble(self) -> str:
+        return self.troubles.pop(0) if self.troubles else ""
 
     def checkpoint(self) -> str:
         self.deeds.append("checkpoint")
@@ -168,6 +172,15 @@ def test_a_worker_is_let_go_when_idle_and_made_ready_when_there_is_work(
     deeds = [deed for deed in keeping.deeds if deed != "checkpoint"]
     assert deeds[:3] == ["release", "prepare", "release"]
     assert keeping.deeds.count("checkpoint") > 2
+
+
+def test_a_registry_that_went_away_ends_it(keeping: FakeKeeping, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keeper_main, "CHECKPOINT_SECONDS", 0.0)
+    keeping.job_turns = [lambda: True] * 1_000_000
+    keeping.troubles = ["", "", "its log was removed"]
+    assert not turn(keeping)
+    assert len(keeping.job_turns) > 0
+    assert keeping.troubles == []
 
 
 def test_a_signal_ends_it_at_once(keeping: FakeKeeping) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import types
 from collections.abc import Sequence
 from datetime import timedelta
@@ -686,3 +687,11 @@ def test_rollouts_that_no_turn_can_carry_on_are_given_up(two: World, engine: Fak
     assert ended.failure is not None
     assert ended.failure.code == "MD-BUG-001"
     assert [server.order.model_reference for server in engine.accepting()] == ["late@v1"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="on Windows a file that is in use cannot be removed")
+def test_a_registry_whose_log_was_removed_cannot_be_kept(two: World) -> None:
+    keeping = Keeping(two.parts)
+    assert keeping.trouble() == ""
+    (two.folder / "registry.db-wal").unlink()
+    assert "was removed or replaced while it is in use" in keeping.trouble()

@@ -329,6 +329,28 @@ def test_s_12_a_log_removed_while_in_use_is_said_others_are_refused_and_nothing_
         assert [entry.action for entry in unit.audit.list()] == ["model.register", "model.alias", "model.alias"]
 
 
+@pytest.mark.skipif(os.name == "nt", reason="on Windows a file that is in use cannot be removed")
+def test_s_12_an_empty_log_removed_while_in_use_mixes_nothing(
+    workspace: Path, state: Path, open_here: OpenHere
+) -> None:
+    """Whoever writes first into a log of their own goes on; for the others the registry cannot be read any more."""
+    registry = open_here()
+    fill(registry)
+    registry.checkpoint()
+    (workspace / "registry.db-wal").unlink()
+    other = open_registry(workspace, state_folder=state, actor="b", machine="m", program_version="1")
+    decide(other, "model.import")
+    with pytest.raises(DamagedRegistryError):
+        decide(registry, "model.alias")
+    decide(other, "model.export")
+    other.close()
+    registry.close()
+    again = open_here()
+    assert again.problems() == []
+    with again.read() as unit:
+        assert [entry.action for entry in unit.audit.list()] == ["model.register", "model.import", "model.export"]
+
+
 def test_s_12_another_registry_s_log_is_refused_and_mixes_nothing(
     workspace: Path, state: Path, crashed: set[str], open_here: OpenHere, tmp_path: Path
 ) -> None:

@@ -186,6 +186,10 @@ class Turns:
                     worker_ready = False
                 if now - checkpoint_at > CHECKPOINT_SECONDS:
                     checkpoint_at = now
+                    trouble = self._keeping.trouble()
+                    if trouble:
+                        log.warning("ending, so that the next keeper opens the registry anew: %s", trouble)
+                        return
                     self._tidy()
                 if now - max(busy_at, self._endpoints_busy_at) > self._idle_seconds:
                     return

@@ -57,6 +57,14 @@ class Keeping:
         """Lets the warm worker go; the next job or call makes a new one."""
         self._parts.workers.rest()
 
+    def trouble(self) -> str:
+        """Why the registry cannot be kept from here any more, or nothing: it went away, or was replaced."""
+        try:
+            self._parts.registry.look()
+        except UserError as error:
+            return error.message
+        return ""
+
     def checkpoint(self) -> str:
         """Moves the write-ahead log into the database; gives why it could not, or nothing.
 
