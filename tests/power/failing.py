@@ -23,6 +23,7 @@ from tests.services.world import World, import_result, train_result
 from mlops_desktop.domain.deployments import RolloutStep
 from mlops_desktop.domain.errors import AlreadyExistsError, ConflictError, NotFoundError, UserError
 from mlops_desktop.domain.jobs import JobKind, JobStatus
+from mlops_desktop.services.endpoint_tokens import token_of
 from mlops_desktop.services.trash import Kind
 from mlops_desktop.services.workspace import Workspace
 from mlops_desktop.storage.registry import open_registry
@@ -86,6 +87,11 @@ def _deploy(world: World) -> None:
     world.workspace.deployments.deploy("late")
 
 
+def _deployed(world: World) -> None:
+    _deploy(world)
+    world.roll_out()
+
+
 def _throw_away(world: World) -> None:
     world.workspace.trash.put(Kind.RUN, [world.finished_run("to be erased").name])
 
@@ -103,6 +109,7 @@ STORIES = {
     "alias moved": Story(lambda world: world.workspace.models.set_alias("late@v1", "champion"), always=False),
     "deployment queued": Story(_deploy, always=False),
     "deployment recorded": Story(lambda world: world.roll_out(), _deploy, is_whole=False, always=False),
+    "token changed": Story(lambda world: world.workspace.deployments.rotate_token("late"), _deployed, always=False),
     "erased": Story(_purge, _throw_away, is_whole=False),
 }
 
@@ -240,6 +247,9 @@ def _state(workspace: Workspace) -> State:
             rollout.step.value
             for endpoint, _ in workspace.deployments.list()
             for rollout in workspace.deployments.rollouts(endpoint.name)
+        ],
+        "tokens": [
+            token_of(workspace._parts.secrets, endpoint) is not None for endpoint, _ in workspace.deployments.list()
         ],
         "decisions": [entry.action for entry in workspace.audit()],
     }
