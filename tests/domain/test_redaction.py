@@ -5,27 +5,12 @@ from __future__ import annotations
 import secrets
 
 import pytest
+from tests.secret_shapes import COSTLY_PARTS, HARMLESS, SECRET_TEXTS
 
 from mlops_desktop.domain.redaction import HIDDEN, is_secret_name, redact, secrets_in
 
-KEY = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXk\nAAAAB\n-----END OPENSSH PRIVATE KEY-----"
 
-
-@pytest.mark.parametrize(
-    ("text", "secret"),
-    [
-        ("postgresql://ada:canary@db:5432/flights", "canary"),
-        ("https://:canary@registry.example/v2/", "canary"),
-        ("Authorization: Bearer canary-canary-canary", "canary"),
-        ("{'authorization': 'Basic Y2FuYXJ5OmNhbmFyeQ=='}", "Y2FuYXJ5"),
-        ("password=canary, and more", "canary"),
-        ('{"api_key": "canary of two words"}', "canary"),
-        ("AWS_SECRET_ACCESS_KEY=canary", "canary"),
-        ("--token canary --registry-password=canary2", "canary2"),
-        (f"the key is\n{KEY}\nand that is all", "b3BlbnNzaC1rZXk"),
-        ("unfinished -----BEGIN PRIVATE KEY-----\nMIIEvQ", "MIIEvQ"),
-    ],
-)
+@pytest.mark.parametrize(("text", "secret"), SECRET_TEXTS)
 def test_r_07_what_looks_like_a_secret_is_taken_out(text: str, secret: str) -> None:
     assert secret not in redact(text)
     assert HIDDEN in redact(text)
@@ -51,26 +36,13 @@ def test_r_07_what_is_known_to_be_secret_is_taken_out_whatever_it_looks_like() -
     assert redact("it said: plain words, abcdef.", secrets_in(environment)) == f"it said: {HIDDEN}, {HIDDEN}."
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "The endpoint's token is wrong",
-        "/home/ada/.local/state/secrets.json: Permission denied",
-        "http://127.0.0.1:8080/predict answered 500 for a@b.example",
-        f"the manifest is another one: {'a1' * 32} instead of {'b2' * 32}",
-        "Basic authentication is needed",
-        "model flight-late@v3 with HistGradientBoostingClassifier on 12,345 rows",
-    ],
-)
+@pytest.mark.parametrize("text", HARMLESS)
 def test_other_words_stay(text: str) -> None:
     assert redact(text) == text
 
 
-@pytest.mark.parametrize(
-    "part", ["token", "secret=", "://a:", "bearer ", "-----BEGIN PRIVATE KEY-----", "aB1-", 'password="']
-)
+@pytest.mark.parametrize("part", COSTLY_PARTS)
 def test_a_long_text_takes_no_longer_than_it_is(part: str) -> None:
-    """Expressions that look ahead without end would need hours for this."""
     assert redact(part * 100_000)
 
 

@@ -265,7 +265,7 @@ class _Stub:
 def test_a_failing_model_is_logged_and_never_shown(tmp_path: Path) -> None:
     stub = _Stub()
     stub.go_on.set()
-    stub.error = RuntimeError("secret of the inside\nsecond line")
+    stub.error = RuntimeError("secret of the inside\npostgresql://ada:canary@db/flights refused")
     with live_app(stub, tmp_path) as live:
         response = live.post(rows_body([{}]))
         assert (response.status, response.error["code"]) == (500, "model_failed")
@@ -273,6 +273,8 @@ def test_a_failing_model_is_logged_and_never_shown(tmp_path: Path) -> None:
         [record] = live.records()
         assert (record["event"], record["level"]) == ("error", "error")
         assert "secret of the inside" in record["message"]
+        assert "in predict_rows" in record["details"]
+        assert "canary" not in json.dumps(record)
         assert live.app.counts.errors == 1
 
 

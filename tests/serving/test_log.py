@@ -10,9 +10,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.secret_shapes import COSTLY_PARTS, HARMLESS, SECRET_TEXTS
 from tests.small_disks import fill, small_disk
 
+from mlops_desktop.domain import redaction as domain_redaction
 from mlops_desktop.serving.log import LogHandler, ServingLog, StreamLog
+from mlops_desktop.serving.redaction import redact
 
 NAMES = ["two\nlines", "\x1b[31mred", "%s %d", "{}", "\u2028", "a\x00b", "🦊" * 3000]
 
@@ -29,6 +32,46 @@ def test_r_05_every_event_is_one_record_whatever_it_holds(tmp_path: Path) -> Non
     records = _records(tmp_path / "serving.log")
     assert [str(record["field"])[:20] for record in records] == [name[:20] for name in NAMES]
     assert (tmp_path / "serving.log").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["x" * 1_000_000, ["x" * 10] * 100_000, {str(number): number for number in range(100_000)}, Path("x" * 100_000)],
+    ids=["text", "list", "mapping", "other"],
+)
+def test_r_05_a_value_of_any_kind_is_bounded(tmp_path: Path, value: object) -> None:
+    log = ServingLog(tmp_path / "serving.log")
+    log.write("refused", field=value, number=7, ready=True, nothing=None)
+    log.close()
+    (record,) = _records(tmp_path / "serving.log")
+    assert len(str(record["field"])) == 4001
+    assert (record["number"], record["ready"], record["nothing"]) == (7, True, None)
+
+
+@pytest.mark.parametrize(("text", "secret"), SECRET_TEXTS)
+def test_r_07_what_looks_like_a_secret_is_in_no_record(tmp_path: Path, text: str, secret: str) -> None:
+    log = ServingLog(tmp_path / "serving.log")
+    log.write("error", message=text, details="x" * 3990 + text, values=[text, {"said": text}])
+    handler = LogHandler(log)
+    try:
+        raise ConnectionError(text)
+    except ConnectionError:
+        failure = sys.exc_info()
+    handler.handle(logging.LogRecord("driver", logging.ERROR, __file__, 1, "refused: %s", (text,), failure))
+    log.close()
+    assert secret not in (tmp_path / "serving.log").read_text("ascii")
+    said, library = _records(tmp_path / "serving.log")
+    assert said["message"] == redact(text)
+    assert library["message"] == f"refused: {redact(text)}"
+    assert "ConnectionError" in str(library["details"])
+
+
+@pytest.mark.parametrize(
+    "text", [*(text for text, _ in SECRET_TEXTS), *HARMLESS, *(part * 500 for part in COSTLY_PARTS)]
+)
+def test_r_07_a_server_takes_out_what_the_other_rooms_take_out(text: str) -> None:
+    """Its expressions are its own, since it travels without the other rooms."""
+    assert redact(text) == domain_redaction.redact(text)
 
 
 def test_the_log_is_capped_and_its_newest_records_stay(tmp_path: Path) -> None:

@@ -1,4 +1,5 @@
-"""The server's log: one JSON record per event, capped in size; a disk that is full never stops an answer."""
+"""The server's log: one JSON record per event, bounded and without secrets; capped in size. A disk that is full never
+stops an answer."""
 
 from __future__ import annotations
 
@@ -11,7 +12,11 @@ import threading
 from datetime import UTC, datetime
 from pathlib import Path
 
+from mlops_desktop.serving.redaction import redact
+
 _LONGEST_TEXT = 4000
+_LOOKED_AT = 64_000
+"""Of a long text so much is searched for secrets: more than is kept of it, so that none is cut in two."""
 _MODE = 0o600
 
 
@@ -39,7 +44,7 @@ class ServingLog:
             "level": level,
             "event": event,
         }
-        record.update({key: _short(value) for key, value in details.items()})
+        record.update({key: _told(value) for key, value in details.items()})
         with self._lock:
             try:
                 if self._unsaid:
@@ -129,7 +134,10 @@ class LogHandler(logging.Handler):
         self._log.write("library", level=record.levelname.lower(), **details)
 
 
-def _short(value: object) -> object:
-    if isinstance(value, str) and len(value) > _LONGEST_TEXT:
-        return value[:_LONGEST_TEXT] + "…"
-    return value
+def _told(value: object) -> object:
+    """A value as a record holds it: bounded, and without what looks like a secret."""
+    if value is None or isinstance(value, int | float):
+        return value
+    text = value if isinstance(value, str) else json.dumps(value, default=str)
+    text = redact(text[:_LOOKED_AT])
+    return text if len(text) <= _LONGEST_TEXT else text[:_LONGEST_TEXT] + "…"
