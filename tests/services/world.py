@@ -137,7 +137,6 @@ class World:
     def copy(self, folder: Path) -> World:
         """Another world in which all the same has happened. This one is closed."""
         self.parts.hosts.close()
-        self.parts.registry.checkpoint()
         self.close()
         shutil.copytree(self.folder, folder / "workspace")
         shutil.copytree(self.state, folder / "state")

@@ -9,7 +9,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -299,48 +299,64 @@ def test_s_12_a_lost_log_is_met_at_the_start(workspace: Path, crashed: set[str],
 
 
 @pytest.mark.skipif(os.name == "nt", reason="on Windows a file that is in use cannot be removed")
-@pytest.mark.parametrize("gone", [("-wal",), ("-wal", "-shm")], ids=["log", "log and index"])
-@pytest.mark.parametrize("replaced", [False, True])
-def test_s_12_a_log_removed_while_in_use_is_said_others_are_refused_and_nothing_is_lost(
-    workspace: Path, state: Path, open_here: OpenHere, gone: Sequence[str], replaced: bool
+@pytest.mark.parametrize("index", ["kept", "gone"])
+@pytest.mark.parametrize("instead", ["nothing", "empty", "older"])
+def test_s_12_a_log_removed_while_in_use_is_said_nothing_is_asked_any_more_and_closing_saves_all(
+    workspace: Path, state: Path, open_here: OpenHere, tmp_path: Path, index: str, instead: str
 ) -> None:
     registry = open_here()
     fill(registry)
-    registry.look()
-    for end in gone:
-        (workspace / f"registry.db{end}").unlink()
-    if replaced:
-        (workspace / "registry.db-wal").touch()
-    with pytest.raises(WorkspaceError, match="was removed or replaced while it is in use"):
-        registry.look()
-    refused = "from pathlib import Path; import sys; from mlops_desktop.storage.registry import open_registry; " + (
+    for _ in range(40):
+        decide(registry, "model.describe")
+    log, older = workspace / "registry.db-wal", tmp_path / "older"
+    shutil.copyfile(log, older)
+    registry.checkpoint()
+    decide(registry, "model.alias")
+    with registry.read() as held:
+        decisions = [entry.action for entry in held.audit.list()]
+        log.unlink()
+        if index == "gone":
+            (workspace / "registry.db-shm").unlink()
+        if instead != "nothing":
+            log.write_bytes(older.read_bytes() if instead == "older" else b"")
+        for ask in (
+            registry.look,
+            registry.checkpoint,
+            registry.keep_copy,
+            registry.open_feed,
+            registry.problems,
+            lambda: registry.backup(tmp_path / "backup.db"),
+            lambda: decide(registry, "model.import"),
+            lambda: datasets(registry),
+        ):
+            with pytest.raises(WorkspaceError, match="was removed or replaced while it is in use"):
+                ask()
+    opening = "from pathlib import Path; import sys; from mlops_desktop.storage.registry import open_registry; " + (
         "open_registry(Path(sys.argv[1]), state_folder=Path(sys.argv[2]), actor='b', machine='m', program_version='1')"
     )
-    for _ in range(2):
-        command: list[str | Path] = [sys.executable, "-c", refused, workspace, state]
-        other = subprocess.run(command, capture_output=True, text=True, check=False)
-        assert "DamagedRegistryError" in other.stderr
-        decide(registry, "model.alias")  # who has it open goes on
+    command: list[str | Path] = [sys.executable, "-c", opening, workspace, state]
+    other = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert "DamagedRegistryError" in other.stderr
     registry.close()
     again = open_here()
     again.look()
     assert again.problems() == []
     with again.read() as unit:
-        assert [entry.action for entry in unit.audit.list()] == ["model.register", "model.alias", "model.alias"]
+        assert [entry.action for entry in unit.audit.list()] == decisions
 
 
 @pytest.mark.skipif(os.name == "nt", reason="on Windows a file that is in use cannot be removed")
-def test_s_12_an_empty_log_removed_while_in_use_mixes_nothing(
+def test_s_12_a_log_that_went_while_there_was_nothing_in_it_mixes_nothing(
     workspace: Path, state: Path, open_here: OpenHere
 ) -> None:
-    """Whoever writes first into a log of their own goes on; for the others the registry cannot be read any more."""
+    """Who opens the registry then begins a log of their own; who had it open before is told so."""
     registry = open_here()
     fill(registry)
     registry.checkpoint()
     (workspace / "registry.db-wal").unlink()
     other = open_registry(workspace, state_folder=state, actor="b", machine="m", program_version="1")
     decide(other, "model.import")
-    with pytest.raises(DamagedRegistryError):
+    with pytest.raises(WorkspaceError, match="was removed or replaced while it is in use"):
         decide(registry, "model.alias")
     decide(other, "model.export")
     other.close()

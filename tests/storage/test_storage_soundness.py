@@ -13,6 +13,7 @@ from tests.storage.storage_values import NOON, a_job, a_run, an_experiment
 from mlops_desktop.domain.audit import FIRST_HASH, chained
 from mlops_desktop.domain.errors import DamagedRegistryError
 from mlops_desktop.storage.registry import SqliteRegistry
+from mlops_desktop.storage.soundness import find_problems
 
 
 @pytest.fixture
@@ -230,7 +231,7 @@ def test_a_damaged_page_is_found(registry: SqliteRegistry, workspace: Path) -> N
     middle = len(content) // 2 // 4096 * 4096
     content[middle : middle + 4096] = b"\x17" * 4096
     path.write_bytes(content)
-    assert "database" in {area for area, _ in findings(registry)}
+    assert "database" in {found.area for found in find_problems(path, None)}
 
 
 @pytest.mark.parametrize("length", [100, 4096, 8192])
@@ -238,7 +239,7 @@ def test_a_file_cut_short_is_found(registry: SqliteRegistry, workspace: Path, le
     registry.close()
     path = workspace / "registry.db"
     path.write_bytes(path.read_bytes()[:length])
-    assert "database" in {area for area, _ in findings(registry)}
+    assert "database" in {found.area for found in find_problems(path, None)}
 
 
 @pytest.mark.parametrize(

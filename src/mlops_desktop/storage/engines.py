@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import sqlite3
 import time
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
@@ -49,18 +50,18 @@ def connect(
     return connection
 
 
-def write_engine(path: Path) -> Engine:
+Check = Callable[[], None]
+"""Called before each connection and each transaction; what it raises is why there is none."""
+
+
+def write_engine(path: Path, check: Check) -> Engine:
     """Every transaction takes the write lock when it begins, so none fails half-way for want of it."""
-    engine = _engine(path, read_only=False)
-    event.listen(engine, "begin", _begin_writing)
-    return engine
+    return _engine(path, check, _begin_writing, read_only=False)
 
 
-def read_engine(path: Path) -> Engine:
+def read_engine(path: Path, check: Check) -> Engine:
     """Transactions see one state of the registry and cannot change it."""
-    engine = _engine(path, read_only=True)
-    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
-    return engine
+    return _engine(path, check, lambda connection: connection.exec_driver_sql("BEGIN"), read_only=True)
 
 
 def _begin_writing(connection: Connection) -> None:
@@ -87,12 +88,22 @@ def _begin_writing(connection: Connection) -> None:
     connection.exec_driver_sql(f"PRAGMA application_id={number}")  # has the first page written: see `log_check`
 
 
-def _engine(path: Path, *, read_only: bool) -> Engine:
-    return create_engine(
+def _engine(path: Path, check: Check, begin: Callable[[Connection], object], *, read_only: bool) -> Engine:
+    def checked() -> sqlite3.Connection:
+        check()
+        return connect(path, read_only=read_only)
+
+    def begun(connection: Connection) -> None:
+        check()
+        begin(connection)
+
+    engine = create_engine(
         "sqlite://",
-        creator=lambda: connect(path, read_only=read_only),
+        creator=checked,
         poolclass=QueuePool,
         pool_size=4,
         max_overflow=12,
         pool_timeout=BUSY_SECONDS,
     )
+    event.listen(engine, "begin", begun)
+    return engine

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import cast
-
-from sqlalchemy import Engine, QueuePool
 
 from mlops_desktop.domain.audit import AuditHead
 from mlops_desktop.domain.errors import DamagedRegistryError, WorkspaceError
@@ -17,6 +14,7 @@ from mlops_desktop.storage.durable import make_folders
 from mlops_desktop.storage.engines import connect, read_engine, write_engine
 from mlops_desktop.storage.failures import translated
 from mlops_desktop.storage.feed import SqlChangeFeed
+from mlops_desktop.storage.own_log import OwnLog
 from mlops_desktop.storage.recovery import check_begun, check_registry, keep_copy, offering
 from mlops_desktop.storage.schema import back_up, bring_up_to_date
 from mlops_desktop.storage.soundness import find_problems
@@ -54,10 +52,10 @@ class SqliteRegistry:
         self._state_folder = state_folder
         self._actor = actor
         self._machine = machine
+        self._log = OwnLog(path)
         self._opened = path.stat().st_ino
-        self._log: int | None = None
-        self._writing = write_engine(path)
-        self._reading = read_engine(path)
+        self._writing = write_engine(path, self.look)
+        self._reading = read_engine(path, self.look)
 
     def write(self) -> SqlUnitOfWork:
         """Takes the write lock when entered: keep it short."""
@@ -68,10 +66,12 @@ class SqliteRegistry:
         return self._unit(writable=False)
 
     def open_feed(self) -> SqlChangeFeed:
+        self.look()
         return SqlChangeFeed(self._path)
 
     def checkpoint(self) -> None:
         """Moves what the WAL holds into the file. Gives up soon where readers are in the way: the next one will do."""
+        self.look()
         with translated(self._path):
             connection = connect(self._path, busy_seconds=_CHECKPOINT_SECONDS)
             try:
@@ -85,13 +85,16 @@ class SqliteRegistry:
 
     def backup(self, target: Path) -> None:
         """A sound, durable copy as one file, also while others write. An existing `target` is replaced."""
+        self.look()
         back_up(self._path, target)
 
     def keep_copy(self) -> bool:
         """Makes the day's copy beside the registry, where one is due. Raises DamagedRegistryError, DiskFullError."""
+        self.look()
         return keep_copy(self._path.parent) is not None
 
     def problems(self) -> Sequence[Problem]:
+        self.look()
         return find_problems(self._path, self.audit_head())
 
     def audit_head(self) -> AuditHead | None:
@@ -111,27 +114,10 @@ class SqliteRegistry:
                 f"The registry {self._path} was replaced by another file.",
                 hint="Close the workspace and open it again.",
             )
-        self._look_at_log()
-
-    def _look_at_log(self) -> None:
-        """While a connection is open only a stranger removes the log. What it holds is safe as long as we live."""
-        log = self._path.with_name(f"{self._path.name}-wal")
-        try:
-            here = log.stat().st_ino
-        except OSError:
-            here = None
-        if not any(_is_connected(engine) for engine in (self._writing, self._reading)):
-            self._log = None
-        elif self._log is None:
-            self._log = here
-        elif here != self._log:
-            raise WorkspaceError(
-                f"The log of the registry, {log}, was removed or replaced while it is in use.",
-                hint="Close this workspace in every window: that puts what was saved into the registry. "
-                "Then open it again.",
-            )
+        self._log.check()
 
     def close(self) -> None:
+        self._log.close()
         self._writing.dispose()
         self._reading.dispose()
 
@@ -144,8 +130,3 @@ class SqliteRegistry:
             writable=writable,
             keep_head=lambda head: keep_head(self._state_folder, head),
         )
-
-
-def _is_connected(engine: Engine) -> bool:
-    pool = cast(QueuePool, engine.pool)
-    return pool.checkedin() + pool.checkedout() > 0

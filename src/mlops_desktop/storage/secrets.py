@@ -28,8 +28,9 @@ class FileSecretStore:
         self._change(name, value)
 
     def remove(self, name: str) -> None:
-        """Nothing happens where there is none."""
-        self._change(name, None)
+        """Nothing happens, and nothing is written, where there is none."""
+        if name in self._read():
+            self._change(name, None)
 
     def _change(self, name: str, value: str | None) -> None:
         from filelock import FileLock, Timeout
