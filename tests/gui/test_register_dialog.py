@@ -133,6 +133,57 @@ def test_a_refusal_stands_at_the_field_and_nothing_is_lost(shell: Shell, workspa
     press(dialog, Qt.Key.Key_Escape)
 
 
+def test_s_16_a_description_that_nobody_touched_here_is_not_sent(shell: Shell, workspace: Workspace, run: str) -> None:
+    dialog = opened(shell, workspace, run)
+    assert dialog.description_field.help == "Shown with every version of the model."
+    workspace.models.describe("flight-late", "Late by 15 minutes")
+    click(dialog.primary)
+    model = workspace.models.model("flight-late")
+    assert (model.latest_number, model.description) == (4, "Late by 15 minutes")
+
+
+def test_s_16_who_describes_while_registering_what_somebody_else_described_since_is_told(
+    shell: Shell, workspace: Workspace, run: str
+) -> None:
+    dialog = opened(shell, workspace, run)
+    dialog.description.selectAll()
+    write(dialog.description, "Late by 30 minutes")
+    assert dialog.description_field.help == "Takes the place of: Says whether a flight lands late."
+    workspace.models.describe("flight-late", "Late by\n15 minutes")
+    click(dialog.primary)
+    assert "changed by somebody else" in dialog.error.accessibleName()
+    model = workspace.models.model("flight-late")
+    assert (model.latest_number, model.description) == (3, "Late by\n15 minutes")
+    assert dialog.description.toPlainText() == "Late by 30 minutes"
+    assert dialog.description_field.help == "Takes the place of: Late by 15 minutes"
+    click(dialog.primary)  # now on purpose
+    assert workspace.models.model("flight-late").description == "Late by 30 minutes"
+
+
+def test_s_16_a_model_that_somebody_else_made_meanwhile_keeps_its_description(
+    shell: Shell, workspace: Workspace, run: str
+) -> None:
+    dialog = opened(shell, workspace, run)
+    say_name(dialog, "night-late")
+    write(dialog.description, "For nights.")
+    other = workspace.models.get("flight-late@v2").run_name
+    workspace.models.register(other, "night-late", description="For the night desk.")
+    click(dialog.primary)
+    assert "changed by somebody else" in dialog.error.accessibleName()
+    model = workspace.models.model("night-late")
+    assert (model.latest_number, model.description) == (1, "For the night desk.")
+    assert dialog.name.currentText() == "night-late"
+    press(dialog, Qt.Key.Key_Escape)
+
+
+def test_a_description_can_be_cleared(shell: Shell, workspace: Workspace, run: str) -> None:
+    dialog = opened(shell, workspace, run)
+    dialog.description.selectAll()
+    press(dialog.description, Qt.Key.Key_Delete)
+    click(dialog.primary)
+    assert workspace.models.model("flight-late").description == ""
+
+
 def test_a_damaged_bundle_is_refused_in_words(shell: Shell, workspace: Workspace, run: str) -> None:
     manifest_hash = workspace.experiments.run(run).bundle_hash
     (path,) = workspace.folder.rglob(f"{manifest_hash}/recipe.json")

@@ -138,6 +138,22 @@ def test_s_16_who_describes_what_somebody_else_described_since_is_told(world: Wo
     assert world.workspace.models.describe(seen.name, "", revision=mine.revision).description == ""
 
 
+def test_s_16_who_registers_with_words_for_a_state_that_is_no_more_is_told(world: World) -> None:
+    models, seen = world.workspace.models, world.workspace.models.model(world.model().model_name)
+    models.describe(seen.name, "Late by 15 minutes")
+    other = world.finished_run("another model").name
+    for revision in (seen.revision, 0):
+        with pytest.raises(ConflictError, match="changed by somebody else"):
+            models.register(other, seen.name, description="Late by 30 minutes", revision=revision)
+    now = models.model(seen.name)
+    assert (now.latest_number, now.description) == (1, "Late by 15 minutes")
+    models.register(other, seen.name, description="Late by 15 minutes", revision=seen.revision)
+    assert models.model(seen.name).description == "Late by 15 minutes"
+    third = world.finished_run("a third").name
+    models.register(third, seen.name, description="", revision=now.revision)
+    assert models.model(seen.name).description == ""
+
+
 def test_a_name_is_suggested_by_what_the_experiment_registered_last(world: World) -> None:
     run = world.finished_run()
     assert world.workspace.models.suggest_name(run.name) == run.experiment_name

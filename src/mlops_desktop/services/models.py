@@ -30,13 +30,17 @@ class ModelService:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
-    def register(self, run: str, name: str, *, description: str = "", alias: str | None = None) -> ModelVersion:
+    def register(
+        self, run: str, name: str, *, description: str = "", alias: str | None = None, revision: int | None = None
+    ) -> ModelVersion:
         """Makes the next version of the model `name` (made if need be) from a finished run, with `alias` on it.
 
-        The version is the run's bundle, refitted on all rows outside the test part. A description becomes the model's.
+        The version is the run's bundle, refitted on all rows outside the test part. A description becomes the model's;
+        an empty one leaves what is there. With the `revision` of the model that a person saw (0 where there was none)
+        an empty one clears it, and nothing that somebody else said since is overwritten.
 
         Raises NotFoundError, InvalidNameError, InvalidInputError (the run has not finished), AlreadyExistsError (that
-        run is a version of this model already), DamagedBundleError.
+        run is a version of this model already), DamagedBundleError, ConflictError.
         """
         checked = check_name(name, "model")
         wanted = check_alias(alias) if alias else None
@@ -50,7 +54,7 @@ class ModelService:
         self._parts.bundles.folder(source.bundle_hash)
         with self._parts.registry.write() as unit:
             lookup.run(unit, source.id)  # it may have been erased meanwhile, and its bundle with it
-            model = self._model(unit, checked, description)
+            model = self._model(unit, checked, description, revision)
             same = [v for v in unit.models.versions(model.id) if v.run_id == source.id]
             if same:
                 raise AlreadyExistsError(
@@ -207,15 +211,16 @@ class ModelService:
         with self._parts.registry.read() as unit:
             return unit.models.alias_moves(lookup.model(unit, model).id)
 
-    def _model(self, unit: UnitOfWork, name: str, description: str) -> Model:
+    def _model(self, unit: UnitOfWork, name: str, description: str, revision: int | None = None) -> Model:
         found = unit.models.find(name)
         if found is None:
             found = Model(new_identifier(), name, description, self._parts.clock(), 0, {})
             unit.models.add(found)
         elif found.trashed_at:
             raise AlreadyExistsError(f"The model {name} is in the trash.", hint="Restore it, or purge it.")
-        elif description and description != found.description:
-            found = dataclasses.replace(found, description=description)
+        elif description != found.description and (description or revision is not None):
+            seen = found.revision if revision is None else revision
+            found = dataclasses.replace(found, description=description, revision=seen)
             unit.models.update(found)
         return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ from PySide6.QtCore import QRect, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QComboBox, QCompleter, QHBoxLayout, QWidget
 
-from mlops_desktop.domain.errors import AlreadyExistsError, InvalidNameError, UserError
+from mlops_desktop.domain.errors import AlreadyExistsError, ConflictError, InvalidNameError, UserError
 from mlops_desktop.domain.experiments import Run
 from mlops_desktop.domain.models import ModelVersion
 from mlops_desktop.gui.context import Context
@@ -29,6 +30,7 @@ from mlops_desktop.gui.widgets.warnings import Warnings
 if TYPE_CHECKING:
     from mlops_desktop.services.workspace import Workspace
 
+DESCRIPTION_HELP = "Shown with every version of the model."
 ALIASES = (("", "None"), (CHALLENGER, "Challenger"), (CHAMPION, "Champion"))
 
 
@@ -112,9 +114,7 @@ class RegisterDialog(Sheet):
         self.body.addWidget(self.name_field)
         self.description = TextEntry(theme, "What the model is for, optional", "Says whether a flight lands late.")
         self.description.textChanged.connect(self._on_described)
-        self.description_field = Field(
-            theme, "What it is for, optional", self.description, "Shown with every version of the model."
-        )
+        self.description_field = Field(theme, "What it is for, optional", self.description, DESCRIPTION_HELP)
         self.body.addWidget(self.description_field)
         self.alias = Segments(theme, "Alias of the new version", ALIASES)
         self.alias.chosen.connect(partial(self._on_typed, "alias"))
@@ -200,6 +200,7 @@ class RegisterDialog(Sheet):
         if "description" not in self._touched:
             model = facts.find(name.strip())
             self._show_description(model.description if model else "")
+        self._say_what_is_replaced()
         self.doubts.show_lines(facts.doubts_of(name))
         self.alias_field.show_help(reading.alias_words(facts, name, str(self.alias.value or "")))
         self._attention.setText("1 field needs attention" if problem else "")
@@ -209,6 +210,22 @@ class RegisterDialog(Sheet):
         self.description.blockSignals(True)
         self.description.show_text(text)
         self.description.blockSignals(False)
+
+    def _say_what_is_replaced(self) -> None:
+        """What the model says now, where the text in the field would take its place."""
+        said = self._said()
+        is_new = said and self._description() != said
+        self.description_field.show_help(
+            f"Takes the place of: {' '.join(said.split())}" if is_new else DESCRIPTION_HELP
+        )
+
+    def _said(self) -> str:
+        """What the named model was said to be for when the dialog read it."""
+        model = self._facts.find(self.name.currentText().strip()) if self._facts else None
+        return model.description if model else ""
+
+    def _description(self) -> str:
+        return self.description.toPlainText().strip()
 
     def _show_name_error(self, problem: UserError) -> None:
         facts = self._facts
@@ -245,6 +262,7 @@ class RegisterDialog(Sheet):
 
     def _on_described(self) -> None:
         self._touched.add("description")
+        self._say_what_is_replaced()
 
     def _on_primary(self) -> None:
         self.register()
@@ -260,11 +278,16 @@ class RegisterDialog(Sheet):
             return
         run: Run = facts.run
         name, alias = self.name.currentText(), str(self.alias.value or "")
-        description = self.description.toPlainText().strip()
+        description, revision = "", None
+        if "description" in self._touched and self._description() != self._said():
+            model = facts.find(name.strip())
+            description, revision = self._description(), model.revision if model else 0
         workspace = self._workspace
         self._set_busy(True)
         self._context.lanes.run(
-            lambda: workspace.models.register(run.name, name, description=description, alias=alias or None),
+            lambda: workspace.models.register(
+                run.name, name, description=description, alias=alias or None, revision=revision
+            ),
             partial(self._on_registered, then_deploy),
             self._on_refused,
             owner=self,
@@ -292,6 +315,24 @@ class RegisterDialog(Sheet):
             self.name.setFocus()
         else:
             self._say_error(error)
+        if isinstance(error, ConflictError):
+            self._read_again()
+
+    def _read_again(self) -> None:
+        """Shows what somebody else said meanwhile; what was typed stays."""
+        facts, workspace = self._facts, self._workspace
+        if facts is not None and facts.run is not None:
+            run = facts.run.name
+            self._context.lanes.run(
+                lambda: dataclasses.replace(reading.read_registering(workspace, run), runs=facts.runs),
+                self._on_read_again,
+                self._on_unreadable,
+                owner=self,
+            )
+
+    def _on_read_again(self, facts: RegisterFacts) -> None:
+        self._facts = facts
+        self._judge()
 
     def _say_error(self, error: BaseException) -> None:
         if not isinstance(error, UserError):
