@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
+import json
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
@@ -14,10 +15,12 @@ from tests.services.interruptions import Interrupted, KilledError, Killer
 from tests.services.world import World, import_result
 
 from mlops_desktop.domain.errors import ConflictError, NotFoundError
-from mlops_desktop.services.endpoint_tokens import token_of
-from mlops_desktop.services.parts import Parts
-from mlops_desktop.services.ports import ArtifactStore, BundleStore
-from mlops_desktop.services.trash import Kind, Purge, TrashService, referenced
+from mlops_desktop.domain.experiments import Run
+from mlops_desktop.domain.identifiers import new_identifier
+from mlops_desktop.services import trash as trash_module
+from mlops_desktop.services.endpoint_tokens import keep_token, sha256_of, token_of
+from mlops_desktop.services.ports import ArtifactStore, BundleStore, SecretStore
+from mlops_desktop.services.trash import Kind, Purge, TrashService
 
 
 def listed(world: World) -> list[tuple[str, str]]:
@@ -309,43 +312,131 @@ def test_all_of_a_kind_are_erased_at_once(world: World, tmp_path: Path) -> None:
     assert [action for action in world.actions() if action.endswith(".purge")] == ["run.purge"]
 
 
-@pytest.mark.parametrize("at", range(1, 8))
 def test_a_07_an_erasure_killed_half_way_is_finished_by_the_next(
-    world: World, monkeypatch: pytest.MonkeyPatch, at: int
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Killed after any of the steps that last. What is used stays, what was left behind goes with the next one."""
+    """Killed after each of the steps that last. What is used stays, what was left behind goes with the next one."""
+    kept = to_be_erased(world)
+    steps = Killer(0)
+    whole = world.copy(tmp_path / "whole")
+    purge_interrupted(whole, steps, monkeypatch)
+    wanted = remains(whole)
+    assert kept.job_id in wanted["jobs"]
+    assert (len(wanted["deployments"]), len(wanted["secrets"]), wanted["bundles"]) == (1, 1, [kept.bundle_hash])
+    assert steps.steps == 12, "the rows, 4 folders, 3 tokens, 4 artifacts and bundles"
+    for at in range(1, steps.steps + 1):
+        copy = world.copy(tmp_path / str(at))
+        with pytest.raises(KilledError):
+            purge_interrupted(copy, Killer(at), monkeypatch)
+        copy.verify()
+        grow_old(copy.folder)
+        copy.workspace.trash.purge()
+        assert copy.workspace.trash.list() == []
+        assert remains(copy) == wanted, f"killed after step {at}"
+        copy.verify()
+        copy.close()
+    whole.close()
+
+
+def to_be_erased(world: World) -> Run:
+    """Runs, a model and endpoints in the trash; gives the run that is in use, behind an endpoint of its own."""
     kept = world.finished_run("kept")
-    gone = world.finished_run("gone")
-    world.workspace.trash.put(Kind.RUN, [gone.name])
-    killer = Killer(at)
-    with contextlib.suppress(KilledError):
-        TrashService(erasing(world, killer)).purge()
-    world.verify()
-    grow_old(world.folder)
-    world.workspace.trash.purge()
-    assert world.workspace.trash.list() == []
-    with world.parts.registry.read() as unit:
-        artifacts, bundles = referenced(unit)
-    assert set(world.parts.artifacts.hashes()) == artifacts
-    assert set(world.parts.bundles.hashes()) == bundles == {kept.bundle_hash}
-    world.verify()
+    world.workspace.models.register(kept.name, "stays")
+    world.model("late", "gone")
+    other = world.finished_run("gone too", experiment="second")
+    for name in ("stays", "late"):
+        folder = world.parts.deployment_folder(str(world.deployed(name).wanted_deployment_id))
+        folder.mkdir(parents=True)
+        (folder / "serving.log").write_text("log")
+    world.workspace.deployments.rotate_token("late")
+    world.workspace.deployments.deploy("late", endpoint="later")
+    world.roll_out()
+    for name in ("late", "later"):
+        world.workspace.deployments.stop(name)
+    world.roll_out()
+    trash = world.workspace.trash
+    trash.put(Kind.ENDPOINT, ["late", "later"])
+    trash.put(Kind.RUN, [world.workspace.models.get("late@v1").run_name])
+    trash.put(Kind.MODEL, ["late"])
+    trash.put(Kind.EXPERIMENT, [other.experiment_name])
+    return kept
 
 
-def erasing(world: World, killer: Killer) -> Parts:
-    """As the killer's parts, and each removal of a file is a step too."""
-    parts = killer.parts(world.parts)
-    lasting = frozenset({"remove"})
-    return dataclasses.replace(
+def remains(world: World) -> dict[str, list[str]]:
+    """What lies on the disk, by name."""
+    folders = {name: sorted(path.name for path in (world.folder / name).iterdir()) for name in ("jobs", "deployments")}
+    return {
+        **folders,
+        "artifacts": list(world.parts.artifacts.hashes()),
+        "bundles": list(world.parts.bundles.hashes()),
+        "secrets": sorted(json.loads((world.state / "secrets.json").read_text())),
+    }
+
+
+def purge_interrupted(world: World, killer: Killer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the killer's parts, and each removal of a file, a folder or a token is a step too."""
+    parts, lasting = killer.parts(world.parts), frozenset({"remove"})
+    parts = dataclasses.replace(
         parts,
         artifacts=cast(ArtifactStore, Interrupted(world.parts.artifacts, killer, lasting)),
         bundles=cast(BundleStore, Interrupted(world.parts.bundles, killer, lasting)),
+        secrets=cast(SecretStore, Interrupted(world.parts.secrets, killer, lasting)),
     )
+    with monkeypatch.context() as patch:
+        patch.setattr(trash_module, "shutil", Interrupted(shutil, killer, frozenset({"rmtree"})))
+        TrashService(parts).purge()
 
 
 def grow_old(folder: Path) -> None:
-    for store in ("artifacts", "bundles"):
+    for store in ("artifacts", "bundles", "jobs", "deployments"):
         for path in (folder / store).rglob("*"):
             os.utime(path, (0, 0))
+
+
+def test_a_07_a_folder_that_may_be_waiting_for_its_row_stays(world: World) -> None:
+    (queued,) = world.runs()
+    fresh, old, foreign, needed = (
+        world.parts.job_folder(name) for name in (new_identifier(), new_identifier(), "of mine", queued.job_id)
+    )
+    for folder in (fresh, old, foreign, needed):
+        folder.mkdir(exist_ok=True)
+        (folder / "journal").write_text("")
+        if folder is not fresh:
+            os.utime(folder, (0, 0))
+    world.workspace.trash.purge()
+    assert [folder.exists() for folder in (fresh, old, foreign, needed)] == [True, False, True, True]
+
+
+def test_a_07_a_token_of_a_copy_of_the_workspace_stays(world: World, tmp_path: Path) -> None:
+    """A folder that was copied by hand has the same identity, and so the same secrets."""
+    world.model()
+    world.deployed()
+    shutil.copytree(world.folder, tmp_path / "copy")
+    copy = World(tmp_path / "copy", world.state, world.registry_template, machine=world.machine)
+    copy.deployed("late", endpoint="only there")
+    world.workspace.deployments.stop("late")
+    world.roll_out()
+    world.workspace.trash.put(Kind.ENDPOINT, ["late"])
+    world.workspace.trash.purge()
+    same = copy.workspace.deployments.endpoint("late")
+    keep_token(world.parts.secrets, same, "made anew there")
+    world.workspace.trash.purge()
+    assert token_of(world.parts.secrets, copy.workspace.deployments.endpoint("only there")) is not None
+    renewed = dataclasses.replace(same, token_sha256=sha256_of("made anew there"))
+    assert token_of(world.parts.secrets, renewed) == "made anew there"
+    copy.close()
+
+
+def test_a_damaged_file_of_secrets_is_in_nobody_else_s_way(world: World) -> None:
+    world.model()
+    world.deployed()
+    world.workspace.deployments.stop("late")
+    world.roll_out()
+    world.workspace.trash.put(Kind.ENDPOINT, ["late"])
+    world.workspace.trash.purge()
+    world.workspace.trash.put(Kind.RUN, [world.finished_run("other").name])
+    (world.state / "secrets.json").write_text("{")
+    assert world.workspace.trash.purge().items == 1
 
 
 def test_a_07_what_just_came_in_is_not_erased_before_a_row_names_it(world: World) -> None:

@@ -30,6 +30,11 @@ def test_a_secret_comes_back_until_it_is_removed(state: Path) -> None:
     assert store.get("endpoint early") is not None
 
 
+def test_nothing_is_written_where_there_is_nothing_to_remove(state: Path) -> None:
+    FileSecretStore(state).remove("endpoint late")
+    assert not state.exists() or not list(state.iterdir())
+
+
 def test_only_the_owner_can_read_them(state: Path) -> None:
     FileSecretStore(state).set("x", CANARY)
     assert {path.name: mode(path) for path in state.iterdir()} == {"secrets.json": 0o600, "secrets.json.lock": 0o600}

@@ -7,6 +7,7 @@ so whatever comes in between, the one that counts is there.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 
 from mlops_desktop.domain.deployments import Endpoint
 from mlops_desktop.services.ports import SecretStore
@@ -31,9 +32,18 @@ def keep_token(secrets: SecretStore, endpoint: Endpoint, token: str) -> None:
     secrets.set(place if counts is None else beside, token)
 
 
-def forget_tokens(secrets: SecretStore, endpoint_id: str) -> None:
+def digests_of(secrets: SecretStore, endpoint_id: str) -> list[str]:
+    """Of all that is kept for the endpoint, whether it counts or not."""
+    kept = (secrets.get(place) for place in _places(endpoint_id))
+    return [sha256_of(token) for token in kept if token is not None]
+
+
+def forget_tokens(secrets: SecretStore, endpoint_id: str, *, only: Collection[str] | None = None) -> None:
+    """Forgets all, or those with one of these digests."""
     for place in _places(endpoint_id):
-        secrets.remove(place)
+        token = secrets.get(place)
+        if token is not None and (only is None or sha256_of(token) in only):
+            secrets.remove(place)
 
 
 def _places(endpoint_id: str) -> tuple[str, str]:

@@ -5,22 +5,26 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import enum
+import math
 import shutil
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from mlops_desktop.domain.errors import ConflictError, DamagedArtifactError, NotFoundError
+from mlops_desktop.domain.errors import ConflictError, DamagedArtifactError, NotFoundError, WorkspaceError
 from mlops_desktop.domain.experiments import Run
+from mlops_desktop.domain.identifiers import is_identifier
+from mlops_desktop.domain.jobs import JobKind
 from mlops_desktop.domain.names import tidy
-from mlops_desktop.services.endpoint_tokens import forget_tokens
+from mlops_desktop.services.endpoint_tokens import digests_of, forget_tokens
 from mlops_desktop.services.parts import Parts
 from mlops_desktop.services.ports import UnitOfWork
 
 _COMING_IN = 24 * 3600.0
-"""Seconds after which a file that no row names is not waiting for its row any more."""
+"""Seconds after which a file or folder that no row names is not waiting for its row any more."""
 
 
 class Kind(enum.StrEnum):
@@ -96,6 +100,7 @@ class TrashService:
     def purge(self, kind: Kind | None = None, names: Sequence[str] | None = None) -> Purge:
         """Erases things in the trash for good, all of them unless named, with the files that nothing else uses.
 
+        What an erasure that was killed left behind goes too, but not what may just be coming in.
         Raises NotFoundError; ConflictError where something outside the trash was made from it.
         """
         with self._parts.registry.write() as unit:
@@ -106,13 +111,14 @@ class TrashService:
             traces = [trace for each, value in chosen for trace in self._traces(unit, each, value)]
             for each, value in chosen:
                 _remove(unit, each, value.id)
-                unit.audit.append(f"{each.value}.purge", value.name)
+                unit.audit.append(f"{each.value}.purge", value.name, self._details(each, value))
             unit.commit()
         for folder in traces:
             shutil.rmtree(folder, ignore_errors=True)
         for each, value in chosen:
             if each is Kind.ENDPOINT:
                 forget_tokens(self._parts.secrets, value.id)
+        self._sweep()
         files, size = self._free(artifacts, bundles)
         return Purge(len(chosen), files, size)
 
@@ -126,11 +132,34 @@ class TrashService:
             return [self._parts.deployment_folder(item.id) for item in unit.deployments.list(value.id)]
         return []
 
-    def _free(self, artifacts: set[str], bundles: set[str]) -> tuple[int, int]:
-        """Removes those files that no row names any more; nobody can name one anew while we hold the lock.
+    def _details(self, kind: Kind, value: Any) -> Mapping[str, object] | None:
+        """What the next erasure needs to know, where this one is killed before the tokens are gone."""
+        if kind is not Kind.ENDPOINT:
+            return None
+        return {"id": value.id, "token_sha256": digests_of(self._parts.secrets, value.id)}
 
-        What an erasure that was killed left behind goes too, but not what may just be coming in.
+    def _sweep(self) -> None:
+        """Removes what an erasure that was killed left of folders and tokens.
+
+        Not a folder that may be waiting for its row. Nor a token only because no row names it: a copy of this workspace
+        shares its secrets. Those go that were there when an endpoint was erased, by the record of decisions.
         """
+        before = time.time() - _COMING_IN
+        with self._parts.registry.read() as unit:
+            jobs, deployments = _needed(unit)
+            tokens = _tokens_left(unit)
+        for root, needed in (
+            (self._parts.job_folder("x").parent, jobs),
+            (self._parts.deployment_folder("x").parent, deployments),
+        ):
+            for folder in _unneeded(root, needed, before):
+                shutil.rmtree(folder, ignore_errors=True)
+        with contextlib.suppress(WorkspaceError):  # of the secrets; the next erasure tries again
+            for endpoint_id, digests in tokens.items():
+                forget_tokens(self._parts.secrets, endpoint_id, only=digests)
+
+    def _free(self, artifacts: set[str], bundles: set[str]) -> tuple[int, int]:
+        """Removes those files that no row names any more; nobody can name one anew while we hold the lock."""
         size = 0
         with self._parts.registry.write() as unit:
             artifacts_kept, bundles_kept = referenced(unit)
@@ -162,6 +191,41 @@ def referenced(unit: UnitOfWork) -> tuple[set[str], set[str]]:
     for job in unit.jobs.list():
         artifacts.update(str(value) for key, value in job.result.items() if key == "file_hash")
     return artifacts, bundles
+
+
+def _needed(unit: UnitOfWork) -> tuple[set[str], set[str]]:
+    """The jobs and the deployments whose folders are of use. The log of a training goes with its run."""
+    trained = {run.job_id for trashed in (False, True) for run in unit.runs.list(trashed=trashed)}
+    jobs = {job.id for job in unit.jobs.list() if job.kind is not JobKind.TRAIN or not job.status.is_ended}
+    endpoints = (*unit.deployments.endpoints(), *unit.deployments.endpoints(trashed=True))
+    return jobs | trained, {item.id for endpoint in endpoints for item in unit.deployments.list(endpoint.id)}
+
+
+def _unneeded(root: Path, needed: set[str], before: float) -> list[Path]:
+    """The folders in `root` that bear an identifier of ours, are not needed, and did not change since `before`.
+
+    What cannot be looked at is for the next erasure.
+    """
+    found = []
+    with contextlib.suppress(OSError):
+        for folder in sorted(root.iterdir()):
+            if is_identifier(folder.name) and folder.name not in needed and _changed_at(folder) < before:
+                found.append(folder)
+    return found
+
+
+def _changed_at(folder: Path) -> float:
+    try:
+        return folder.lstat().st_mtime
+    except OSError:  # another erasure was faster
+        return math.inf
+
+
+def _tokens_left(unit: UnitOfWork) -> dict[str, list[str]]:
+    """The digests of the tokens that went with endpoints which are not there again, by the endpoint's id."""
+    known = {endpoint.id for trashed in (False, True) for endpoint in unit.deployments.endpoints(trashed=trashed)}
+    erased = (entry.details for entry in unit.audit.list() if entry.action == f"{Kind.ENDPOINT.value}.purge")
+    return {entry["id"]: entry["token_sha256"] for entry in erased if entry.get("id", "") not in {"", *known}}
 
 
 def _chosen(unit: UnitOfWork, kind: Kind | None, names: Sequence[str] | None) -> list[tuple[Kind, Any]]:
