@@ -9,6 +9,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -27,7 +28,7 @@ from tests.storage.storage_values import (
     an_experiment,
 )
 
-from mlops_desktop.domain.errors import DamagedRegistryError, NotFoundError, WorkspaceError
+from mlops_desktop.domain.errors import DamagedRegistryError, NotFoundError, UserError, WorkspaceError
 from mlops_desktop.storage import recovery
 from mlops_desktop.storage.audit_head import read_head
 from mlops_desktop.storage.recovery import keep_copy, newest_sound_copy, recover
@@ -225,6 +226,61 @@ def test_a_copy_is_made_once_a_day_and_seven_are_kept(registry: SqliteRegistry, 
     assert keep_copy(workspace) is None, "nothing changed since"
 
 
+def test_s_20_copies_of_a_clock_that_was_ahead_do_not_push_out_those_made_since(
+    registry: SqliteRegistry, workspace: Path
+) -> None:
+    for number in range(20):
+        decide(registry, f"step.{number}")
+        with registry.write() as unit:
+            unit.datasets.add(a_dataset(f"set {number}"))
+            unit.commit()
+        made = keep_copy(workspace)
+        assert made is not None
+        if number < 7:
+            ahead = time.time() + 10 * 365 * 86_400
+            os.utime(made, (ahead, ahead))
+            continue
+        assert keep_copy(workspace) is None
+        newest = newest_sound_copy(workspace)
+        assert newest is not None
+        assert newest.path == made
+        aged = made.stat().st_mtime - 90_000
+        os.utime(made, (aged, aged))
+    assert len(list((workspace / "backups").glob("registry-daily-*.db"))) == 7
+    assert all(place.stat().st_mtime < time.time() for place in (workspace / "backups").iterdir())
+
+
+def _refusal(open_here: OpenHere) -> UserError | None:
+    try:
+        open_here().close()
+    except UserError as error:
+        return error
+    return None
+
+
+@pytest.mark.parametrize("place", [18, 21, 24, 43, 47, 56, 63, 99])
+def test_s_11_a_damaged_header_is_damage_with_a_way_out(
+    filled: Path, path: Path, state: Path, open_here: OpenHere, place: int
+) -> None:
+    """Or it says nothing of the content (the counters), and what is read is what was written."""
+    newest = newest_sound_copy(filled)
+    assert newest is not None
+    sound = path.read_bytes()
+    for bit in range(8):
+        content = bytearray(sound)
+        content[place] ^= 1 << bit
+        path.write_bytes(content)
+        told = _refusal(open_here)
+        if isinstance(told, DamagedRegistryError):
+            assert told.facts["copy"] == str(newest.path)
+        elif told is None:
+            assert find_problems(path, read_head(state)) == []
+        else:
+            assert told.hint
+        for end in ("-wal", "-shm"):
+            path.with_name(f"{path.name}{end}").unlink(missing_ok=True)
+
+
 def test_a_damaged_registry_pushes_no_sound_copy_out(filled: Path, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with contextlib.closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("UPDATE models SET name = 'other'")
@@ -400,6 +456,50 @@ def test_s_12_an_older_log_of_the_same_registry_is_met_at_the_start(
     (workspace / "registry.db-wal").write_bytes(old)
     with pytest.raises(DamagedRegistryError):
         open_here()
+
+
+@pytest.mark.parametrize("index", ["kept", "gone"])
+def test_s_12_an_older_file_under_a_newer_log_is_refused_and_mixes_nothing(
+    workspace: Path, state: Path, open_here: OpenHere, path: Path, index: str
+) -> None:
+    """As who puts a file back from a backup of the disk and leaves the log where it is."""
+    registry = open_here()
+    fill(registry)
+    registry.close()
+    older = path.read_bytes()
+    registry = open_here()
+    decide(registry, "model.describe")
+    registry.close()
+    acknowledged = killed_in_work(workspace, state)
+    newest = path.read_bytes()
+    path.write_bytes(older)
+    if index == "gone":
+        (workspace / "registry.db-shm").unlink()
+    with pytest.raises(DamagedRegistryError, match="the file is an older one"):
+        open_here()
+    path.write_bytes(newest)
+    registry = open_here()
+    assert acknowledged <= datasets(registry)
+    assert registry.problems() == []
+
+
+def test_a_log_goes_with_its_file_through_checkpoints_closings_and_kills(
+    workspace: Path, state: Path, open_here: OpenHere
+) -> None:
+    acknowledged: set[str] = set()
+    for turn in range(4):
+        registry = open_here()
+        decide(registry, "model.alias")
+        for _ in range(turn):
+            registry.checkpoint()
+            decide(registry, "model.alias")
+        registry.close()
+        acknowledged |= killed_in_work(workspace, state)
+        if turn % 2:
+            acknowledged |= killed_in_work(workspace, state)
+    registry = open_here()
+    assert acknowledged <= datasets(registry)
+    assert registry.problems() == []
 
 
 def test_s_12_a_torn_or_odd_log_upsets_nothing(workspace: Path, crashed: set[str], open_here: OpenHere) -> None:

@@ -20,7 +20,7 @@ def read_contents(folder: Path, manifest_hash: str) -> BundleContents:
     """The folder was checked before. Raises DamagedBundleError where a part of it cannot be understood."""
     try:
         return _read(folder, manifest_hash)
-    except (bundle.BundleError, OSError, KeyError, TypeError, ValueError, AttributeError) as error:
+    except (bundle.BundleError, OSError, KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise DamagedBundleError(
             f"The bundle {manifest_hash[:12]}… cannot be understood.",
             hint="Register the run again or import the bundle file again.",

@@ -12,6 +12,8 @@ from urllib.parse import quote
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 from sqlalchemy.exc import OperationalError
 
+from mlops_desktop.storage.log_check import name_transaction
+
 BUSY_SECONDS = 10.0
 _LOOKS_EVERY = (0.002, 0.008)
 _MOST_OFTEN = 0.05
@@ -56,7 +58,7 @@ Check = Callable[[], None]
 
 def write_engine(path: Path, check: Check) -> Engine:
     """Every transaction takes the write lock when it begins, so none fails half-way for want of it."""
-    return _engine(path, check, _begin_writing, read_only=False)
+    return _engine(path, check, lambda connection: _begin_writing(connection, path), read_only=False)
 
 
 def read_engine(path: Path, check: Check) -> Engine:
@@ -64,7 +66,7 @@ def read_engine(path: Path, check: Check) -> Engine:
     return _engine(path, check, lambda connection: connection.exec_driver_sql("BEGIN"), read_only=True)
 
 
-def _begin_writing(connection: Connection) -> None:
+def _begin_writing(connection: Connection, path: Path) -> None:
     """Waits for the write lock, and looks the more often the longer it has waited.
 
     SQLite's own way is to look ever more seldom, down to ten times a second: who waits longest then has the least
@@ -84,8 +86,7 @@ def _begin_writing(connection: Connection) -> None:
                 raise
         time.sleep(random.uniform(*_LOOKS_EVERY) * max(_MOST_OFTEN, 1 - 2 * waited))
     connection.exec_driver_sql(f"PRAGMA busy_timeout={int(BUSY_SECONDS * 1000)}")
-    number = connection.exec_driver_sql("PRAGMA application_id").scalar_one()
-    connection.exec_driver_sql(f"PRAGMA application_id={number}")  # has the first page written: see `log_check`
+    name_transaction(connection, path)
 
 
 def _engine(path: Path, check: Check, begin: Callable[[Connection], object], *, read_only: bool) -> Engine:

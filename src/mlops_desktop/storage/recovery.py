@@ -62,7 +62,7 @@ def check_begun(folder: Path, state_folder: Path) -> None:
     if not used and read_head(state_folder) is None and not _copies(folder):
         return
     why = "is empty" if path.exists() else "is gone"
-    raise offering(DamagedRegistryError(f"The registry {path} {why}, though it was in use."), folder)
+    raise offering(DamagedRegistryError(f"The registry {path} {why}, though it was in use."), path)
 
 
 def check_registry(path: Path, state_folder: Path) -> None:
@@ -73,15 +73,15 @@ def check_registry(path: Path, state_folder: Path) -> None:
     try:
         _check_structure(path, state_folder)
         _check_decisions(path, read_head(state_folder))
-    except DamagedRegistryError as error:
-        raise offering(error, path.parent) from error
-    except BugError as error:  # its tables are others than they were
-        damaged = DamagedRegistryError(f"The registry {path} is damaged.", details=error.details)
-        raise offering(damaged, path.parent) from error
+    except (DamagedRegistryError, BugError) as error:  # its tables are others than they were
+        raise offering(error, path) from error
 
 
-def offering(error: DamagedRegistryError, folder: Path) -> DamagedRegistryError:
-    """The error with the way out: its facts name the `copy`."""
+def offering(error: DamagedRegistryError | BugError, path: Path) -> DamagedRegistryError:
+    """The error with the way out: its facts name the `copy`. What looks like our own fault at an opening is damage."""
+    folder = path.parent
+    if isinstance(error, BugError):
+        error = DamagedRegistryError(f"The registry {path} is damaged.", hint="", details=error.details)
     found = newest_sound_copy(folder)
     if found is None:
         hint = "There is no sound copy in `backups`. Restore a backup file with `mlops workspace restore`."
@@ -143,11 +143,8 @@ def keep_copy(folder: Path) -> Path | None:
     Raises DamagedRegistryError, DiskFullError, WorkspaceError.
     """
     path = folder / REGISTRY
-    made = [place for place in _copies(folder) if f"-{DAILY}-" in place.name]
-    if made and _age(made[0]) < _DAY:
-        return None
-    known = {changes for place in made[:1] if (changes := _changes(place)) is not None}
-    if _changes(path) in known:
+    made = [(far, place) for far, place in _by_changes(folder) if f"-{DAILY}-" in place.name]
+    if made and (_age(made[0][1]) < _DAY or _changes(path) == made[0][0]):
         return None
     with disk_failures(folder):
         make_folder(folder / BACKUPS)
@@ -159,15 +156,14 @@ def keep_copy(folder: Path) -> Path | None:
         raise DamagedRegistryError(
             f"The registry {path} is damaged; no copy of it was made.", hint="Run `mlops verify`."
         )
-    for old in sorted(made, key=lambda place: place.stat().st_mtime)[: max(0, len(made) + 1 - _DAILY_KEPT)]:
+    for _, old in made[_DAILY_KEPT - 1 :]:
         old.unlink(missing_ok=True)
     return target
 
 
 def newest_sound_copy(folder: Path) -> SoundCopy | None:
     """Among the copies in `backups` the one that goes furthest; those with a fault are passed over."""
-    far = [(changes, place) for place in _copies(folder) if (changes := _changes(place)) is not None]
-    for changes, place in sorted(far, key=lambda one: one[0], reverse=True):
+    for changes, place in _by_changes(folder):
         if not _problems(place):
             made = datetime.fromtimestamp(place.stat().st_mtime, UTC)
             return SoundCopy(place, made, changes)
@@ -175,9 +171,13 @@ def newest_sound_copy(folder: Path) -> SoundCopy | None:
 
 
 def _copies(folder: Path) -> Sequence[Path]:
-    """Newest first, by what the disk says."""
-    found = (folder / BACKUPS).glob("registry-*.db")
-    return sorted((place for place in found if place.is_file()), key=lambda place: place.stat().st_mtime, reverse=True)
+    return [place for place in (folder / BACKUPS).glob("registry-*.db") if place.is_file()]
+
+
+def _by_changes(folder: Path) -> Sequence[tuple[int, Path]]:
+    """The copies that can be read, whichever goes furthest first: no clock has a say in it."""
+    far = [(changes, place) for place in _copies(folder) if (changes := _changes(place)) is not None]
+    return sorted(far, reverse=True)
 
 
 def _changes(path: Path) -> int | None:

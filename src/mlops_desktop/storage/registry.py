@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mlops_desktop.domain.audit import AuditHead
-from mlops_desktop.domain.errors import DamagedRegistryError, WorkspaceError
+from mlops_desktop.domain.errors import BugError, DamagedRegistryError, WorkspaceError
 from mlops_desktop.domain.verification import Problem
 from mlops_desktop.storage import reserve
 from mlops_desktop.storage.audit_head import keep_head, read_head
@@ -37,8 +37,8 @@ def open_registry(
     check_begun(folder, state_folder)
     try:
         bring_up_to_date(path, program_version=program_version)
-    except DamagedRegistryError as error:
-        raise offering(error, folder) from error
+    except (DamagedRegistryError, BugError) as error:  # damage made it another than SQLite can understand
+        raise offering(error, path) from error
     make_folders(state_folder, 0o700)
     check_registry(path, state_folder)
     return SqliteRegistry(path, state_folder=state_folder, actor=actor, machine=machine)
