@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pytest
 from tests.cli.typing_room import DiligentWorld, Typist
+from tests.fakes.host import FakeHost
 
 from mlops_desktop import bootstrap
 from mlops_desktop.cli import main as entry
 from mlops_desktop.domain.errors import JobFailedError
 from mlops_desktop.domain.hosts import THIS_COMPUTER
 from mlops_desktop.domain.jobs import JobStatus
+from mlops_desktop.hosts.servers import observation_of
 
 
 @pytest.fixture
@@ -324,6 +326,18 @@ def test_an_endpoint_is_made_asked_and_ended(mlops: Typist) -> None:
     assert mlops.json("deployments", "port")["holder"] == ""
     assert "is stopped" in mlops("deployments", "stop", "late-flights")
     assert "Queued: deploy" in mlops("deployments", "deploy", "late-flights", "--no-wait")
+
+
+def test_v_04_records_that_a_server_could_not_log_are_shown(mlops: Typist, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a host reads them from the server's own answer."""
+    registered(mlops)
+    mlops("deployments", "deploy", "late-flights")
+    assert "log records" not in mlops("deployments", "show", "late-flights")
+    said = {"phase": "ready", "reason": "", "accepting": True, "example_right": True, "open_connections": 0}
+    seen = observation_of({**said, "log_lost": 3})
+    monkeypatch.setattr(FakeHost, "observe", lambda host, deployment_id: seen)
+    assert "ready; 3 log records could not be written" in mlops("deployments", "show", "late-flights")
+    assert mlops.json("deployments", "show", "late-flights")["seen"][0]["observation"]["log_lost"] == 3
 
 
 def test_rows_come_from_files_and_pipes(mlops: Typist, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,7 @@ from mlops_desktop.domain.errors import (
     NotFoundError,
     UnreadableTableError,
     UserError,
+    WorkspaceError,
 )
 from mlops_desktop.domain.jobs import Job, JobKind, JobStatus
 from mlops_desktop.services.dataset_uses import DatasetUses
@@ -313,6 +316,28 @@ def test_scores_are_saved_whole_where_the_person_wants_them(world: World, tmp_pa
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
     with pytest.raises(InvalidInputError, match="no folder"):
         world.workspace.datasets.save_scores(job, tmp_path / "missing" / "out.csv")
+
+
+@pytest.mark.parametrize("failing", ["copyfile", "replace"])
+def test_scores_that_are_cut_short_leave_nothing_and_the_old_file_is_as_it_was(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: str
+) -> None:
+    world.model()
+    job = scored(world, dataset="flights")
+    target = tmp_path / "mine" / "out.csv"
+    target.parent.mkdir()
+    target.write_text("old")
+
+    def cut_short(source: Path, part: Path) -> None:
+        if failing == "copyfile":
+            part.write_text("predic")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(shutil if failing == "copyfile" else Path, failing, cut_short)
+    with pytest.raises(WorkspaceError, match="No space left"):
+        world.workspace.datasets.save_scores(job, target)
+    monkeypatch.undo()
+    assert [(path.name, path.read_text()) for path in target.parent.iterdir()] == [("out.csv", "old")]
 
 
 def test_a_job_without_scores_has_none_to_save(world: World, tmp_path: Path) -> None:

@@ -77,7 +77,7 @@ class ClosingDialog(Growing):
         head = QHBoxLayout()
         head.setSpacing(10)
         head.addWidget(Icon(theme, "activity", "accent-text", 20))
-        title = f"{going_on.words} {verb} on in the background" if going_on.words else "The window is still writing"
+        title = f"{going_on.words} {verb} on in the background" if going_on.words else "The window is still at work"
         head.addWidget(Text(theme, title, "section"), 1)
         body.addLayout(head)
         for sentence in _sentences(going_on):

@@ -102,8 +102,14 @@ class Lanes(QObject):
         then: Callable[[T], None] | None = None,
         failed: Failed | None = None,
         owner: QObject | None = None,
+        *,
+        finishes: str = "",
     ) -> None:
-        """Does registry work, one after the other. What arrives for a deleted `owner` is dropped."""
+        """Does registry work, one after the other. What arrives for a deleted `owner` is dropped.
+
+        Work that `finishes` something, named in words, is waited for when the lanes close.
+        """
+        work = self._finished(work, finishes) if finishes else work
         self._start(self._serial, work, then, failed, owner)
 
     def call(

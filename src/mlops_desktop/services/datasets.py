@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from mlops_desktop.domain.datasets import Dataset, DatasetVersion, Finding, ReadAnswers, VersionDifference
-from mlops_desktop.domain.errors import AlreadyExistsError, InvalidInputError, UnreadableTableError
+from mlops_desktop.domain.errors import AlreadyExistsError, InvalidInputError, UnreadableTableError, WorkspaceError
 from mlops_desktop.domain.expressions import parse_derived
 from mlops_desktop.domain.identifiers import new_identifier
 from mlops_desktop.domain.jobs import Job, JobKind
@@ -232,9 +232,10 @@ class DatasetService:
         return job
 
     def save_scores(self, job: Job, target: Path) -> Path:
-        """Writes a finished scoring job's table to `target`.
+        """Writes a finished scoring job's table to `target`, wholly or not at all.
 
-        Raises InvalidInputError where the folder is missing or the job has no table.
+        Raises InvalidInputError where the folder is missing or the job has no table, WorkspaceError where it cannot be
+        written.
         """
         if "file_hash" not in job.result:
             raise InvalidInputError(
@@ -243,9 +244,19 @@ class DatasetService:
         if not target.parent.is_dir():
             raise InvalidInputError(f"There is no folder {target.parent}.", hint="Make it first.")
         partial = target.with_name(f".{target.name}.part")
-        shutil.copyfile(self._parts.artifacts.path(str(job.result["file_hash"])), partial)
-        partial.chmod(0o644)
-        partial.replace(target)
+        table = self._parts.artifacts.path(str(job.result["file_hash"]))
+        try:
+            shutil.copyfile(table, partial)
+            partial.chmod(0o644)
+            partial.replace(target)
+        except OSError as error:
+            raise WorkspaceError(
+                f"{target} cannot be written: {error.strerror or error}.",
+                hint="Make room, or choose another folder. An older file there is as it was.",
+                details=str(error),
+            ) from error
+        finally:
+            partial.unlink(missing_ok=True)
         return target
 
     def rename(self, name: str, new_name: str) -> Dataset:

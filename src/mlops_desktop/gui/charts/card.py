@@ -48,6 +48,7 @@ def keep_files(context: Context, chart: Chart) -> None:
             partial(_write, target, content),
             lambda _: context.shell.say(f"{target.name} saved", "download"),
             context.shell.show_failure,
+            finishes=f"The chart is being written to {target.name}.",
         )
 
     chart.can_save = True

@@ -55,6 +55,7 @@ class BasePreparation(QObject):
             dialog.show_failed,
             owner=dialog,
             apart=f"base image on {name}",
+            finishes=f"A base image is being brought to {name}.",
         )
 
     def cancel(self) -> None:

@@ -152,7 +152,11 @@ class DatasetActions(QObject):
             self._context.shell.say(f"{many} scored into {target}", "circle-check")
 
         self._context.lanes.call(
-            lambda: workspace.datasets.save_scores(job, target), saved, self._on_failed, owner=self
+            lambda: workspace.datasets.save_scores(job, target),
+            saved,
+            self._on_failed,
+            owner=self,
+            finishes=f"Scores are being written to {target.name}.",
         )
 
     @property

@@ -103,6 +103,7 @@ class RunActions:
                 lambda: workspace.experiments.lists.export(target, names),
                 f"Wrote {formats.plural(len(names), 'run')} to {target.name}",
                 "upload",
+                finishes=f"Runs are being written to {target.name}.",
             )
 
     def save_view(self, view: RunView, then: Callable[[], object]) -> None:
@@ -126,6 +127,7 @@ class RunActions:
         undo: Callable[[], object] | None = None,
         *,
         after: Callable[[], object] | None = None,
+        finishes: str = "",
     ) -> None:
         lanes = self._context.lanes
 
@@ -136,7 +138,7 @@ class RunActions:
                 after()
             self._done()
 
-        lanes.run(work, then, self._on_failed)
+        lanes.run(work, then, self._on_failed, finishes=finishes)
 
     def _on_failed(self, error: BaseException) -> None:
         self._context.shell.show_failure(error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
@@ -232,8 +233,8 @@ class TrashSection(Section):
                 item.name,
                 f"Erase {item.name}",
             ),
-            lambda: self._context.lanes.run(
-                lambda: trash.purge(item.kind, [item.name]), self._on_erased, self._on_failed, owner=self
+            lambda: self._erase(
+                lambda: trash.purge(item.kind, [item.name]), f"The {item.kind.value} {item.name} is being erased."
             ),
             self.window(),
         )
@@ -254,10 +255,13 @@ class TrashSection(Section):
                 self.workspace.name,
                 f"Erase {many}",
             ),
-            lambda: self._context.lanes.run(trash.purge, self._on_erased, self._on_failed, owner=self),
+            lambda: self._erase(trash.purge, "The trash is being emptied."),
             self.window(),
         )
         dialog.open()
+
+    def _erase(self, purge: Callable[[], Purge], finishes: str) -> None:
+        self._context.lanes.run(purge, self._on_erased, self._on_failed, owner=self, finishes=finishes)
 
     def _on_erased(self, purge: Purge) -> None:
         files = f", {formats.plural(purge.files, 'file')} with {formats.size(purge.size)}" if purge.files else ""

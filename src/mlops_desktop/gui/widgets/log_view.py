@@ -247,7 +247,10 @@ class LogView(QWidget):
         """Writes the whole log, whatever is shown of it."""
         lines, target, shell = self._all, Path(path), self._context.shell
         self._context.lanes.call(
-            partial(_write, target, lines), lambda _: shell.say(f"{target.name} saved", "download"), shell.show_failure
+            partial(_write, target, lines),
+            lambda _: shell.say(f"{target.name} saved", "download"),
+            shell.show_failure,
+            finishes=f"The log is being written to {target.name}.",
         )
 
 
