@@ -185,7 +185,12 @@ def test_d_07_a_wrong_delimiter_shows_one_column(tmp_path: Path) -> None:
         (("true", "False", "TRUE"), [True, False, True], T.BOOLEAN),
         (("yes", "No"), [True, False], T.BOOLEAN),
         (("0", "1"), [0, 1], T.INTEGER),
+        (("0.1", "3.14159265358979323846", "-0.30000000000000001"), [0.1, 3.141592653589793, -0.3], T.FLOAT),
+        (("9007199254740991.0", "9007199254740992.0", "1.0"), [2.0**53 - 1, 2.0**53, 1.0], T.FLOAT),
+        (("6.02214076e23", "1.2345678901234567E30"), [6.02214076e23, 1.2345678901234567e30], T.FLOAT),
+        (("0e-400", "0.000", "-0.0"), [0.0, 0.0, 0.0], T.FLOAT),
         (("yes", "true"), ["yes", "true"], T.TEXT),
+        (("0001-01-01", "9999-12-31"), [date(1, 1, 1), date(9999, 12, 31)], T.DATE),
         (("2013-01-31", "1969-12-31"), [date(2013, 1, 31), date(1969, 12, 31)], T.DATE),
         (("2013-02-30", "2013-01-01"), ["2013-02-30", "2013-01-01"], T.TEXT),
         (("31/12/2013", "1/2/2013"), [date(2013, 12, 31), date(2013, 2, 1)], T.DATE),
@@ -230,12 +235,28 @@ def test_d_08_values_are_exact(tmp_path: Path, cells: tuple[str, ...], values: l
         (("18446744073709551616", "1"), "number_too_large"),
         (("9007199254740993", "1.5"), "number_too_large"),
         (("1e400", "1.5"), "number_too_large"),
+        (("9007199254740990.0", "9007199254740993.0"), "number_too_large"),
+        (("9007199254740993.", "1.5"), "number_too_large"),
+        (("-9007199254740993e0", "1.5"), "number_too_large"),
+        (("9.007199254740993E15", "9007199254740992.0"), "number_too_large"),
+        (("1e23", "9.999999999999999e22"), "number_too_large"),
+        (("12345678901234567890.5", "1.5"), "number_too_large"),
+        (("1e-400", "1.5"), "number_too_large"),
+        (("0.5", "-0." + "0" * 400 + "7"), "number_too_large"),
         (("inf", "1.5"), "infinite_values"),
         (("-Infinity", "1"), "infinite_values"),
         (("01/02/2013", "03/04/2013"), "ambiguous_dates"),
         (("2013-01-01T10:00:00Z", "2013-01-01T10:00:00"), "mixed_time_zones"),
         (("1", "2", "3", "4", "x"), "mixed_types"),
         (("2013-01-01", "2013-01-02", "2013-01-03", "2013-01-04", "soon"), "mixed_types"),
+        (("0000-01-01", "2013-01-02"), "mixed_types"),
+        (("0000-01-01", "0000-12-31"), "mixed_types"),
+        (("31/12/0000", "31/12/2013"), "mixed_types"),
+        (("0000/1/31", "2013/1/31"), "mixed_types"),
+        (("1.2.0000", "3.4.2013"), "mixed_types"),
+        (("0000-01-01T10:00:00", "2013-01-01T10:00:00"), "mixed_types"),
+        (("0001-01-01T00:00:00+05:00", "2013-01-01T10:00:00Z"), "mixed_types"),
+        (("9999-12-31T23:00:00-05:00", "2013-01-01T10:00:00Z"), "mixed_types"),
     ],
 )
 def test_d_08_what_a_type_would_spoil_stays_text_and_says_why(
@@ -246,6 +267,37 @@ def test_d_08_what_a_type_would_spoil_stays_text_and_says_why(
     assert values == list(cells)
     if cells != ("01.5", "12"):
         assert code in found
+
+
+def test_d_08_large_numbers_with_a_decimal_comma_stay_text_too(tmp_path: Path) -> None:
+    _, kind, found = column(tmp_path, "9007199254740993,0", "1,5", decimal=",")
+    assert (kind, found) == (T.TEXT, ["number_too_large"])
+    assert column(tmp_path, "9007199254740992,0", "1,5", decimal=",")[0] == [2.0**53, 1.5]
+
+
+@given(st.integers(2**52, 2**70), st.sampled_from([".0", ".", "e0", "E+0"]))
+def test_d_08_different_whole_numbers_never_become_one(first: int, ending: str) -> None:
+    cells = pl.Series("v", [f"{number}{ending}" for number in range(first, first + 20)])
+    form = next(form for form in forms.own_forms(".") if form.name == "float")
+    kept = pl.select(pl.lit(cells).alias("v")).filter(form.fits(pl.col("v"))).select(form.value(pl.col("v")))
+    assert kept["v"].n_unique() == kept.height
+
+
+def test_d_08_dates_outside_of_the_years_are_said_with_their_row(tmp_path: Path) -> None:
+    _, _, found = read(tmp_path, "day,v\n2013-01-02,1\n0000-01-01,2\n")
+    assert [(item.code, item.columns, item.count, item.first_row) for item in found] == [
+        ("mixed_types", ("day",), 1, 2)
+    ]
+    assert "1 of its dates lies outside of the years 1 to 9999" in found[0].sentence
+    assert "'0000-01-01' in row 2" in found[0].sentence
+
+
+@pytest.mark.parametrize(
+    ("kind", "cell"), [(T.DATE, "0000-01-01"), (T.DATETIME, "0000-01-01"), (T.DATETIME, "0000-01-01T10:00Z")]
+)
+def test_d_08_a_chosen_type_refuses_a_year_that_no_date_has(tmp_path: Path, kind: ColumnType, cell: str) -> None:
+    with pytest.raises(UnreadableTableError, match=f"Row 1 of the column 'v' holds '{cell}'"):
+        column(tmp_path, cell, column_types={"v": kind})
 
 
 def test_a_value_that_does_not_fit_is_named_with_its_row(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ CODES: dict[str, Code] = {
     "missing_words_kept": Code(_INFO, "NA, null and the like stand in a column of text and were kept as text."),
     "missing_words": Code(_INFO, "NA, null and the like were read as missing values."),
     "leading_zeros": Code(_INFO, "Numbers with leading zeros were kept as text, so that no zero is lost."),
-    "number_too_large": Code(_WARNING, "Numbers too large to be kept exactly made the column text."),
+    "number_too_large": Code(_WARNING, "Numbers too large or too small to be kept made the column text."),
     "infinite_values": Code(_WARNING, "Infinite values made the column text."),
     "ambiguous_dates": Code(_WARNING, "Dates where day and month cannot be told apart were kept as text."),
     "mixed_time_zones": Code(_WARNING, "Times with and without an offset made the column text."),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mlops_desktop.domain.datasets import ColumnType
@@ -19,9 +19,12 @@ _ISO = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 
 INTEGER = rf"^{_WHOLE}$"
 LEADING_ZERO = r"^[+-]?0[0-9]+$"
-WIDE_INTEGER = r"^[+-]?[0-9]{16,}$"
+_WIDE_INTEGER = r"^[+-]?[0-9]{16,}$"
 INFINITE = r"(?i)^[+-]?inf(?:inity)?$"
 _ANY_INTEGER = r"^[+-]?[0-9]+$"
+_EXACT_BELOW = 2**53
+"""From here on a 64-bit float does not hold every whole number."""
+_YEARS = (1, 9999)
 _ZONE = r"(?:Z|[+-][0-9]{2}:?[0-9]{2})"
 _SHAPES = re.compile(
     r"(?P<number>[-+]?(?:[0-9]+(?:[.,][0-9]*)?|[.,][0-9]+)(?:[eE][+-]?[0-9]+)?|[-+]?(?:inf|Inf|INF|Infinity|infinity))"
@@ -35,7 +38,10 @@ _SHAPES = re.compile(
 
 @dataclass(frozen=True)
 class Form:
-    """One way to write a type. `fits` and `value` take a trimmed text expression."""
+    """One way to write a type. `fits`, `value` and `beyond` take a trimmed text expression.
+
+    `beyond` tells the dates and times that are written in this form but lie in no year from 1 to 9999.
+    """
 
     name: str
     type: ColumnType
@@ -43,6 +49,7 @@ class Form:
     words: str
     fits: Callable[[pl.Expr], pl.Expr]
     value: Callable[[pl.Expr], pl.Expr]
+    beyond: Callable[[pl.Expr], pl.Expr] | None = None
 
 
 def shape_of(cell: str) -> str:
@@ -58,19 +65,19 @@ def own_forms(decimal: str) -> tuple[Form, ...]:
         Form("yes or no", ColumnType.BOOLEAN, "truth", "yes or no", _among("yes", "no"), _is("yes")),
         _parsed("integer", ColumnType.INTEGER, "number", "whole numbers", pattern=INTEGER, value=_whole),
         _float_form(decimal),
-        _parsed("date", ColumnType.DATE, "date", "dates", pattern=rf"^{_ISO}$", value=_date("%Y-%m-%d")),
+        _dated("date", ColumnType.DATE, "date", "dates", pattern=rf"^{_ISO}$", moment=_date("%Y-%m-%d")),
         _slashed("year first", r"^[0-9]{4}[/.][0-9]{1,2}[/.][0-9]{1,2}$", "%Y-%m-%d"),
         _slashed("dotted", r"^[0-9]{1,2}\.[0-9]{1,2}\.[0-9]{4}$", "%d-%m-%Y"),
         _slashed("day first", r"^[0-9]{1,2}[/-][0-9]{1,2}[/-][0-9]{4}$", "%d-%m-%Y"),
         _slashed("month first", r"^[0-9]{1,2}[/-][0-9]{1,2}[/-][0-9]{4}$", "%m-%d-%Y"),
-        _parsed("time", ColumnType.DATETIME, "time", "times", pattern=rf"^{_ISO}{_TIME}$", value=_moment("")),
-        _parsed(
+        _dated("time", ColumnType.DATETIME, "time", "times", pattern=rf"^{_ISO}{_TIME}$", moment=_moment("")),
+        _dated(
             "zoned",
             ColumnType.DATETIME,
             "zoned",
             "times with an offset",
             pattern=rf"^{_ISO}{_TIME}{_ZONE}$",
-            value=_zoned,
+            moment=_moment("%#z"),
         ),
     )
 
@@ -90,7 +97,7 @@ def forced_forms(kind: ColumnType, decimal: str) -> tuple[Form, ...]:
     if kind is ColumnType.FLOAT:
         return (_any_float(decimal),)
     if kind is ColumnType.DATETIME:
-        return (*own, _parsed("date", kind, "", "times", pattern=rf"^{_ISO}$", value=_midnight))
+        return (*own, _dated("date", kind, "", "times", pattern=rf"^{_ISO}$", moment=_midnight))
     return own
 
 
@@ -110,28 +117,48 @@ def _parsed(
     return Form(name, kind, shape, words, fits, value)
 
 
+def _dated(
+    name: str, kind: ColumnType, shape: str, words: str, *, pattern: str, moment: Callable[[pl.Expr], pl.Expr]
+) -> Form:
+    """A form of dates or times. An offset can move the first and last hours of these years out of them."""
+    import polars as pl
+
+    def value(cell: pl.Expr) -> pl.Expr:
+        found = moment(cell)
+        return pl.when(found.dt.year().is_between(*_YEARS)).then(found)
+
+    def beyond(cell: pl.Expr) -> pl.Expr:
+        return cell.str.contains(pattern) & ~moment(cell).dt.year().is_between(*_YEARS)
+
+    return replace(_parsed(name, kind, shape, words, pattern=pattern, value=value), beyond=beyond)
+
+
 def _float_form(decimal: str) -> Form:
     sign = re.escape(decimal)
     number = rf"^(?:{_WHOLE}(?:{sign}[0-9]*)?|[+-]?{sign}[0-9]+){_POWER}$"
 
     def fits(cell: pl.Expr) -> pl.Expr:
         good = cell.str.contains(number) & _decimal(decimal)(cell).is_not_null()
-        return good & ~cell.str.contains(WIDE_INTEGER)
+        return good & ~_is_spoilt(cell, decimal)
 
     return Form("float", ColumnType.FLOAT, "number", "numbers", fits, _decimal(decimal))
 
 
 def _any_float(decimal: str) -> Form:
+    pattern = _any_number(decimal)
+    return _parsed("any float", ColumnType.FLOAT, "", "numbers", pattern=pattern, value=_decimal(decimal))
+
+
+def _any_number(decimal: str) -> str:
     sign = re.escape(decimal)
-    number = rf"^[+-]?(?:[0-9]+(?:{sign}[0-9]*)?|{sign}[0-9]+){_POWER}$"
-    return _parsed("any float", ColumnType.FLOAT, "", "numbers", pattern=number, value=_decimal(decimal))
+    return rf"^[+-]?(?:[0-9]+(?:{sign}[0-9]*)?|{sign}[0-9]+){_POWER}$"
 
 
 def _slashed(name: str, pattern: str, layout: str) -> Form:
     def value(cell: pl.Expr) -> pl.Expr:
         return _date(layout)(cell.str.replace_all(r"[/.]", "-"))
 
-    return _parsed(name, ColumnType.DATE, "day", f"dates ({name})", pattern=pattern, value=value)
+    return _dated(name, ColumnType.DATE, "day", f"dates ({name})", pattern=pattern, moment=value)
 
 
 def _among(*words: str) -> Callable[[pl.Expr], pl.Expr]:
@@ -148,12 +175,21 @@ def _whole(cell: pl.Expr) -> pl.Expr:
     return cell.cast(pl.Int64, strict=False)
 
 
+def _pointed(cell: pl.Expr, decimal: str) -> pl.Expr:
+    return cell if decimal == "." else cell.str.replace(decimal, ".", literal=True)
+
+
+def _as_float(cell: pl.Expr, decimal: str) -> pl.Expr:
+    import polars as pl
+
+    return _pointed(cell, decimal).cast(pl.Float64, strict=False)
+
+
 def _decimal(sign: str) -> Callable[[pl.Expr], pl.Expr]:
     import polars as pl
 
     def value(cell: pl.Expr) -> pl.Expr:
-        plain = cell if sign == "." else cell.str.replace(sign, ".", literal=True)
-        number = plain.cast(pl.Float64, strict=False)
+        number = _as_float(cell, sign)
         return pl.when(number.is_finite()).then(number)
 
     return value
@@ -181,15 +217,45 @@ def _moment(zone: str) -> Callable[[pl.Expr], pl.Expr]:
     return value
 
 
-def _zoned(cell: pl.Expr) -> pl.Expr:
-    return _moment("%#z")(cell)
+def too_large(cell: pl.Expr, decimal: str) -> pl.Expr:
+    """Numbers that a 64-bit float cannot hold, such as 1e400, or not exactly, and all whole ones of many digits."""
+    return cell.str.contains(_any_number(decimal)) & (
+        _as_float(cell, decimal).is_infinite() | _is_rounded(cell, decimal) | cell.str.contains(_WIDE_INTEGER)
+    )
 
 
-def huge(cell: pl.Expr, decimal: str) -> pl.Expr:
-    """Numbers that a 64-bit float cannot hold, such as 1e400."""
+def too_small(cell: pl.Expr, decimal: str) -> pl.Expr:
+    """Numbers that would become 0, such as 1e-400."""
+    return cell.str.contains(_any_number(decimal)) & _is_lost(cell, decimal)
+
+
+def _is_spoilt(cell: pl.Expr, decimal: str) -> pl.Expr:
+    return cell.str.contains(_WIDE_INTEGER) | _is_rounded(cell, decimal) | _is_lost(cell, decimal)
+
+
+def _is_rounded(cell: pl.Expr, decimal: str) -> pl.Expr:
+    """Large numbers whose float is written with other digits: two of them could become one.
+
+    The shortest digits that mean a float are its own, so numbers that keep theirs stay apart. Only large ones that are
+    written in another way than floats are compared; the others are null here and cost little.
+    """
     import polars as pl
 
-    sign = re.escape(decimal)
-    plain = cell if decimal == "." else cell.str.replace(decimal, ".", literal=True)
-    shaped = cell.str.contains(rf"^[+-]?[0-9]*{sign}?[0-9]*[eE][+-]?[0-9]+$")
-    return shaped & plain.cast(pl.Float64, strict=False).is_infinite().fill_null(value=False)
+    number = _as_float(cell, decimal)
+    own = pl.when(number.is_finite() & (number.abs() >= _EXACT_BELOW)).then(number).cast(pl.String)
+    written = pl.when(cell != own).then(_pointed(cell, decimal))
+    return (_digits(written) != _digits(pl.when(cell != own).then(own))).fill_null(value=False)
+
+
+def _digits(cell: pl.Expr) -> pl.Expr:
+    """The digits of a number from its first to its last that is not 0."""
+    mantissa = cell.str.to_lowercase().str.split_exact("e", 1).struct.field("field_0")
+    return mantissa.str.strip_chars_start("+-").str.replace(".", "", literal=True).str.strip_chars("0")
+
+
+def _is_lost(cell: pl.Expr, decimal: str) -> pl.Expr:
+    import polars as pl
+
+    is_zero = _as_float(cell, decimal) == 0
+    rest = pl.when(is_zero).then(_pointed(cell, decimal).str.strip_chars_start("+-0."))
+    return rest.str.contains("^[1-9]").fill_null(value=False)

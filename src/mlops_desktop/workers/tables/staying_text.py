@@ -61,9 +61,12 @@ def reasons(
 ) -> list[Finding]:
     """Why columns that looked like numbers, dates or yes/no stayed text. `decimal` is the sign numbers have."""
     special = _count_special(text, [name for name in names if _looks_numeric(tried[name])], decimal)
+    beyond = _count_beyond(text, {name: dates for name in names if (dates := _dates(tried[name]))})
     findings: list[Finding] = []
     for name in names:
         reason = _date_reason(name, counts[name]) or _number_reason(name, special.get(name, {}))
+        if reason is None and beyond.get(name):
+            reason = _beyond_reason(name, beyond[name], best(_dates(tried[name]), counts[name]), first_misfit)
         findings += [reason] if reason else _mixed_reason(name, tried[name], counts[name], first_misfit)
     return findings
 
@@ -72,19 +75,50 @@ def _looks_numeric(tried: Sequence[Form]) -> bool:
     return any(form.shape == "number" for form in tried)
 
 
+def _dates(tried: Sequence[Form]) -> list[Form]:
+    return [form for form in tried if form.beyond is not None]
+
+
+def _count_beyond(text: pl.LazyFrame, tried: Mapping[str, Sequence[Form]]) -> dict[str, int]:
+    """How many dates and times of each column lie in no year that a date can have."""
+    import polars as pl
+
+    if not tried:
+        return {}
+    wanted = []
+    for position, (name, dates) in enumerate(tried.items()):
+        cell = pl.col(name).str.strip_chars()
+        tests = [form.beyond(cell) for form in dates if form.beyond is not None]
+        wanted.append(pl.any_horizontal(tests).sum().alias(str(position)))
+    return dict(zip(tried, text.select(wanted).collect(engine="streaming").row(0), strict=True))
+
+
+def _beyond_reason(name: str, count: int, nearest: Form, first_misfit: FirstMisfit) -> Finding:
+    row, value = first_misfit(name, nearest)
+    sentence = (
+        f"{name!r} stays text: {count} of its {nearest.words} {'lies' if count == 1 else 'lie'} outside of the years "
+        f"1 to 9999; the first value that is none is {shown(value)} in row {row}."
+    )
+    return finding("mixed_types", sentence, (name,), count=count, first_row=row)
+
+
 def _count_special(text: pl.LazyFrame, names: Sequence[str], decimal: str) -> dict[str, dict[str, int]]:
     import polars as pl
 
     if not names:
         return {}
     wanted: list[pl.Expr] = []
-    patterns = {"zeros": forms.LEADING_ZERO, "infinite": forms.INFINITE, "wide": forms.WIDE_INTEGER}
+    keys = ("zeros", "infinite", "large", "small")
     for position, name in enumerate(names):
         cell = pl.col(name).str.strip_chars()
-        wanted += [cell.str.contains(pattern).sum().alias(f"{position} {key}") for key, pattern in patterns.items()]
-        wanted.append(forms.huge(cell, decimal).sum().alias(f"{position} huge"))
+        tests = (
+            cell.str.contains(forms.LEADING_ZERO),
+            cell.str.contains(forms.INFINITE),
+            forms.too_large(cell, decimal),
+            forms.too_small(cell, decimal),
+        )
+        wanted += [test.sum().alias(f"{position} {key}") for key, test in zip(keys, tests, strict=True)]
     found = text.select(wanted).collect(engine="streaming").row(0, named=True)
-    keys = [*patterns, "huge"]
     return {name: {key: found[f"{position} {key}"] for key in keys} for position, name in enumerate(names)}
 
 
@@ -97,10 +131,13 @@ def _number_reason(name: str, special: Mapping[str, int]) -> Finding | None:
         count = special["infinite"]
         sentence = f"{name!r} stays text, because {count} of its values are infinite."
         return finding("infinite_values", sentence, (name,), count=count)
-    large = special.get("wide", 0) + special.get("huge", 0)
+    large, small = special.get("large", 0), special.get("small", 0)
     if large:
         sentence = f"{name!r} stays text, because {large} of its numbers are too large to be kept exactly."
         return finding("number_too_large", sentence, (name,), count=large)
+    if small:
+        sentence = f"{name!r} stays text, because {small} of its numbers are so small that they would become 0."
+        return finding("number_too_large", sentence, (name,), count=small)
     return None
 
 
