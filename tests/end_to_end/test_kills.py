@@ -1,6 +1,7 @@
 """kill -9 of the command line, the keeper or the worker at any moment: nothing acknowledged is lost, states are true.
 
-The short form kills each victim once in each phase, the long form thirty times.
+The short form kills one victim once in each kind of work, the long form every victim thirty times. A strike at somebody
+who is gone already is none: it is tried again.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import subprocess
 import threading
 import time
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import psutil
@@ -52,13 +53,42 @@ def workspace(mlops: CommandLine) -> Iterator[Workspace]:
         yield opened
 
 
-def kill(process: psutil.Process | subprocess.Popen[str] | None) -> None:
-    if process is not None:
-        try:
-            process.kill()
-            process.wait(timeout=10)
-        except psutil.NoSuchProcess:
-            pass
+def kill(process: psutil.Process | subprocess.Popen[str] | None) -> bool:
+    """Whether it was alive until then."""
+    if process is None:
+        return False
+    if isinstance(process, subprocess.Popen):
+        process.kill()
+        return process.wait(timeout=10) == -signal.SIGKILL
+    try:
+        was_alive = process.status() != psutil.STATUS_ZOMBIE
+        process.kill()
+        process.wait(timeout=10)
+    except psutil.NoSuchProcess:
+        return False
+    return bool(was_alive)
+
+
+def until_killed(times: int, strike: Callable[[int, int], bool]) -> None:
+    """Strikes until so many were killed. A strike is given its number, and how often in turn the ones before missed."""
+    killed = missed = 0
+    for number in range(4 * times + 8):
+        if strike(number, missed):
+            killed, missed = killed + 1, 0
+        else:
+            missed += 1
+        if killed == times:
+            return
+    raise AssertionError(f"only {killed} of {times} were killed; the others were gone already")
+
+
+def await_moment(missed: int, at_work: Callable[[], object]) -> None:
+    """Every other time any moment, else one of the work; the earlier in it, the more often it was missed."""
+    if not missed and random.random() < 0.5:
+        time.sleep(random.uniform(0.05, 2.5))
+    else:
+        until(at_work, 60, "the work")
+        time.sleep(random.uniform(0.0, 0.5 / 4**missed))
 
 
 def worker_of(job: Job) -> psutil.Process | None:
@@ -68,22 +98,17 @@ def worker_of(job: Job) -> psutil.Process | None:
         return None
 
 
-def strike(victim: str, mlops: CommandLine, workspace: Workspace, command: subprocess.Popen[str]) -> None:
-    """Kills the victim: every other time at any moment, else at any moment of its work on the job."""
-    if random.random() < 0.5:
-        time.sleep(random.uniform(0.05, 2.5))
-    else:
-        until(lambda: command.poll() is not None or working(workspace), 60, "work on the job")
-        time.sleep(random.uniform(0.0, 0.5))
+def strike(victim: str, mlops: CommandLine, workspace: Workspace, command: subprocess.Popen[str], missed: int) -> bool:
+    """Whether the victim was killed."""
+    await_moment(missed, lambda: command.poll() is not None or working(workspace))
     if victim == "command line":
-        kill(command)
-    elif victim == "keeper":
-        kill(mlops.keeper())
-    else:
-        killed = working(workspace)
-        for job in killed:
-            kill(worker_of(job))
-        until(lambda: have_ended(workspace, killed), TRUE_WITHIN, "the end of jobs whose workers were killed")
+        return kill(command)
+    if victim == "keeper":
+        return kill(mlops.keeper())
+    jobs = working(workspace)
+    killed = [kill(worker_of(job)) for job in jobs]
+    until(lambda: have_ended(workspace, jobs), TRUE_WITHIN, "the end of jobs whose workers were killed")
+    return any(killed)
 
 
 def working(workspace: Workspace) -> Sequence[Job]:
@@ -118,29 +143,35 @@ def victims(short: str, *others: str) -> list[ParameterSet | str]:
 
 @pytest.mark.parametrize("victim", victims("worker", "command line", "keeper"))
 def test_d_17_j_03_import(mlops: CommandLine, workspace: Workspace, table: Path, victim: str, times: int) -> None:
-    for number in range(times):
-        name = f"numbers{number}"
-        command = mlops.start("datasets", "import", table, "--name", name, "--json")
-        strike(victim, mlops, workspace, command)
+    def one(number: int, missed: int) -> bool:
+        command = mlops.start("datasets", "import", table, "--name", f"numbers{number}", "--json")
+        killed = strike(victim, mlops, workspace, command, missed)
         out, _ = command.communicate(timeout=120)
         settle(workspace)
         if command.returncode == 0:
             assert workspace.datasets.get(json.loads(out)["version"]["dataset_name"]).rows == 20_000
         for dataset in workspace.datasets.list():
             assert len(workspace.datasets.versions(dataset.name)) <= 1
+        return killed
+
+    until_killed(times, one)
     check_ends(workspace)
 
 
 @pytest.mark.parametrize("victim", victims("keeper", "command line", "worker"))
 def test_j_03_training(mlops: CommandLine, workspace: Workspace, table: Path, victim: str, times: int) -> None:
     mlops("datasets", "import", table, "--name", "numbers")
-    for _ in range(times):
+
+    def one(number: int, missed: int) -> bool:
         command = mlops.start("experiments", "run", "numbers", "y", "-e", "LogisticRegression", "--json")
-        strike(victim, mlops, workspace, command)
+        killed = strike(victim, mlops, workspace, command, missed)
         out, _ = command.communicate(timeout=120)
         settle(workspace)
         if command.returncode == 0:
             assert all(workspace.experiments.run(run["name"]).bundle_hash for run in json.loads(out))
+        return killed
+
+    until_killed(times, one)
     for run in workspace.experiments.runs():
         job = workspace.jobs.get(run.job_id)
         assert run.status.value == job.status.value
@@ -180,21 +211,26 @@ def test_switch(mlops: CommandLine, workspace: Workspace, table: Path, victim: s
         mlops("models", "register", run["name"], "m")
     deployed = mlops.json("deployments", "deploy", "m@v1")
     client = Client(deployed["url"], deployed["token"], dict(workspace.models.example_rows("m@v1")[0]))
+
+    def new_server() -> psutil.Process | None:
+        newest = workspace.deployments.history("m")[0]
+        starts = newest.process if newest.status is DeploymentStatus.STARTING else None
+        return psutil.Process(starts.pid) if starts and psutil.pid_exists(starts.pid) else None
+
+    def one(number: int, missed: int) -> bool:
+        command = mlops.start("deployments", "deploy", f"m@v{2 - number % 2}")
+        await_moment(missed, lambda: command.poll() is not None or new_server())
+        if victim == "command line":
+            killed = kill(command)
+        else:
+            killed = kill(mlops.keeper() if victim == "keeper" else new_server())
+        command.communicate(timeout=120)
+        settle_rollouts(workspace)
+        return killed
+
     client.start()
     try:
-        for number in range(times):
-            command = mlops.start("deployments", "deploy", f"m@v{2 - number % 2}")
-            time.sleep(random.uniform(0.05, 3.0))
-            if victim == "command line":
-                kill(command)
-            elif victim == "keeper":
-                kill(mlops.keeper())
-            else:
-                newest = workspace.deployments.history("m")[0]
-                if newest.process and newest.status is DeploymentStatus.STARTING:
-                    kill(psutil.Process(newest.process.pid))
-            command.communicate(timeout=120)
-            settle_rollouts(workspace)
+        until_killed(times, one)
     finally:
         client.over.set()
         client.join()
