@@ -516,6 +516,34 @@ def test_servers_that_were_not_told_of_a_new_token_are_told_by_the_keeper(
     assert two.workspace.deployments.predict("late", ROWS)["model"] == "late@v1"
 
 
+def test_the_token_of_a_server_that_does_not_answer_stays(two: World) -> None:
+    two.deployed("late@v1")
+    (server,) = two.machine.accepting()
+    server.is_frozen = True
+    with pytest.raises(DeploymentError, match="the token was not changed"):
+        two.workspace.deployments.rotate_token("late")
+    server.is_frozen = False
+    two.see_to_endpoints()
+    assert two.workspace.deployments.predict("late", ROWS)["model"] == "late@v1"
+    assert "endpoint.rotate_token" not in two.actions()
+
+
+def test_a_token_changed_while_its_server_freezes_is_shown_and_told_later(
+    two: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def frozen(deployment_id: str, token_sha256: str) -> None:
+        raise DeploymentError("The token of the running server could not be changed.", hint="Restart it.")
+
+    two.deployed("late@v1")
+    starts = two.keeper_starts
+    with monkeypatch.context() as freezing:
+        freezing.setattr(two.parts.host(THIS_COMPUTER), "set_token", frozen)
+        token = two.workspace.deployments.rotate_token("late")
+    assert two.keeper_starts > starts
+    two.see_to_endpoints()
+    assert two.workspace.deployments.predict("late", ROWS, token=token)["model"] == "late@v1"
+
+
 def test_a_token_rotated_during_a_switch_is_the_one_that_counts(two: World) -> None:
     two.deployed("late@v1")
     two.workspace.deployments.deploy("late@v2")

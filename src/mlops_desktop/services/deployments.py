@@ -15,7 +15,6 @@ from mlops_desktop.domain.deployments import (
     Deployment,
     DeploymentStatus,
     Endpoint,
-    Observation,
     PortUse,
     Rollout,
     RolloutKind,
@@ -26,7 +25,6 @@ from mlops_desktop.domain.deployments import (
 from mlops_desktop.domain.errors import (
     ConflictError,
     DeploymentError,
-    HostUnreachableError,
     NotFoundError,
     RequestRefusedError,
 )
@@ -34,7 +32,7 @@ from mlops_desktop.domain.hosts import THIS_COMPUTER
 from mlops_desktop.domain.names import check_name
 from mlops_desktop.services import lookup
 from mlops_desktop.services import rollout_wishes as wishes
-from mlops_desktop.services.endpoint_tokens import keep_token, sha256_of, token_of
+from mlops_desktop.services.endpoint_tokens import keep_token, require_answers, sha256_of, tell_token, token_of
 from mlops_desktop.services.jobs import error_of
 from mlops_desktop.services.keeping.progress import LOG_NAME
 from mlops_desktop.services.parts import Parts
@@ -225,13 +223,14 @@ class DeploymentService:
     def rotate_token(self, endpoint: str) -> str:
         """Makes a new token, which is shown once; the old one is refused from now on.
 
-        Raises NotFoundError, HostUnreachableError (nothing was changed).
+        A server that cannot be told any more is told by the keeper. Raises NotFoundError, HostUnreachableError,
+        DeploymentError (nothing was changed).
         """
         with self._parts.registry.read() as unit:
             target = lookup.endpoint(unit, endpoint)
             placed = [deployment for deployment in unit.deployments.list(target.id) if deployment.is_placed]
         host = self._parts.host(target.host)
-        _require_answers(target, [host.observe(deployment.id) for deployment in placed])
+        require_answers(target, [host.observe(deployment.id) for deployment in placed])
         with self._parts.registry.write() as unit:
             target = lookup.endpoint(unit, endpoint)
             token = secrets.token_urlsafe(32)
@@ -240,8 +239,8 @@ class DeploymentService:
             unit.deployments.update_endpoint(target)
             unit.audit.append("endpoint.rotate_token", target.name)
             unit.commit()
-        for deployment in placed:
-            host.set_token(deployment.id, target.token_sha256)
+        if not tell_token(host, placed, target):
+            self._parts.start_keeper()
         return token
 
     # --- reading ----------------------------------------------------------------------------------------------------
@@ -382,12 +381,3 @@ def _tell(on_note: Callable[[RolloutNote], None] | None, notes: Sequence[Rollout
     if on_note is not None:
         for note in notes:
             on_note(note)
-
-
-def _require_answers(endpoint: Endpoint, seen: Sequence[Observation]) -> None:
-    """A token that only we believe to be changed would be worse than the old one."""
-    silent = next((one for one in seen if not one.known), None)
-    if silent is not None:
-        raise HostUnreachableError(
-            f"{endpoint.host} does not answer, so the token was not changed.", hint=silent.sentence
-        )
