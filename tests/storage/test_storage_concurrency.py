@@ -15,9 +15,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tests.services.world import World
 from tests.storage.storage_values import a_dataset, a_model, a_model_version
 
 from mlops_desktop.domain.errors import BusyRegistryError
+from mlops_desktop.keeper.main import CHECKPOINT_SECONDS
 from mlops_desktop.storage import engines
 from mlops_desktop.storage.failures import lock_holder
 from mlops_desktop.storage.registry import SqliteRegistry
@@ -44,13 +46,28 @@ def writers(
 
 
 def writer(workspace: Path, state: Path, name: str, seconds: float) -> subprocess.Popen[str]:
+    return started_as("registry_writer", workspace, state, name, str(seconds))
+
+
+def started_as(program: str, workspace: Path, state: Path, *arguments: str) -> subprocess.Popen[str]:
+    """One of the programs beside this file."""
     return subprocess.Popen(
-        [sys.executable, "-m", "tests.storage.registry_writer", str(workspace), str(state), name, str(seconds)],
+        [sys.executable, "-m", f"tests.storage.{program}", str(workspace), str(state), *arguments],
         cwd=ROOT,
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
+
+
+@contextlib.contextmanager
+def killed_at_the_end(process: subprocess.Popen[str]) -> Iterator[subprocess.Popen[str]]:
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
 
 
 def acknowledged(output: str) -> set[str]:
@@ -62,9 +79,16 @@ def acknowledged(output: str) -> set[str]:
 def test_s_09_eight_processes_write_and_none_meets_a_locked_database(
     workspace: Path, state: Path, open_here: OpenHere, form: str
 ) -> None:
-    seconds = 3.0 if form == "short" else 60.0
-    with writers(workspace, state, 8, seconds) as started:  # the workspace is fresh: all of them make it at once
+    """A ninth does the keeper's checkpoints: at its pace in the long form, in the short one much more often."""
+    seconds, pace = (3.0, 0.2) if form == "short" else (60.0, CHECKPOINT_SECONDS)
+    with (
+        writers(workspace, state, 8, seconds) as started,  # the workspace is fresh: all of them make it at once
+        killed_at_the_end(started_as("checkpointer", workspace, state, str(pace), str(seconds))) as ninth,
+    ):
         outputs = [process.communicate(timeout=seconds + 120) for process in started]
+        checkpoints, complaints = ninth.communicate(timeout=120)
+    assert ninth.returncode == 0, complaints
+    assert int(checkpoints.split()[0]) >= 2, checkpoints
     assert [process.returncode for process in started] == [0] * 8, [errors for _, errors in outputs]
     names = set().union(*(acknowledged(output) for output, _ in outputs))
     slowest = max(float(output.rsplit("done ", 1)[1]) for output, _ in outputs)
@@ -126,6 +150,36 @@ def test_s_18_versions_numbered_by_twenty_clients_have_no_gap_and_no_double(regi
         thread.join()
     with registry.read() as unit:
         assert [version.number for version in unit.models.versions(model.id)] == list(range(1, 21))
+
+
+def test_s_18_versions_that_eight_processes_register_at_once_have_no_gap_and_no_double(
+    workspace: Path, state: Path, open_here: OpenHere
+) -> None:
+    """By the service that gives the numbers; the model is new, so all of them make it at once too."""
+    open_here().close()
+    world = World(workspace, state, workspace / "registry.db")
+    runs = [world.finished_run(f"model {number}").name for number in range(16)]
+    world.close()
+    with contextlib.ExitStack() as ended:
+        programs = [started_as("model_registrar", workspace, state, *runs[number::8]) for number in range(8)]
+        started = [ended.enter_context(killed_at_the_end(process)) for process in programs]
+        for process in started:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "ready\n", process.communicate()[1]
+        for process in started:
+            assert process.stdin is not None
+            process.stdin.write("begin\n")
+            process.stdin.flush()
+        answers = [process.communicate(timeout=120) for process in started]
+    assert [process.returncode for process in started] == [0] * 8, [errors for _, errors in answers]
+    told = sorted(int(line) for output, _ in answers for line in output.split())
+    assert told == list(range(1, 17))
+    with open_here().read() as unit:
+        (model,) = unit.models.list()
+        versions = unit.models.versions(model.id)
+        assert [version.number for version in versions] == told
+        assert {version.run_name for version in versions} == set(runs)
+        assert len(unit.models.alias_moves(model.id)) == 16
 
 
 def test_a_held_write_lock_is_an_error_that_names_the_holder(
