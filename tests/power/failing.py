@@ -13,17 +13,17 @@ import itertools
 import json
 import shutil
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 from tests.power.disk import Calls, Disk
 from tests.services.world import World, import_result, train_result
 
-from mlops_desktop.domain.deployments import RolloutStep
+from mlops_desktop.domain.deployments import Endpoint, RolloutStep
 from mlops_desktop.domain.errors import AlreadyExistsError, ConflictError, NotFoundError, UserError
 from mlops_desktop.domain.jobs import JobKind, JobStatus
-from mlops_desktop.services.endpoint_tokens import token_of
+from mlops_desktop.services.endpoint_tokens import sha256_of, token_of
 from mlops_desktop.services.trash import Kind
 from mlops_desktop.services.workspace import Workspace
 from mlops_desktop.storage.registry import open_registry
@@ -150,9 +150,10 @@ def _copy(base: World, root: Path, story: Story) -> World:
 def _both_states(base: World, root: Path, story: Story) -> tuple[State, State]:
     """Without a fault: what is seen before the deed, and after it."""
     world = _copy(base, root, story)
-    old = _state(world.workspace)
+    tokens = _digests(world.workspace)
+    old = _state(world.workspace, tokens)
     story.deed(world)
-    new = _state(world.workspace)
+    new = _state(world.workspace, tokens)
     world.close()
     return old, new
 
@@ -172,18 +173,19 @@ def _every_failure(
     for failures, nth in enumerate(itertools.count(1) if all_of_them else (4**power for power in itertools.count())):
         world = _copy(base, root, story)
         world.workspace.audit(1)  # in use, as a workspace is
+        tokens = _digests(world.workspace)
         error: UserError | None = None
         with disk.failing(nth=nth, **options):
             try:
                 story.deed(world)
             except UserError as failed:
                 error = failed
-            now = _state(world.workspace)
+            now = _state(world.workspace, tokens)
             fired = disk.fired
         if not fired:
             world.close()
             return failures
-        _judge(world, story, error, old=old, now=now, new=new)
+        _judge(world, story, error, tokens, old=old, now=now, new=new)
         world.close()
     raise AssertionError("it never passed")
 
@@ -192,6 +194,7 @@ def _judge(
     world: World,
     story: Story,
     error: UserError | None,
+    tokens: Collection[str],
     *,
     old: State,
     now: State,
@@ -211,8 +214,8 @@ def _judge(
         _finish(world, story)
     world.workspace = Workspace(world.make_parts("grace"))  # as somebody else opens it
     world.verify()
-    if story.is_whole and not reasons:
-        then = _state(world.workspace)
+    if not reasons:
+        then = _state(world.workspace, tokens)
         assert _without_decisions(then) == _without_decisions(new), then
 
 
@@ -228,8 +231,13 @@ def _without_decisions(state: State) -> State:
     return {name: value for name, value in state.items() if name != "decisions"}
 
 
-def _state(workspace: Workspace) -> State:
-    """All that a person sees, without what is different each time."""
+def _digests(workspace: Workspace) -> set[str]:
+    """Of the tokens that count."""
+    return {endpoint.token_sha256 for endpoint, _ in workspace.deployments.list()}
+
+
+def _state(workspace: Workspace, tokens: Collection[str]) -> State:
+    """All that a person sees, without what is different each time. `tokens` are the digests of those that counted."""
     return {
         "jobs": sorted(job.status.value for job in workspace.jobs.list()),
         "tables": [
@@ -248,11 +256,18 @@ def _state(workspace: Workspace) -> State:
             for endpoint, _ in workspace.deployments.list()
             for rollout in workspace.deployments.rollouts(endpoint.name)
         ],
-        "tokens": [
-            token_of(workspace._parts.secrets, endpoint) is not None for endpoint, _ in workspace.deployments.list()
-        ],
+        "tokens": [_token(workspace, endpoint, tokens) for endpoint, _ in workspace.deployments.list()],
+        "trash": [item.kind.value for item in workspace.trash.list()],
         "decisions": [entry.action for entry in workspace.audit()],
     }
+
+
+def _token(workspace: Workspace, endpoint: Endpoint, before: Collection[str]) -> str:
+    """Which token the endpoint's row names, `old` or `new`, where it is the one that this computer gives for it."""
+    given = token_of(workspace._parts.secrets, endpoint)
+    if given is None or sha256_of(given) != endpoint.token_sha256:
+        return "lost"
+    return "old" if endpoint.token_sha256 in before else "new"
 
 
 def _reasons(workspace: Workspace) -> list[str]:
