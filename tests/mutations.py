@@ -72,8 +72,15 @@ MUTATIONS = (
     Mutation(
         "a log is read without looking whose it is",
         PACKAGE / "storage" / "log_check.py",
-        "    if own and number and own != number:\n",
+        "    if own.number != named.number:\n",
         "    if False:\n",
+        ("tests/storage/test_storage_damage.py",),
+    ),
+    Mutation(
+        "a log is asked of SQLite after a stranger took it away",
+        PACKAGE / "storage" / "own_log.py",
+        "        if self._here() != self._opened:\n",
+        "        if False:\n",
         ("tests/storage/test_storage_damage.py",),
     ),
     Mutation(
