@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import json
 import pickle
 import shutil
+import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,7 +20,8 @@ from tests.kept_worker import KeepingLauncher
 from tests.serving.small_bundle import make_bundle
 
 from mlops_desktop import bootstrap
-from mlops_desktop.domain.errors import UserError
+from mlops_desktop.domain.errors import DamagedBundleError, UnreadableTableError, UntrustedBundleError, UserError
+from mlops_desktop.domain.jobs import Job
 from mlops_desktop.services.workspace import Workspace
 from mlops_desktop.serving.bundle import pack, write_manifest
 from mlops_desktop.workers import launcher
@@ -69,12 +72,7 @@ def hostile(canary: Path) -> dict[str, bytes]:
     dumped = io.BytesIO()
     joblib.dump(Bomb(canary), dumped)
     hook = f"import pathlib; pathlib.Path({str(canary)!r}).touch()\n".encode()
-    node = {"__class__": "touch", "__module__": "pathlib.Path", "__loader__": "MethodNode", "content": str(canary)}
-    bundle = {
-        "MLmodel": f"!!python/object/apply:os.system [touch {canary}]".encode(),
-        "model.pkl": bomb,
-        "code/mlops_desktop/__init__.py": hook,
-    }
+    model = zipped({"schema.json": json.dumps(called(canary)).encode(), "a.npy": array.getvalue()})
     return {
         "model.pkl": bomb,
         "model.joblib": dumped.getvalue(),
@@ -83,47 +81,109 @@ def hostile(canary: Path) -> dict[str, bytes]:
         "model.pt": zipped({"archive/data.pkl": bomb, "archive/version": b"3\n"}),
         "model.h5": b"\x89HDF\r\n\x1a\n" + bytes(64) + bomb,
         "model.onnx": b"\x08\x07\x12\x04evil:\x0c../../canary" + bomb,
-        "model.skops": zipped({"schema.json": json.dumps(node).encode(), "a.npy": array.getvalue()}),
+        "model.skops": model,
         "table.csv": bomb,
         "table.csv.zip": zipped({"table.csv": bomb, "sitecustomize.py": hook}),
         "sitecustomize.py": hook,
-        "flights@v1.zip": zipped(bundle),
+        "flights@v1.zip": hostile_bundle(canary, model, bomb, hook),
     }
 
 
-def test_the_bombs_are_live(tmp_path: Path) -> None:
-    """Else the others would show nothing."""
+def called(canary: Path) -> dict[str, object]:
+    """What skops takes for a call of `os.mkdir` with the canary."""
+    function = {"__class__": "mkdir", "__module__": "os", "__loader__": "FunctionNode", "__id__": 2}
+    path = {"__class__": "str", "__module__": "builtins", "__loader__": "JsonNode", "__id__": 3}
+    given = {"__class__": "tuple", "__module__": "builtins", "__loader__": "TupleNode", "__id__": 4}
+    node = {"__class__": "call", "__module__": "operator", "__loader__": "OperatorFuncNode", "__id__": 1}
+    content = [function, {**path, "content": json.dumps(str(canary))}]
+    return {**node, "attrs": {**given, "content": content}, "protocol": 2, "_skops_version": "0.16.0"}
+
+
+def hostile_bundle(canary: Path, model: bytes, bomb: bytes, hook: bytes) -> bytes:
+    """With all that a bundle has and a right manifest, so that only what is in its model speaks against it."""
+    with tempfile.TemporaryDirectory(dir=canary.parent) as place:
+        folder, packed = Path(place) / "bundle", Path(place) / "bundle.zip"
+        make_bundle(folder)
+        (folder / "model.skops").write_bytes(model)
+        (folder / "model.pkl").write_bytes(bomb)
+        (folder / "MLmodel").write_text(f"!!python/object/apply:os.system [touch {canary}]")
+        (folder / "code" / "mlops_desktop").mkdir(parents=True)
+        (folder / "code" / "mlops_desktop" / "__init__.py").write_bytes(hook)
+        write_manifest(folder)
+        pack(folder, packed)
+        return packed.read_bytes()
+
+
+def load_array(content: bytes) -> object:
+    return np.load(io.BytesIO(content), allow_pickle=True)
+
+
+def load_member(name: str, load: Callable[[bytes], object], content: bytes) -> object:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return load(archive.read(name))
+
+
+def load_skops(content: bytes) -> object:
+    import skops.io
+
+    return skops.io.loads(content, trusted=skops.io.get_untrusted_types(data=content))
+
+
+def load_joblib(content: bytes) -> object:
     import joblib
 
-    def load_array(file: io.BytesIO) -> object:
-        return np.load(file, allow_pickle=True)
+    return joblib.load(io.BytesIO(content))
 
-    for name, load in {"model.pkl": pickle.load, "model.joblib": joblib.load, "weights.npy": load_array}.items():
-        armed = tmp_path / f"armed-{name}"
-        load(io.BytesIO(hostile(armed)[name]))
-        assert armed.exists(), name
+
+LOADERS: dict[str, Callable[[bytes], object]] = {
+    "model.pkl": pickle.loads,
+    "model.joblib": load_joblib,
+    "weights.npy": load_array,
+    "weights.npz": lambda content: np.load(io.BytesIO(content), allow_pickle=True)["a"],
+    "model.pt": functools.partial(load_member, "archive/data.pkl", pickle.loads),
+    "model.skops": load_skops,
+    "table.csv": pickle.loads,
+    "table.csv.zip": functools.partial(load_member, "table.csv", pickle.loads),
+    "sitecustomize.py": lambda content: exec(content, {}),
+    "flights@v1.zip": functools.partial(load_member, "model.skops", load_skops),
+}
+"""How a program that trusts them reads them; `.pt` as torch does where it takes more than weights. There is no
+reader of HDF5 and ONNX here."""
+
+
+@pytest.mark.parametrize("name", LOADERS)
+def test_the_bombs_are_live(tmp_path: Path, name: str) -> None:
+    """Else the others would show nothing."""
+    armed = tmp_path / "armed"
+    content = hostile(armed)[name]
+    assert not armed.exists()
+    LOADERS[name](content)
+    assert armed.exists()
 
 
 def test_r_08_at_preview_import_and_register_no_code_of_a_file_is_run(
     workspace: Workspace, canary: Path, tmp_path: Path
 ) -> None:
+    """All twelve by every way in; the bundle is whole, and it is its model that is refused."""
+    workspace.settings.set("jobs.concurrent", 2)
+    jobs: list[Job] = []
     for name, content in hostile(canary).items():
         path = tmp_path / "files" / name
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(content)
-        with pytest.raises(UserError) as refused:
+        jobs.append(workspace.datasets.import_file(path, f"table-{len(jobs)}"))
+        is_bundle = name == "flights@v1.zip"
+        with pytest.raises(UntrustedBundleError if is_bundle else DamagedBundleError) as refused:
             workspace.models.import_file(path)
-        assert refused.value.message
-        if name == "sitecustomize.py":
-            continue  # a text of one line is a table of one column
+        assert ("manifest" in refused.value.message) is not is_bundle
         with pytest.raises(UserError) as refused:
             workspace.datasets.preview(path)
         assert refused.value.message
-    job = workspace.datasets.import_file(tmp_path / "files" / "table.csv", "flights")
-    with pytest.raises(UserError):
-        workspace.jobs.wait(job.id)
+    for job in jobs:
+        with pytest.raises(UnreadableTableError):
+            workspace.jobs.wait(job.id)
     assert workspace.models.list() == []
-    assert [dataset.latest_number for dataset in workspace.datasets.list()] == [0]
+    assert [dataset.latest_number for dataset in workspace.datasets.list()] == [0] * 12
 
 
 def test_r_08_the_code_of_a_bundle_is_not_run_by_who_takes_it_in_and_looks_at_it(
