@@ -76,6 +76,18 @@ def test_d_02_text_in_other_encodings_is_text(tmp_path: Path) -> None:
         assert list(types) == ["größe", "name"]
 
 
+def test_d_02_a_line_of_another_encoding_is_told(tmp_path: Path) -> None:
+    content = b"name,v\n" + "José,1\n".encode("cp1252") * 5 + "José,2\n".encode()
+    for answers in (ReadAnswers(), ReadAnswers(encoding="cp1252")):
+        values, _, found = read(tmp_path, content, answers)
+        assert values["name"].to_list() == ["José"] * 5 + ["JosÃ©"]
+        assert [(item.code, item.severity) for item in found] == [("mixed_encodings", FindingSeverity.WARNING)]
+        assert found[0].sentence.startswith("Line 7 looks like UTF-8 but was read as cp1252 ")
+    values, _, found = read(tmp_path, content, ReadAnswers(lines_left_out=(7,)))
+    assert values["name"].to_list() == ["José"] * 5
+    assert "mixed_encodings" not in [item.code for item in found]
+
+
 @pytest.mark.parametrize("name", ["x^2", "x\x01", "x\u0680", "x\u06bf"])
 @pytest.mark.parametrize("header", [True, False])
 def test_d_10_text_that_begins_like_packed_bytes_is_text(tmp_path: Path, name: str, header: bool) -> None:

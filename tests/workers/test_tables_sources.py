@@ -288,6 +288,43 @@ def test_d_02_two_encodings_in_one_file_are_refused_with_the_line(tmp_path: Path
     assert staged(path, encoding="latin-1")[0].encoding == "latin-1"
 
 
+@pytest.mark.parametrize(
+    ("before", "odd", "after", "line"),
+    [
+        (["José"] * 5, "José", [], 7),
+        (["José"] * 3, "José", ["Zoë"] * 2, 5),
+        (["José"] * 700, "Zoë", ["José"] * 299, 702),
+        (["Straße", "Spaß"] * 50, "„Größe“", [], 102),
+        (["Größe"] * 999, "5 €", [], 1001),
+        (["Größe"] * 999, "20 °C", [], 1001),
+        (["José"] * 9, "Álvaro", [], 11),
+    ],
+)
+def test_d_02_a_line_of_another_encoding_among_many_is_named(
+    tmp_path: Path, before: list[str], odd: str, after: list[str], line: int
+) -> None:
+    rows = ["name", *before, odd, *after]
+    content = b"\n".join(row.encode("utf-8" if place == line - 1 else "cp1252") for place, row in enumerate(rows))
+    path = written(tmp_path, content)
+    assert staged(path)[0].odd_line == line
+    assert staged(path, encoding="latin-1")[0].odd_line == line
+    assert staged(written(tmp_path, content.replace(b"\n", b"\r\n")))[0].odd_line == line
+    assert staged(written(tmp_path, content.replace(b"\n", b"\r")))[0].odd_line == line
+
+
+def test_d_02_a_line_of_another_encoding_is_named_in_any_part_of_a_large_file(tmp_path: Path) -> None:
+    many = "José\n".encode("cp1252") * 1_500_000
+    found, _ = staged(written(tmp_path, many + "Zoë\n".encode() + many))
+    assert found.odd_line == 1_500_001
+
+
+@pytest.mark.parametrize("text", ["„Spaß“", "«CAFÉ»", "SÃO PAULO", "Ä–Ü", "Größe 5 €", "É" * 50])
+def test_d_02_text_in_one_western_encoding_has_no_odd_line(tmp_path: Path, text: str) -> None:
+    found, read = staged(written(tmp_path, f"name\n{'José' * 10}\n{text}\n".encode("cp1252")))
+    assert (found.encoding, found.odd_line) == ("cp1252", None)
+    assert text in read
+
+
 def test_an_encoding_that_was_chosen_is_kept_or_refused(tmp_path: Path) -> None:
     path = written(tmp_path, "имя\nКот\n".encode("cp1251"))
     found, read = staged(path, encoding="windows-1251")

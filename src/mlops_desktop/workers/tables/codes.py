@@ -24,6 +24,7 @@ CODES: dict[str, Code] = {
     "blank_lines": Code(_INFO, "Blank lines were passed over."),
     "stray_quotes": Code(_INFO, "Quote signs inside of unquoted cells were kept as letters."),
     "mixed_line_ends": Code(_INFO, "Lines end in different ways; each way was taken as a line end."),
+    "mixed_encodings": Code(_WARNING, "A line looks like UTF-8 but was read in the encoding of the rest."),
     "lines_left_out": Code(_INFO, "Lines of the file were left out, as was asked."),
     # why a column has its type
     "missing_words_kept": Code(_INFO, "NA, null and the like stand in a column of text and were kept as text."),

@@ -134,6 +134,7 @@ def read_text(
     if not set(names).difference(found.columns_left_out):
         raise InvalidInputError("Every column is left out.", hint="Keep at least one column.")
     findings += _shape_findings(structure, len(found.lines_left_out))
+    findings += _encoding_findings(staged, found.lines_left_out)
     return TextTable(staged, structure, found, detected.evidence, tuple(names), tuple(findings))
 
 
@@ -200,6 +201,17 @@ def _shape_findings(structure: Structure, lines_left_out: int) -> list[Finding]:
     if structure.mixed_line_ends:
         findings.append(finding("mixed_line_ends", "Lines end in different ways; each way was taken as a line end."))
     return findings
+
+
+def _encoding_findings(staged: StagedText, left_out: Sequence[int]) -> list[Finding]:
+    line = staged.odd_line
+    if line is None or line in left_out:
+        return []
+    sentence = (
+        f"Line {line} looks like UTF-8 but was read as {staged.encoding} like the rest, so its letters with accents "
+        "may be wrong, such as Ã© for é. Have the file written in one encoding, or leave the line out."
+    )
+    return [finding("mixed_encodings", sentence)]
 
 
 def _nothing(name: str, staged: StagedText) -> UnreadableTableError:

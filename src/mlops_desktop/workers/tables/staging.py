@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import errno
 import hashlib
+import itertools
 import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -54,11 +55,21 @@ _LOOKS_PACKED = (b"x\x01", b"x^", b"x\x9c", b"x\xda")
 _UTF8_PAIR = re.compile(rb"[\xc3-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 _HIGH = re.compile(rb"[\x80-\xff]")
 _MIXED_SHARE = 0.3
+_UTF8_LETTER = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
+_CERTAIN = re.compile(rb"\xc3[\x80-\xbf]")
+"""Before the letters of Western Europe in UTF-8; in Western text a capital that is followed by a plain letter."""
+_MOST_BY_CHANCE = 1000
+"""Places of a chunk that may be signs that met by chance; further ones are not looked at."""
+_BESIDE = 200
+"""Bytes of a line that are looked at before and after what looks like UTF-8."""
 
 
 @dataclass(frozen=True)
 class StagedText:
-    """The text, ready to be read. `complete` is False where only the head was wanted."""
+    """The text, ready to be read. `complete` is False where only the head was wanted.
+
+    `odd_line` is the first line that looks like UTF-8 in a text that was read as Western, from 1.
+    """
 
     path: Path
     size: int
@@ -67,6 +78,7 @@ class StagedText:
     encoding: str
     evidence: str
     complete: bool
+    odd_line: int | None = None
 
 
 class _WrongEncodingError(Exception):
@@ -98,15 +110,16 @@ def stage(
     tries = _encodings_to_try(source, encoding)
     sha256 = "" if head is not None else source.sha256()
     for position, (name, evidence) in enumerate(tries):
+        watch = _Watch(source.path.name, name, forced=encoding is not None)
         try:
-            size, complete = _write(source, target, name, head, tick, forced=encoding is not None)
+            size, complete = _write(source, target, watch, head, tick)
         except _WrongEncodingError as error:
             if position + 1 == len(tries):
                 raise _not_text(source.path.name, name, str(error)) from error
             continue
         if head is None:
             source.check_unchanged(sha256)
-        return StagedText(target, size, source.size, sha256, name, evidence, complete)
+        return StagedText(target, size, source.size, sha256, name, evidence, complete, watch.odd_line)
     raise AssertionError("there is always an encoding to try")
 
 
@@ -150,15 +163,12 @@ def _unmarked_utf16(head: bytes) -> str | None:
     return "utf-16-be" if even > 0.4 and odd < 0.05 else None
 
 
-def _write(
-    source: SourceFile, target: Path, encoding: str, head: int | None, tick: Tick | None, *, forced: bool
-) -> tuple[int, bool]:
+def _write(source: SourceFile, target: Path, watch: _Watch, head: int | None, tick: Tick | None) -> tuple[int, bool]:
     written = 0
     last = b""
-    watch = _Watch(source.path.name, encoding, forced)
     try:
         with target.open("wb") as out:
-            for block in _utf8_blocks(source, encoding, watch):
+            for block in _utf8_blocks(source, watch.encoding, watch):
                 out.write(block)
                 written += len(block)
                 last = block or last
@@ -228,11 +238,12 @@ def _decode(decoder: codecs.IncrementalDecoder, chunk: bytes, watch: _Watch, *, 
 
 
 class _Watch:
-    """Counts lines and looks for what is no text, so that an error can name its line."""
+    """Counts lines and looks for what is no text, so that an error or `odd_line` can name its line."""
 
-    def __init__(self, name: str, encoding: str, forced: bool) -> None:
+    def __init__(self, name: str, encoding: str, *, forced: bool) -> None:
+        self.odd_line: int | None = None
         self._name = name
-        self._encoding = encoding
+        self.encoding = encoding
         self._forced = forced
         self._lines = 1
         self._multibyte = False
@@ -254,28 +265,60 @@ class _Watch:
         line = self._lines + chunk.count(b"\n", 0, place)
         if self._forced:
             raise UnreadableTableError(
-                f"Line {line} of {self._name} does not fit the encoding {self._encoding}.",
+                f"Line {line} of {self._name} does not fit the encoding {self.encoding}.",
                 hint="Choose another encoding, or leave it to be detected.",
-                facts={"kind": "encoding", "line": line, "encoding": self._encoding},
+                facts={"kind": "encoding", "line": line, "encoding": self.encoding},
             )
-        if self._encoding == "utf-8" and (self._multibyte or _UTF8_PAIR.search(chunk, 0, place)):
+        if self.encoding == "utf-8" and (self._multibyte or _UTF8_PAIR.search(chunk, 0, place)):
             raise self._mixed(line)
 
     def see_bytes(self, chunk: bytes) -> None:
-        """Old one-byte text in which much looks like UTF-8 is a mixture of both."""
-        if self._forced or self._encoding not in ("cp1252", "latin-1"):
+        """Old one-byte text in which much looks like UTF-8 is a mixture of both; of less the first line is kept."""
+        if self.encoding not in ("cp1252", "latin-1") or not _may_hold_utf8(chunk):
             return
-        pairs = sum(len(pair) for pair in _UTF8_PAIR.findall(chunk))
-        if pairs and pairs > _MIXED_SHARE * len(_HIGH.findall(chunk)):
+        pairs = 0 if self._forced else sum(len(pair) for pair in _UTF8_PAIR.findall(chunk))
+        if pairs and pairs >= _MIXED_SHARE * len(_HIGH.findall(chunk)):
             found = _UTF8_PAIR.search(chunk)
-            raise self._mixed(self._lines + chunk.count(b"\n", 0, found.start() if found else 0))
+            raise self._mixed(self._line(chunk, found.start() if found else 0))
+        if self.odd_line is None:
+            odd = _odd_place(chunk)
+            self.odd_line = None if odd is None else self._line(chunk, odd)
+
+    def _line(self, chunk: bytes, place: int) -> int:
+        end = b"\n" if b"\n" in chunk else b"\r"
+        return self._lines + chunk.count(end, 0, place)
 
     def _mixed(self, line: int) -> UnreadableTableError:
         return UnreadableTableError(
             f"{self._name} mixes two encodings: some lines are UTF-8, others are not (see line {line}).",
             hint="Choose the encoding yourself (for example cp1252), or have the file written in one encoding.",
-            facts={"kind": "encoding", "line": line, "encoding": self._encoding},
+            facts={"kind": "encoding", "line": line, "encoding": self.encoding},
         )
+
+
+def _may_hold_utf8(chunk: bytes) -> bool:
+    """Whether a byte that begins a letter in UTF-8 stands before one that goes on with it; most chunks have none."""
+    import numpy as np
+
+    signs = np.frombuffer(chunk, dtype=np.uint8)
+    return bool(((signs[:-1] >= 0xC2) & (signs[:-1] <= 0xF4) & (signs[1:] & 0xC0 == 0x80)).any())
+
+
+def _odd_place(chunk: bytes) -> int | None:
+    """Where the first letter in UTF-8 stands."""
+    certain = _CERTAIN.search(chunk)
+    likely = itertools.islice(_UTF8_LETTER.finditer(chunk), _MOST_BY_CHANCE)
+    places = [found.start() for found in (certain, next((x for x in likely if _is_utf8(chunk, x)), None)) if found]
+    return min(places, default=None)
+
+
+def _is_utf8(chunk: bytes, found: re.Match[bytes]) -> bool:
+    """Whether what looks like UTF-8 is more than two signs that met by chance, as a quote after a word."""
+    before = chunk[max(0, found.start() - _BESIDE) : found.start()]
+    after = chunk[found.end() : found.end() + _BESIDE]
+    before = before[max(before.rfind(b"\n"), before.rfind(b"\r")) + 1 :]
+    after = after.partition(b"\n")[0].partition(b"\r")[0]
+    return not _HIGH.search(_UTF8_LETTER.sub(b"", before + after))
 
 
 class _LineEnds:
