@@ -24,6 +24,7 @@ INFINITE = r"(?i)^[+-]?inf(?:inity)?$"
 _ANY_INTEGER = r"^[+-]?[0-9]+$"
 _EXACT_BELOW = 2**53
 """From here on a 64-bit float does not hold every whole number."""
+_PRINT = re.compile(r"[+-]?(?P<first>[1-9])\.(?P<others>[0-9]{16,})[eE]")
 _YEARS = (1, 9999)
 _ZONE = r"(?:Z|[+-][0-9]{2}:?[0-9]{2})"
 _SHAPES = re.compile(
@@ -236,15 +237,32 @@ def _is_spoilt(cell: pl.Expr, decimal: str) -> pl.Expr:
 def _is_rounded(cell: pl.Expr, decimal: str) -> pl.Expr:
     """Large numbers whose float is written with other digits: two of them could become one.
 
-    The shortest digits that mean a float are its own, so numbers that keep theirs stay apart. Only large ones that are
-    written in another way than floats are compared; the others are null here and cost little.
+    The shortest digits that mean a float are its own, so numbers that keep theirs stay apart; so do those that some
+    program wrote with more of a float's digits (`%.18e`). Only large ones that are written in another way than the
+    shortest are compared; the others are null here and cost little.
     """
     import polars as pl
 
     number = _as_float(cell, decimal)
     own = pl.when(number.is_finite() & (number.abs() >= _EXACT_BELOW)).then(number).cast(pl.String)
     written = pl.when(cell != own).then(_pointed(cell, decimal))
-    return (_digits(written) != _digits(pl.when(cell != own).then(own))).fill_null(value=False)
+    other = _digits(written) != _digits(pl.when(cell != own).then(own))
+    return pl.when(other).then(written).map_batches(_are_no_prints, return_dtype=pl.Boolean).fill_null(value=False)
+
+
+def _are_no_prints(numbers: pl.Series) -> pl.Series:
+    import polars as pl
+
+    return pl.Series([None if number is None else not _is_print(number) for number in numbers], dtype=pl.Boolean)
+
+
+def _is_print(number: str) -> bool:
+    """Whether a program wrote a float so: one digit, 16 or more behind the point, which tell it from others, and e."""
+    written = _PRINT.match(number)
+    if written is None:
+        return False
+    digits = written["first"] + written["others"]
+    return re.sub("[^0-9]", "", f"{float(number):.{len(digits) - 1}e}".partition("e")[0]) == digits
 
 
 def _digits(cell: pl.Expr) -> pl.Expr:

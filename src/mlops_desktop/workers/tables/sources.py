@@ -178,7 +178,8 @@ class SourceFile:
         if found is None and claim is None:
             return
         holds = found or ("a packed file" if self.packed else "plain text")
-        said = f"{self.path.name} is named like {claim} but holds {holds}" if claim else f"{self.path.name} is {holds}"
+        is_lie = claim is not None and not holds.startswith(claim)
+        said = f"{self.path.name} is named like {claim} but holds {holds}" if is_lie else f"{self.path.name} is {holds}"
         raise UnreadableTableError(
             f"{said}, not a table of delimited text.",
             hint="Save it as CSV (.csv, .tsv, .txt, also .gz, or .zip with one file) and import that.",
