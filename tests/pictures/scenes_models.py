@@ -172,6 +172,22 @@ def register_dialog_refused(shell: Shell, workspace: Workspace) -> None:
     _dialog(shell, RegisterDialog)
 
 
+def register_dialog_overtaken(shell: Shell, workspace: Workspace) -> None:
+    """Somebody else described the model while a description was written here."""
+    run = workspace.experiments.runs("late-at-arrival")
+    name = next(one.name for one in run if one.status == "finished" and one.spec.estimator == "DecisionTree")
+    models_page(shell)
+    dialog = RegisterDialog(shell.context, workspace, name, shell.window)
+    dialog.open()
+    QApplication.processEvents()
+    dialog.description.setPlainText("Says an hour before departure whether a flight lands late.")
+    workspace.models.describe(
+        "flight-late", "Whether a flight of the three New York airports lands late, for the desk."
+    )
+    dialog.register()
+    _dialog(shell, RegisterDialog)
+
+
 def register_dialog_choose(shell: Shell, workspace: Workspace) -> None:
     models_page(shell).register()
     _dialog(shell, RegisterDialog)
@@ -206,6 +222,7 @@ SCENES: dict[str, Callable[[Shell, Workspace], None]] = {
     "register": register_dialog,
     "register-doubted": register_dialog_doubted,
     "register-refused": register_dialog_refused,
+    "register-overtaken": register_dialog_overtaken,
     "register-choose": register_dialog_choose,
     "set-alias": alias_dialog,
 }
