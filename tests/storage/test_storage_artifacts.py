@@ -8,7 +8,9 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -136,15 +138,55 @@ def test_a_06_a_source_that_is_no_plain_file_is_refused_at_once(
     assert store.hashes() == []
 
 
-def test_a_05_a_source_that_changes_meanwhile_is_refused(
-    store: FileArtifactStore, root: Path, source: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def grow(folder: Path, size: int) -> None:
-        disk.need_room(folder, size)
-        with source.open("ab") as stream:
-            stream.write(b"2013,2\n")
+def grow(source: Path) -> None:
+    with source.open("ab") as stream:
+        stream.write(b"2013,2\n")
 
-    monkeypatch.setattr("mlops_desktop.storage.artifacts.need_room", grow)
+
+def shrink(source: Path) -> None:
+    os.truncate(source, len(CONTENT) // 2)
+
+
+def write_over(source: Path) -> None:
+    """The size stays."""
+    with source.open("r+b") as stream:
+        stream.write(b"YEAR")
+
+
+@pytest.mark.parametrize("change", [grow, shrink, write_over])
+@pytest.mark.parametrize("moment", ["before the first block", "after the first block"])
+def test_a_05_a_source_that_changes_meanwhile_is_refused(
+    store: FileArtifactStore,
+    root: Path,
+    source: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    moment: str,
+    change: Callable[[Path], None],
+) -> None:
+    class Changing:
+        """A hash in the making; with its first block the source changes."""
+
+        def __init__(self) -> None:
+            self._real, self._blocks = hashlib.sha256(), 0
+
+        def update(self, block: bytes) -> None:
+            self._real.update(block)
+            self._blocks += 1
+            if self._blocks == 1:
+                change(source)
+
+        def hexdigest(self) -> str:
+            return self._real.hexdigest()
+
+    def changed(folder: Path, size: int) -> None:
+        disk.need_room(folder, size)
+        change(source)
+
+    monkeypatch.setattr("mlops_desktop.storage.artifacts._BLOCK", 1000)
+    if moment == "before the first block":
+        monkeypatch.setattr("mlops_desktop.storage.artifacts.need_room", changed)
+    else:
+        monkeypatch.setattr("mlops_desktop.storage.artifacts.hashlib", SimpleNamespace(sha256=Changing))
     with pytest.raises(InvalidInputError, match="changed while"):
         store.add(source)
     assert left_behind(root) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import threading
@@ -106,11 +107,12 @@ def test_what_no_row_names_stays_behind(filled: Filled, tmp_path: Path) -> None:
 
 def test_s_14_a_backup_taken_while_others_write_is_sound(filled: Filled, tmp_path: Path) -> None:
     done = threading.Event()
+    written: list[int] = []
 
     def write() -> None:
-        number = 0
-        while not done.is_set():
-            number += 1
+        for number in itertools.count(1):
+            if done.is_set():
+                return
             source = tmp_path / f"source {number}"
             source.write_bytes(os.urandom(2_000))
             content_hash = FileArtifactStore(filled.workspace.artifacts).add(source)
@@ -120,16 +122,22 @@ def test_s_14_a_backup_taken_while_others_write_is_sound(filled: Filled, tmp_pat
                 unit.datasets.add_version(a_dataset_version(dataset, content_hash=content_hash))
                 unit.audit.append("dataset.import", dataset.name)
                 unit.commit()
+            written.append(number)
 
     writer = threading.Thread(target=write)
     writer.start()
+    fell_into, made = 0, 0
     try:
-        for number in range(3):
-            backup_workspace(filled.folder, tmp_path / f"backup {number}.zip")
+        while fell_into < 3 and made < 30:
+            before = len(written)
+            backup_workspace(filled.folder, tmp_path / f"backup {made}.zip")
+            fell_into += len(written) > before
+            made += 1
     finally:
         done.set()
         writer.join()
-    for number in range(3):
+    assert fell_into == 3
+    for number in range(made):
         folder = tmp_path / f"again {number}"
         assert restore_workspace(tmp_path / f"backup {number}.zip", folder) == []
 

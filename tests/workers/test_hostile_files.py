@@ -120,7 +120,7 @@ def test_d_05_previews_take_less_than_three_seconds(tmp_path: Path) -> None:
             launcher.call("preview", {"path": str(path)})
             times.append(sum(worker.cpu_times()[:2]) - before)
             os.utime(path)  # else what was seen is remembered
-        taken[shape] = min(times)
+        taken[shape] = max(times)
     launcher.close()
     assert max(taken.values()) < 3, taken
 
