@@ -13,13 +13,16 @@ from PySide6.QtGui import QTextDocument
 from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QApplication, QLabel, QListView, QWidget
 from tests.gui.conftest import MakeWindow
 from tests.gui.demo_workspace import FakeWorkspace
+from tests.real_workspace import real_workspace
 
 from mlops_desktop.domain.errors import InvalidInputError
-from mlops_desktop.domain.experiments import Failure
+from mlops_desktop.domain.experiments import Failure, RunStatus
 from mlops_desktop.gui.history import Place
+from mlops_desktop.gui.pages.dataset_view import COLUMNS, ROWS
 from mlops_desktop.gui.theme.theme import Theme
 from mlops_desktop.gui.widgets.desktop_notice import LONGEST, without_markup
 from mlops_desktop.gui.widgets.text import LONGEST_LINE, LONGEST_SHOWN, LONGEST_TIP, ElidedText, Text, plain_tip
+from mlops_desktop.services.workspace import Workspace
 
 GUI = Path(__file__).resolve().parents[2] / "src" / "mlops_desktop" / "gui"
 MARKUP = '<b>bold</b> & <img src="file:///etc/passwd"> <a href="https://evil.example">x</a>'
@@ -121,6 +124,21 @@ def tips_of(view: QAbstractItemView) -> Iterator[str]:
             yield str(model.index(row, column).data(Qt.ItemDataRole.ToolTipRole) or "")
 
 
+def shows_as_it_is(window: QWidget) -> None:
+    """Every label, button, view and tooltip of it: nothing is taken for markup, and nothing is without bounds."""
+    window.grab()
+    for widget in [window, *window.findChildren(QWidget)]:
+        if isinstance(widget, QLabel):
+            assert widget.textFormat() == Qt.TextFormat.PlainText
+            assert len(widget.text()) <= LONGEST_SHOWN + 1
+        if isinstance(widget, QAbstractItemView):
+            assert not [tip for tip in tips_of(widget) if "<img" in tip or "<table" in tip]
+        assert "<img" not in widget.toolTip()
+        assert len(widget.toolTip()) <= 8 * LONGEST_TIP
+        if isinstance(widget, QAbstractButton):
+            assert len(widget.text()) <= 2 * LONGEST_LINE + 2, widget
+
+
 @pytest.mark.parametrize("name", HOSTILE)
 def test_u_01_a_window_full_of_foreign_texts_shows_them_as_they_are(make_window: MakeWindow, name: str) -> None:
     text = HOSTILE[name]
@@ -135,16 +153,58 @@ def test_u_01_a_window_full_of_foreign_texts_shows_them_as_they_are(make_window:
     shell.home.refresh()
     for place in ("experiments", "home", "deployments"):
         shell.go_to(place)
-        window.grab()
-        for widget in [window, *window.findChildren(QWidget)]:
-            if isinstance(widget, QLabel):
-                assert widget.textFormat() == Qt.TextFormat.PlainText
-                assert len(widget.text()) <= LONGEST_SHOWN + 1
-            if isinstance(widget, QAbstractItemView):
-                assert not [tip for tip in tips_of(widget) if "<img" in tip or "<table" in tip]
-            assert "<img" not in widget.toolTip()
-            assert len(widget.toolTip()) <= 8 * LONGEST_TIP
-            if isinstance(widget, QAbstractButton):
-                assert len(widget.text()) <= 2 * LONGEST_LINE + 2, widget
+        shows_as_it_is(window)
     labels = {label.text().rstrip("…") for label in window.findChildren(QLabel)}
     assert any(len(said) > 40 and said in text[: LONGEST_SHOWN + 1] for said in labels if said) or name == "signs"
+
+
+@pytest.fixture
+def real(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
+    monkeypatch.setenv("MLOPS_KEEPER_IDLE_SECONDS", "0.5")
+    with real_workspace(tmp_path / "nyc-delays") as opened:
+        yield opened
+
+
+def hostile_table(path: Path) -> Path:
+    """Markup in the name of the file, in those of columns and in cells; one column has a misfit of it."""
+    quoted = '"' + MARKUP.replace('"', '""') + '"'
+    rows = "".join(f"{quoted},<i>{row % 7}</i>,{'<u>none</u>' if row == 150 else row}\n" for row in range(200))
+    path.write_text(f"{quoted},<img src=x> b,<h1>n\n{rows}")
+    return path
+
+
+def test_u_01_foreign_texts_of_files_runs_and_models_are_shown_as_they_are(
+    make_window: MakeWindow, real: Workspace, tmp_path: Path
+) -> None:
+    path = hostile_table(tmp_path / "<b>bold<img src=x>.csv")
+    real.jobs.wait(real.datasets.import_file(path, "hostile").id)
+    run = next(run.name for run in real.experiments.runs("late-at-arrival") if run.status is RunStatus.FINISHED)
+    real.experiments.annotate(run, notes=MARKUP)
+    real.models.describe("flight-late", MARKUP)
+    window = make_window(open_folder=lambda folder: real)
+    window.shell.open(real.folder)
+    seen: dict[str, set[str]] = {}
+    for place in (
+        *(Place("datasets", "hostile@v1", {"tab": tab}) for tab in (COLUMNS, ROWS)),
+        Place("import", str(path)),
+        Place("models", "flight-late"),
+        Place("models", "flight-late@v1"),
+        Place("run", run),
+    ):
+        window.shell.go(place)
+        QApplication.processEvents()
+        shows_as_it_is(window)
+        page = window.shell.page
+        assert page
+        seen[f"{place}"] = {text for text in words_of(page) if "<" in text}
+    assert all(seen.values()), seen
+
+
+def words_of(page: QWidget) -> Iterator[str]:
+    for label in page.findChildren(QLabel):
+        yield label.text()
+    for view in page.findChildren(QAbstractItemView):
+        model = view.model()
+        for row in range(min(model.rowCount(), 12) if model else 0):
+            for column in range(1 if isinstance(view, QListView) else model.columnCount()):
+                yield str(model.index(row, column).data() or "")

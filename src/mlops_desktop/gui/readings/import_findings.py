@@ -85,13 +85,14 @@ def _view(preview: Preview, item: PreviewFinding, decided: frozenset[str]) -> Fi
 def _sentence(preview: Preview, found: Finding) -> str:
     name, count = (found.columns[0] if found.columns else ""), formats.count(found.count or 0)
     if found.code in _MISFITS:
-        cells = "cell does" if found.count == 1 else "cells do"
+        does = "does" if found.count == 1 else "do"
         value = _odd_value(preview, name)
         what = f", such as “{value}”" if value else ""
         row = f", first in row {formats.count(found.first_row)}" if found.first_row else ""
-        return f"{count} of {formats.count(preview.row_count)} {cells} not fit{what}{row}."
+        return f"{count} of {formats.count(preview.row_count)} cells {does} not fit{what}{row}."
     if found.code == "leading_zeros":
-        return f"{count} cells begin with a zero. Read as text; as numbers they would lose it."
+        cells = "cell begins" if found.count == 1 else "cells begin"
+        return f"{count} {cells} with a zero. Read as text; as numbers they would lose it."
     return found.sentence
 
 
