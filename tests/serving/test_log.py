@@ -48,6 +48,31 @@ def test_r_05_a_value_of_any_kind_is_bounded(tmp_path: Path, value: object) -> N
     assert (record["number"], record["ready"], record["nothing"]) == (7, True, None)
 
 
+class Unspeakable:
+    def __str__(self) -> str:
+        raise ValueError("no words")
+
+
+@pytest.mark.parametrize(
+    ("words", "values", "said"),
+    [
+        ("%d rows", ("many",), "%d rows (its values could not be put in: TypeError)"),
+        ("%s", (), "%s"),
+        ("one %s of %s", ("part",), "one %s of %s (its values could not be put in: TypeError)"),
+        ("found %s", (Unspeakable(),), "found %s (its values could not be put in: ValueError)"),
+        (Unspeakable(), (), "Unspeakable (its values could not be put in: ValueError)"),
+    ],
+)
+def test_r_05_a_library_that_logs_badly_is_told_and_fails_nothing(
+    tmp_path: Path, words: object, values: tuple[object, ...], said: str
+) -> None:
+    log = ServingLog(tmp_path / "serving.log")
+    LogHandler(log).handle(logging.LogRecord("driver", logging.WARNING, __file__, 1, words, values, None))
+    log.close()
+    (record,) = _records(tmp_path / "serving.log")
+    assert (record["logger"], record["message"]) == ("driver", said)
+
+
 @pytest.mark.parametrize(("text", "secret"), SECRET_TEXTS)
 def test_r_07_what_looks_like_a_secret_is_in_no_record(tmp_path: Path, text: str, secret: str) -> None:
     log = ServingLog(tmp_path / "serving.log")

@@ -128,10 +128,19 @@ class LogHandler(logging.Handler):
         self._log = log
 
     def emit(self, record: logging.LogRecord) -> None:
-        details = {"logger": record.name, "message": record.getMessage()}
+        details = {"logger": record.name, "message": _message_of(record)}
         if record.exc_info is not None:
             details["details"] = logging.Formatter().formatException(record.exc_info)
         self._log.write("library", level=record.levelname.lower(), **details)
+
+
+def _message_of(record: logging.LogRecord) -> str:
+    """Also where a library's arguments do not go into its own words: that must not fail what it was doing."""
+    try:
+        return record.getMessage()
+    except Exception as error:  # noqa: BLE001 - words and values are a stranger's
+        words = record.msg if isinstance(record.msg, str) else type(record.msg).__name__
+        return f"{words} (its values could not be put in: {type(error).__name__})"
 
 
 def _told(value: object) -> object:
