@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import random
 from pathlib import Path
 
 from tests.real_workspace import some_flights
@@ -43,3 +45,16 @@ def unclosed_quote(folder: Path, name: str = "flights-sep-dec.csv") -> Path:
 def next_month(folder: Path, name: str = "flights.csv") -> Path:
     """Another file of the dataset flights: as the last one was written."""
     return some_flights(folder / name, 500, 7)
+
+
+def growing_cell(folder: Path, name: str = "growing.csv.gz") -> Path:
+    """Two megabytes that unpack to one cell of many more, by less than the ratio that is refused."""
+    path = folder / name
+    noise = random.Random(1).randbytes(600_000).hex().encode()
+    with gzip.open(path, "wb", compresslevel=1) as file:
+        file.write(b"a,b\n1,%b\n2," % noise)
+        for _ in range(260):
+            file.write(b"x" * (1 << 20))
+        file.write(b"\n")
+    assert path.stat().st_size < 2 << 20
+    return path

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 from tests.gui.conftest import MakeWindow, wait
 from tests.gui.hands import click, press, write
-from tests.odd_files import CANCELLED, next_month, odd_flights, unclosed_quote
+from tests.odd_files import CANCELLED, growing_cell, next_month, odd_flights, unclosed_quote
 from tests.real_workspace import real_workspace
 
 from mlops_desktop.domain.datasets import ColumnType, Misfits, ReadAnswers
@@ -22,9 +22,11 @@ from mlops_desktop.gui.history import Place
 from mlops_desktop.gui.importing import choose_and_import
 from mlops_desktop.gui.lanes import Lanes
 from mlops_desktop.gui.main_window import MainWindow
+from mlops_desktop.gui.pages.datasets import DatasetsPage
 from mlops_desktop.gui.pages.import_preview import ImportPage
 from mlops_desktop.gui.readings.import_preview import with_type
 from mlops_desktop.services.workspace import Workspace
+from mlops_desktop.workers.launcher import WorkerLauncher
 
 CTRL = Qt.KeyboardModifier.ControlModifier
 
@@ -469,6 +471,29 @@ def test_the_full_sample_is_read_without_the_window_waiting(
     page.content.derived.flush()
     wait(qtbot, lambda: page.content.target.target == "late", 60)
     assert "77,630 rows are 1 (23.7 %) · 249,716 are 0 · 9,430 empty" in page.content.derived.rows[0]._result.text()
+
+
+def test_d_12_a_file_that_grows_past_the_cap_says_the_limit_in_a_window_that_lives(
+    make_window: MakeWindow, real: Workspace, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    capped = WorkerLauncher(memory_cap=400 << 20, keep_warm=False)
+    parts = dataclasses.replace(real.datasets._parts, workers=capped)
+    monkeypatch.setattr(real.datasets, "_parts", parts)
+    made = make_window(open_folder=lambda folder: real, opens=False, lanes=Lanes())
+    made.shell.open(real.folder)
+    wait(qtbot, lambda: made.shell.workspace is not None)
+    page = open_file(made, growing_cell(tmp_path))
+    assert page.skeleton.isVisible()
+    page_of_others = Place("datasets", "flights@v1")
+    made.shell.go(page_of_others)
+    wait(qtbot, lambda: isinstance(made.shell.page, DatasetsPage) and made.shell.page.view.isVisible())
+    made.shell.go(Place("import", str(page.file)))
+    wait(qtbot, page.problem.isVisible, 60)
+    assert "more than the 0.4 GiB of memory that it may use" in page.problem._title.text()
+    open_file(made, next_month(tmp_path, "october.csv"))
+    wait(qtbot, lambda: page.preview is not None, 60)
+    assert page.content.isVisible()
+    capped.close()
 
 
 def test_the_panes_are_gone_through_and_every_control_has_a_name(window: MainWindow, tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import os
 import random
 import signal
@@ -12,6 +11,7 @@ from typing import Any
 
 import psutil
 import pytest
+from tests.odd_files import growing_cell
 
 from mlops_desktop.domain.errors import MemoryCapError
 from mlops_desktop.domain.jobs import JobKind, Message, MessageKind
@@ -30,16 +30,7 @@ def launcher() -> Iterator[WorkerLauncher]:
 
 @pytest.fixture
 def growing(tmp_path: Path) -> Path:
-    """Two megabytes that unpack to one cell of many more, by less than the ratio that is refused."""
-    path = tmp_path / "growing.csv.gz"
-    noise = random.Random(1).randbytes(600_000).hex().encode()
-    with gzip.open(path, "wb", compresslevel=1) as file:
-        file.write(b"a,b\n1,%b\n2," % noise)
-        for _ in range(260):
-            file.write(b"x" * (1 << 20))
-        file.write(b"\n")
-    assert path.stat().st_size < 2 << 20
-    return path
+    return growing_cell(tmp_path)
 
 
 def imported(launcher: WorkerLauncher, until: Until, path: Path, folder: Path) -> Message:
